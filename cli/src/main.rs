@@ -1,0 +1,2 @@
+//! The `wsp` command.
+fn main() {}

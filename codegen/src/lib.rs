@@ -1,0 +1,1 @@
+//! Reads the declarations of the Winsock service-provider interface and emits everything made from them.

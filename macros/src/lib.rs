@@ -1,0 +1,1 @@
+//! The attribute that turns a provider implementation into an exported entry point.

@@ -1,0 +1,1 @@
+//! The example provider as a loadable library.

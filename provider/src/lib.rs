@@ -1,0 +1,1 @@
+//! Example provider: an in-process byte-stream transport.

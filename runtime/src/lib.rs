@@ -1,0 +1,1 @@
+//! Write a Winsock service provider in safe Rust.

@@ -1,0 +1,1 @@
+//! The Winsock service-provider interface as data: the YAML declarations, embedded.
