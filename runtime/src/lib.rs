@@ -1,1 +1,3 @@
 //! Write a Winsock service provider in safe Rust.
+
+pub mod handles;

@@ -1,0 +1,207 @@
+//! Hazard slots: where each thread announces the entries that it is using.
+//!
+//! A record belongs to one thread at a time, is found again by the next thread when its owner exits, and is never freed:
+//! there are as many as there were threads at once. One list serves all tables of the process.
+
+use std::{cell::Cell, iter, ptr};
+
+use super::{
+    barrier,
+    sync::{AtomicBool, AtomicPtr, Ordering, const_fns, thread_local},
+};
+
+/// Holds the address of the entry in use, or null. Written only by the owner of its record.
+pub(super) type Slot = AtomicPtr<()>;
+
+/// How many entries one thread can use at once without counting: the depth of calls re-entered through upcalls.
+const SLOTS: usize = if cfg!(loom) { 2 } else { 8 };
+
+/// Aligned so that no two threads write to one pair of cache lines.
+#[repr(align(128))]
+struct Record {
+    slots: [Slot; SLOTS],
+    owned: AtomicBool,
+    next: Option<&'static Record>,
+}
+
+impl Record {
+    fn free_slot(&self) -> Option<&Slot> {
+        self.slots
+            .iter()
+            .find(|slot| slot.load(Ordering::Relaxed).is_null())
+    }
+
+    /// Takes a record without owner. One whose slots are not empty still serves a reference that outlived its thread's
+    /// record (in another thread-local, or leaked) and stays out of use until that is gone.
+    fn adopt(&self) -> bool {
+        let free = !self.owned.load(Ordering::Relaxed)
+            && self
+                .owned
+                .compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok();
+        if free
+            && self
+                .slots
+                .iter()
+                .any(|slot| !slot.load(Ordering::Acquire).is_null())
+        {
+            self.disown();
+            return false;
+        }
+        free
+    }
+
+    fn disown(&self) {
+        self.owned.store(false, Ordering::Release);
+    }
+}
+
+struct Records {
+    head: AtomicPtr<Record>,
+}
+
+impl Records {
+    const_fns! {
+        fn new() -> Self {
+            Self { head: AtomicPtr::new(ptr::null_mut()) }
+        }
+    }
+
+    fn head(&self) -> Option<&'static Record> {
+        // SAFETY: the head is null or came from the Box leaked in `acquire`, which is never freed nor borrowed mutably again.
+        unsafe { self.head.load(Ordering::Acquire).as_ref() }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &'static Record> + use<> {
+        iter::successors(self.head(), |record| record.next)
+    }
+
+    fn acquire(&self) -> &'static Record {
+        if let Some(record) = self.iter().find(|record| record.adopt()) {
+            return record;
+        }
+        let mut record = Box::new(Record {
+            slots: std::array::from_fn(|_| Slot::new(ptr::null_mut())),
+            owned: AtomicBool::new(true),
+            next: None,
+        });
+        loop {
+            let head = self.head.load(Ordering::Acquire);
+            // SAFETY: as in `head`.
+            record.next = unsafe { head.as_ref() };
+            let raw = Box::into_raw(record);
+            match self
+                .head
+                .compare_exchange(head, raw, Ordering::AcqRel, Ordering::Relaxed)
+            {
+                // SAFETY: `raw` came from the Box above and is leaked from here on.
+                Ok(_) => return unsafe { &*raw },
+                // SAFETY: `raw` came from the Box above and was not published.
+                Err(_) => record = unsafe { Box::from_raw(raw) },
+            }
+        }
+    }
+}
+
+#[cfg(not(loom))]
+static RECORDS: Records = Records::new();
+#[cfg(loom)]
+loom::lazy_static! {
+    static ref RECORDS: Records = Records::new();
+}
+
+/// This thread's record, given back when the thread exits.
+struct Owner(Cell<Option<&'static Record>>);
+
+impl Owner {
+    fn free_slot(&self) -> Option<&'static Slot> {
+        let record = self.0.get().unwrap_or_else(|| {
+            let record = RECORDS.acquire();
+            self.0.set(Some(record));
+            if barrier::light_suffices() {
+                // An error means that the thread is exiting; then every look-up takes the cold way.
+                let _ = FIRST.try_with(|first| first.set(Some(&record.slots[0])));
+            }
+            record
+        });
+        record.free_slot()
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        // An error means that this thread-local is gone already.
+        let _ = FIRST.try_with(|first| first.set(None));
+        if let Some(record) = self.0.take() {
+            record.disown();
+        }
+    }
+}
+
+#[cfg(not(loom))]
+thread_local! {
+    /// The first slot of this thread's record, if the light barrier suffices: the only thing that the hot path needs
+    /// to know. Without a destructor, hence without a check whether it was run.
+    static FIRST: Cell<Option<&'static Slot>> = const { Cell::new(None) };
+    static OWNER: Owner = const { Owner(Cell::new(None)) };
+}
+#[cfg(loom)]
+thread_local! {
+    static FIRST: Cell<Option<&'static Slot>> = Cell::new(None);
+    static OWNER: Owner = Owner(Cell::new(None));
+}
+
+/// The calling thread's first slot, if it is free and the light barrier suffices.
+#[inline(always)]
+pub(super) fn first() -> Option<&'static Slot> {
+    let slot = FIRST.try_with(Cell::get).ok().flatten()?;
+    slot.load(Ordering::Relaxed).is_null().then_some(slot)
+}
+
+/// A free slot for the calling thread.
+pub(super) struct Claim {
+    pub(super) slot: &'static Slot,
+    borrowed: Option<&'static Record>,
+}
+
+impl Claim {
+    /// Whether the slot must be free again when the look-up returns, because the thread has none of its own to spare.
+    pub(super) fn is_borrowed(&self) -> bool {
+        self.borrowed.is_some()
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(record) = self.borrowed {
+            record.disown();
+        }
+    }
+}
+
+/// Finds a free slot, giving the thread a record if it has none. If all are taken, or if the thread is exiting, borrows
+/// another record.
+pub(super) fn claim() -> Claim {
+    if let Some(slot) = OWNER.try_with(Owner::free_slot).ok().flatten() {
+        return Claim {
+            slot,
+            borrowed: None,
+        };
+    }
+    let record = RECORDS.acquire();
+    Claim {
+        slot: &record.slots[0],
+        borrowed: Some(record),
+    }
+}
+
+/// The addresses in use by any thread. Complete for an entry that was unlinked before a [`barrier::heavy`].
+pub(super) fn in_use() -> Vec<*mut ()> {
+    RECORDS
+        .iter()
+        .flat_map(|record| &record.slots)
+        // Acquire: what the owner did with an entry comes before what follows from its absence here.
+        .map(|slot| slot.load(Ordering::Acquire))
+        .filter(|address| !address.is_null())
+        .collect()
+}

@@ -1,0 +1,271 @@
+//! Handles that the host chooses: a lock-free map from handle to entry.
+//!
+//! Open addressing with linear probing. A removed entry leaves a mark that probing passes; when half of the cells are in
+//! use or marked, the linked entries move to another array: of the same size if most were only marked, else twice as large.
+//! A look-up may still be reading the array that they left. It is therefore emptied but kept until the table is dropped,
+//! and serves again when the entries next move to its size.
+
+use std::ptr::{self, NonNull};
+
+use super::{
+    entry::POISONED,
+    key::{Cell, GONE, Key, linked},
+    sync::{AtomicPtr, AtomicUsize, Ordering, const_fns},
+};
+
+/// log2 of the number of cells in the first array.
+const FIRST_BITS: u32 = if cfg!(loom) { 1 } else { 6 };
+/// 2^64 (2^32) divided by the golden ratio: spreads the multiples of four that hosts tend to issue.
+const GOLDEN: usize = (0x9E37_79B9_7F4A_7C15_u64 >> (64 - usize::BITS)) as usize;
+
+/// The host chooses the handles: any value but INVALID_SOCKET.
+pub struct HostKeyed {
+    /// Null before the first insertion.
+    current: AtomicPtr<Array>,
+    version: AtomicUsize,
+}
+
+struct KeyedCell {
+    /// The handle of the entry in `cell`, stored before the entry is.
+    key: AtomicUsize,
+    cell: Cell,
+}
+
+struct Array {
+    bits: u32,
+    cells: Box<[KeyedCell]>,
+}
+
+/// An array that look-ups may be reading, owned by the writer.
+struct Owned(NonNull<Array>);
+
+// SAFETY: an Array is Send and Sync, and the pointer owns it as a Box would.
+unsafe impl Send for Owned {}
+
+impl Owned {
+    fn new(bits: u32) -> Self {
+        let empty = |_| KeyedCell {
+            key: AtomicUsize::new(0),
+            cell: Cell::new(ptr::null_mut()),
+        };
+        let array = Box::new(Array {
+            bits,
+            cells: (0..1usize << bits).map(empty).collect(),
+        });
+        Self(NonNull::from(Box::leak(array)))
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // SAFETY: from the Box in `new`; dropped with the table, when no look-up runs.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
+
+/// The arrays, and how full the current one is.
+pub struct Writer {
+    arrays: Vec<Owned>,
+    /// Cells of the current array that link an entry.
+    live: usize,
+    /// Cells of the current array that link an entry or did.
+    used: usize,
+}
+
+impl Writer {
+    pub(super) const NEW: Self = Self {
+        arrays: Vec::new(),
+        live: 0,
+        used: 0,
+    };
+
+    /// An empty array of this size, other than `current`.
+    fn spare(&mut self, bits: u32, current: *const Array) -> NonNull<Array> {
+        let fits = |owned: &&Owned| {
+            // SAFETY: the writer's arrays live as long as it does.
+            !ptr::eq(owned.0.as_ptr(), current) && unsafe { owned.0.as_ref() }.bits == bits
+        };
+        if let Some(spare) = self.arrays.iter().find(fits) {
+            return spare.0;
+        }
+        self.arrays.push(Owned::new(bits));
+        self.arrays[self.arrays.len() - 1].0
+    }
+}
+
+impl Array {
+    #[inline(always)]
+    fn probe(&self, handle: usize) -> impl Iterator<Item = &KeyedCell> {
+        let mask = self.cells.len() - 1;
+        let mut index = handle.wrapping_mul(GOLDEN) >> (usize::BITS - self.bits);
+        std::iter::from_fn(move || {
+            // SAFETY: the first index has `bits` bits, and the later ones are masked to as many.
+            let cell = unsafe { self.cells.get_unchecked(index) };
+            index = (index + 1) & mask;
+            Some(cell)
+        })
+    }
+
+    /// Links an entry in the first cell that is free, and tells whether that cell was never used.
+    fn link(&self, handle: usize, entry: NonNull<()>, version: &AtomicUsize) -> bool {
+        let free = |cell: &&KeyedCell| linked(&cell.cell).is_none();
+        let keyed = self.probe(handle).find(free).expect("probing does not end");
+        let fresh = keyed.cell.load(Ordering::Relaxed).is_null();
+        keyed.key.store(handle, Ordering::Relaxed);
+        // Whoever sees the new entry behind an old key also sees a new version, and looks again.
+        version.fetch_add(1, Ordering::Release);
+        keyed.cell.store(entry.as_ptr(), Ordering::Release);
+        fresh
+    }
+}
+
+impl HostKeyed {
+    const_fns! {
+        pub(super) fn new() -> Self {
+            Self { current: AtomicPtr::new(ptr::null_mut()), version: AtomicUsize::new(0) }
+        }
+    }
+
+    #[inline(always)]
+    fn current(&self) -> Option<&Array> {
+        // SAFETY: null, or an array of the writer's, which lives as long as the table.
+        unsafe { self.current.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// Links an entry whose handle is not in the map. False for INVALID_SOCKET.
+    #[must_use]
+    pub(super) fn link(&self, writer: &mut Writer, handle: usize, entry: NonNull<()>) -> bool {
+        if handle == POISONED {
+            return false;
+        }
+        let array = self.with_room(writer);
+        writer.used += usize::from(array.link(handle, entry, &self.version));
+        writer.live += 1;
+        true
+    }
+
+    /// The current array, in which at least one cell that was never used remains after the next insertion: else a
+    /// look-up would not end.
+    fn with_room(&self, writer: &mut Writer) -> &Array {
+        match self.current() {
+            Some(array) if (writer.used + 1) * 2 <= array.cells.len() => array,
+            Some(array) if writer.live * 4 < array.cells.len() => {
+                self.rehash(writer, array.bits, Some(array))
+            }
+            Some(array) => self.rehash(writer, array.bits + 1, Some(array)),
+            None => self.rehash(writer, FIRST_BITS, None),
+        }
+    }
+
+    /// Moves all entries to an array without marks.
+    fn rehash(&self, writer: &mut Writer, bits: u32, old: Option<&Array>) -> &Array {
+        let new = writer.spare(bits, old.map_or(ptr::null(), ptr::from_ref));
+        // SAFETY: an array of the writer's lives as long as the table.
+        let array = unsafe { new.as_ref() };
+        let cells = old.map_or(&[][..], |old| &old.cells);
+        for old in cells {
+            if let Some(entry) = linked(&old.cell) {
+                array.link(old.key.load(Ordering::Relaxed), entry, &self.version);
+            }
+        }
+        self.current.store(new.as_ptr(), Ordering::Release);
+        // Whoever misses an entry in the old array sees a new version, and looks again.
+        self.version.fetch_add(1, Ordering::Release);
+        // A look-up in the old array must not find what is removed from the new one later.
+        for old in cells {
+            old.cell.store(ptr::null_mut(), Ordering::Release);
+        }
+        writer.used = writer.live;
+        array
+    }
+}
+
+impl Key for HostKeyed {
+    type Writer = Writer;
+
+    #[inline(always)]
+    fn cell(&self, handle: usize) -> Option<&Cell> {
+        for keyed in self.current()?.probe(handle) {
+            let entry = keyed.cell.load(Ordering::Acquire);
+            // Acquire, both: the version is read after all of this.
+            if keyed.key.load(Ordering::Acquire) == handle && entry != GONE {
+                return Some(&keyed.cell);
+            }
+            if entry.is_null() {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn version(&self) -> usize {
+        self.version.load(Ordering::Acquire)
+    }
+
+    fn unlink(&self, writer: &mut Writer, _handle: usize, cell: &Cell) {
+        cell.store(GONE, Ordering::Release);
+        writer.live -= 1;
+    }
+
+    fn for_each(&self, f: &mut dyn FnMut(NonNull<()>)) {
+        let cells = self.current().map_or(&[][..], |array| &array.cells);
+        cells
+            .iter()
+            .filter_map(|keyed| linked(&keyed.cell))
+            .for_each(f);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// An address to link; never followed.
+    fn entry(n: usize) -> NonNull<()> {
+        NonNull::new(ptr::without_provenance_mut(n * 64)).unwrap()
+    }
+
+    #[test]
+    fn churn_of_new_handles_neither_loses_an_entry_nor_grows_the_map() {
+        let (keys, mut writer) = (HostKeyed::new(), Writer::NEW);
+        assert!(keys.link(&mut writer, 4, entry(4)));
+        for handle in (8..40_000).step_by(4) {
+            assert!(keys.link(&mut writer, handle, entry(handle)));
+            let cell = keys.cell(handle).unwrap();
+            assert_eq!(linked(cell), Some(entry(handle)));
+            keys.unlink(&mut writer, handle, cell);
+            assert!(keys.cell(handle).and_then(linked).is_none());
+            assert_eq!(keys.cell(4).and_then(linked), Some(entry(4)));
+        }
+        assert_eq!(writer.arrays.len(), 2);
+        assert_eq!(keys.current().unwrap().bits, FIRST_BITS);
+    }
+
+    #[test]
+    fn growth_keeps_all_entries_and_leaves_none_in_the_old_arrays() {
+        let (keys, mut writer) = (HostKeyed::new(), Writer::NEW);
+        for handle in 1..=5_000 {
+            assert!(keys.link(&mut writer, handle, entry(handle)));
+        }
+        for handle in 1..=5_000 {
+            assert_eq!(keys.cell(handle).and_then(linked), Some(entry(handle)));
+        }
+        let mut live = 0;
+        for array in &writer.arrays {
+            // SAFETY: the writer owns it.
+            live += unsafe { array.0.as_ref() }
+                .cells
+                .iter()
+                .filter(|c| linked(&c.cell).is_some())
+                .count();
+        }
+        assert_eq!(live, 5_000);
+    }
+
+    #[test]
+    fn invalid_socket_is_refused() {
+        let (keys, mut writer) = (HostKeyed::new(), Writer::NEW);
+        assert!(!keys.link(&mut writer, POISONED, entry(1)));
+        assert!(keys.cell(POISONED).is_none());
+    }
+}
