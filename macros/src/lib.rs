@@ -1,1 +1,24 @@
-//! The attribute that turns a provider implementation into an exported entry point.
+//! The attribute that turns a provider implementation into an exported entry point. Use it through the `wsp` crate.
+
+mod provider;
+
+use proc_macro::TokenStream;
+
+/// Gives a provider its place in memory and exports its entry point.
+///
+/// Put it on the implementation of a profile's `Provider` trait, named with its module, as in
+/// `impl wsp::winsock::Provider for Echo`. It writes
+/// - the one static instance of the provider for that profile,
+/// - the link from the provider to its start-up function,
+/// - and the exported function itself: `WSPStartup` for `winsock`, `WSPStartupEx` for `san`.
+///
+/// `#[wsp::provider(export = false)]` leaves the export out: use it in a library that others link, and write
+/// `wsp::export!(Echo, winsock);` in the one that is to be loaded. Two linked libraries that export the same function do not
+/// link.
+///
+/// # Errors
+/// A compile error on anything that is not such an implementation: another trait, a generic type, an unknown argument.
+#[proc_macro_attribute]
+pub fn provider(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    provider::expand(arguments.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}

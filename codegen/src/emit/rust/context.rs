@@ -1,0 +1,150 @@
+//! What the Rust emitters share: how types, constants and documentation are written.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::names::ident;
+use crate::emit::{EmitError, Options};
+use crate::model::{Function, Model, Origin, Scalar, TypeKind, TypeRef, Value, Width};
+
+/// The model and the options, with helpers on them.
+pub struct Context<'m> {
+    pub model: &'m Model,
+    pub options: Options,
+}
+
+/// An error of these emitters.
+pub fn error(origin: &Origin, name: &str, message: impl Into<String>) -> EmitError {
+    EmitError { emitter: "rust", item: format!("{origin}: {name}"), message: message.into() }
+}
+
+impl Context<'_> {
+    /// The Rust type of a C type, as written inside the `ffi` module or outside of it.
+    pub fn ty(&self, ty: &TypeRef) -> TokenStream {
+        let mut tokens = self.base(&ty.base);
+        let indirect = ty.pointers;
+        for level in 0..indirect {
+            let constant = ty.is_const && level == 0;
+            tokens = if constant { quote!(*const #tokens) } else { quote!(*mut #tokens) };
+        }
+        tokens
+    }
+
+    /// The Rust type of a named C type.
+    pub fn base(&self, name: &str) -> TokenStream {
+        match self.model.type_named(name).map(|ty| &ty.kind) {
+            Some(TypeKind::Void) => quote!(::core::ffi::c_void),
+            Some(TypeKind::Integer(scalar) | TypeKind::Handle(scalar)) if !has_alias(name) => {
+                let rust = ident(&scalar.rust);
+                quote!(#rust)
+            }
+            _ => {
+                let name = ident(name);
+                quote!(ffi::#name)
+            }
+        }
+    }
+
+    /// What a pointer points to: through a typedef (`LPDWORD`) or a `*`.
+    pub fn pointee(&self, ty: &TypeRef) -> Option<TypeRef> {
+        if ty.pointers > 0 {
+            let stars = ty.c.trim_end().trim_end_matches('*').trim_end().to_owned();
+            return Some(TypeRef { c: stars, pointers: ty.pointers - 1, ..ty.clone() });
+        }
+        match &self.model.type_named(&ty.base)?.kind {
+            TypeKind::Pointer { to } => Some(to.clone()),
+            _ => None,
+        }
+    }
+
+    /// Is it a pointer of any kind (callbacks left out)?
+    pub fn is_pointer(&self, ty: &TypeRef) -> bool {
+        self.pointee(ty).is_some()
+    }
+
+    /// Is it a callback (`Option<fn>`)?
+    pub fn is_callback(&self, ty: &TypeRef) -> bool {
+        ty.pointers == 0
+            && matches!(self.model.type_named(&ty.base).map(|ty| &ty.kind), Some(TypeKind::Callback { .. }))
+    }
+
+    /// The integer behind a type, through handles.
+    pub fn scalar(&self, ty: &TypeRef) -> Option<&Scalar> {
+        match &self.model.type_named(&ty.base)?.kind {
+            TypeKind::Integer(scalar) | TypeKind::Handle(scalar) if ty.pointers == 0 => Some(scalar),
+            _ => None,
+        }
+    }
+
+    /// A number as a literal of this integer type.
+    pub fn number(&self, value: i128, scalar: &Scalar) -> TokenStream {
+        let all_ones = scalar.width == Width::Pointer && (value == -1 || value == i128::from(u64::MAX));
+        if all_ones {
+            let rust = ident(&scalar.rust);
+            return if scalar.signed { quote!(-1) } else { quote!(#rust::MAX) };
+        }
+        let bits = match scalar.width {
+            Width::Bits(bits) => bits,
+            Width::Pointer => 64,
+        };
+        let wrapped = wrap(value, bits, scalar.signed);
+        let literal = Literal::i128_unsuffixed(wrapped.abs());
+        if wrapped < 0 { quote!(-#literal) } else { quote!(#literal) }
+    }
+
+    /// A value of an allowed set as a literal of the type that it is compared with.
+    pub fn value(&self, value: &Value, scalar: &Scalar) -> TokenStream {
+        self.number(value.value, scalar)
+    }
+}
+
+/// A value in the range of an integer type: 0x80000000 of a 32-bit signed type is its smallest.
+fn wrap(value: i128, bits: u32, signed: bool) -> i128 {
+    let modulus = 1_i128 << bits;
+    let low = value.rem_euclid(modulus);
+    if signed && low >= modulus / 2 { low - modulus } else { low }
+}
+
+/// Types whose C name is an alias in the `ffi` module; the others (`int`, `unsigned int`) are spelled in Rust.
+pub fn has_alias(name: &str) -> bool {
+    syn::parse_str::<proc_macro2::Ident>(name).is_ok() && !matches!(name, "int" | "char" | "short" | "long")
+}
+
+/// A `#[doc]` attribute for each line, escaped so that rustdoc neither links nor runs it.
+pub fn doc(text: &str) -> TokenStream {
+    let lines = text.trim_end().lines().map(|line| format!(" {}", escape(line.trim())));
+    quote!(#(#[doc = #lines])*)
+}
+
+fn escape(line: &str) -> String {
+    let mut escaped = String::with_capacity(line.len());
+    let mut code = false;
+    for letter in line.chars() {
+        if letter == '`' {
+            code = !code;
+        }
+        if !code && matches!(letter, '[' | ']' | '<' | '>' | '*' | '_' | '|' | '#') {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    escaped
+}
+
+/// Documentation of something with its place in the spec.
+pub fn doc_at(text: &str, origin: &Origin) -> TokenStream {
+    let place = format!(" Declared in `spec/{origin}`.");
+    let text = doc(text);
+    quote!(#text #[doc = ""] #[doc = #place])
+}
+
+/// Documentation of a function: summary, page, place.
+pub fn doc_function(function: &Function) -> TokenStream {
+    let summary = doc(&function.summary);
+    let page = function.link.as_ref().map(|link| {
+        let line = format!(" Documentation: <{link}>");
+        quote!(#[doc = ""] #[doc = #line])
+    });
+    let place = format!(" Declared in `spec/{}`.", function.origin);
+    quote!(#summary #page #[doc = ""] #[doc = #place])
+}

@@ -1,0 +1,109 @@
+//! Every identifier of the emitted Rust is decided here.
+
+use proc_macro2::Ident;
+use quote::format_ident;
+
+use crate::model::{Check, Function, FunctionKind};
+
+/// An identifier, raw where the name is a keyword.
+pub fn ident(name: &str) -> Ident {
+    if syn::parse_str::<Ident>(name).is_ok() { format_ident!("{name}") } else { format_ident!("r#{name}") }
+}
+
+/// The name without the prefix of its family: `WSPSend` is `Send`.
+fn stem(name: &str) -> &str {
+    ["WSP", "WPU", "WSC"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
+}
+
+/// Words of a C name: a capital starts one, a run of capitals is one whose last letter starts the next.
+fn words(name: &str) -> Vec<String> {
+    let letters: Vec<char> = name.chars().collect();
+    let mut words: Vec<String> = Vec::new();
+    for (at, &letter) in letters.iter().enumerate() {
+        let after_small = at > 0 && !letters[at - 1].is_uppercase();
+        let before_small = letters.get(at + 1).is_some_and(|next| next.is_lowercase());
+        if letter == '_' {
+            continue;
+        }
+        if words.is_empty() || (letter.is_uppercase() && (after_small || before_small)) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words
+}
+
+/// Method name: `WSPGetQOSByName` is `get_qos_by_name`.
+pub fn method(function: &str) -> Ident {
+    ident(&words(stem(function)).join("_"))
+}
+
+/// Start of type names: `WSPGetQOSByName` gives `GetQosByName`.
+fn camel(function: &str) -> String {
+    words(stem(function))
+        .iter()
+        .map(|word| {
+            let mut letters = word.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+        })
+        .collect()
+}
+
+/// The error enum of a function.
+pub fn error(function: &str) -> Ident {
+    format_ident!("{}Error", camel(function))
+}
+
+/// The struct of typed arguments, and that of typed results.
+pub fn shape(function: &str) -> Ident {
+    format_ident!("{}", camel(function))
+}
+
+/// The associated constant by which a provider offers an optional extension function.
+pub fn offers(function: &str) -> Ident {
+    format_ident!("OFFERS_{}", words(stem(function)).join("_").to_uppercase())
+}
+
+/// The table member of a function.
+pub fn member(function: &str) -> Ident {
+    format_ident!("lp{function}")
+}
+
+/// The static that describes a check: `WSPSend.lpBuffers.null` is `SEND_BUFFERS_NULL`.
+pub fn check(function: &Function, check: &Check) -> Ident {
+    let rest = check.id.strip_prefix(&function.name).unwrap_or(&check.id);
+    let mut text = words(stem(&function.name)).join("_");
+    for part in rest.split('.').filter(|part| !part.is_empty()) {
+        text.push('_');
+        text.push_str(&words(part).join("_"));
+    }
+    format_ident!("{}", text.to_uppercase())
+}
+
+/// A hook of the provider's trait for what the runtime manages.
+pub fn is_called_by_host(kind: FunctionKind) -> bool {
+    matches!(kind, FunctionKind::Startup | FunctionKind::Table | FunctionKind::Extension)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c_names_become_rust_names() {
+        for (c, rust) in [
+            ("WSPSend", "send"),
+            ("WSPGetQOSByName", "get_qos_by_name"),
+            ("WPUFDIsSet", "fd_is_set"),
+            ("WPUModifyIFSHandle", "modify_ifs_handle"),
+            ("WSPStartupEx", "startup_ex"),
+            ("WPUQueueApc", "queue_apc"),
+        ] {
+            assert_eq!(method(c).to_string(), rust);
+        }
+        assert_eq!(error("WSPGetQOSByName").to_string(), "GetQosByNameError");
+        assert_eq!(ident("type").to_string(), "r#type");
+    }
+}

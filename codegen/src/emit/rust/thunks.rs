@@ -1,0 +1,393 @@
+//! The C side of a provider: a thunk per function, and the dispatch table of them.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::args;
+use super::context::{Context, error};
+use super::errors;
+use super::extensions;
+use super::names::{self, ident, member};
+use super::types::result;
+use crate::emit::EmitError;
+use crate::model::{
+    Absent, Arg, CheckKind, Function, FunctionKind, Lift, Managed, Meaning, Profile, ResultField, SocketUse, Unit,
+};
+
+pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitError> {
+    let mut thunks = Vec::new();
+    for function in profile.functions.iter().filter(|function| names::is_called_by_host(function.kind)) {
+        match function.managed {
+            Some(Managed::Startup) => {}
+            Some(Managed::Cleanup) => thunks.push(cleanup(context, function)?),
+            None => thunks.push(thunk(context, function)?),
+        }
+    }
+    let table = table(context, profile)?;
+    let extension = extensions::lookup(profile);
+    Ok(quote! {
+        #table
+        #extension
+        /// The functions that stand in the table.
+        pub mod thunk {
+            use super::{Instance, Provider, call, check, done, error, ffi};
+            #(#thunks)*
+        }
+    })
+}
+
+fn table(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitError> {
+    let name = ident(&profile.table);
+    let slots = context.model.table(&profile.table).map(|table| table.slots.as_slice()).unwrap_or_default();
+    let mut members = Vec::new();
+    for slot in slots {
+        let field = member(slot);
+        members.push(match profile.function(slot) {
+            Some(_) => {
+                let thunk = names::method(slot);
+                quote!(#field: Some(thunk::#thunk::<P>))
+            }
+            None if profile.absent == Absent::Null => quote!(#field: None),
+            None => {
+                let origin = context.model.table(&profile.table).map(|table| table.origin.clone());
+                let place = origin.map(|origin| origin.to_string()).unwrap_or_default();
+                return Err(EmitError {
+                    emitter: "rust",
+                    item: format!("{place}: {slot}"),
+                    message: format!("the profile `{}` fills every slot and has no function for this one", profile.name),
+                });
+            }
+        });
+    }
+    Ok(quote! {
+        /// The dispatch table of a provider: its thunks, slot by slot.
+        pub const fn table<P: Instance>() -> ffi::#name { ffi::#name { #(#members),* } }
+    })
+}
+
+/// The parts of a thunk's signature.
+struct Signature {
+    names: Vec<proc_macro2::Ident>,
+    types: Vec<TokenStream>,
+    returns: TokenStream,
+}
+
+fn signature(context: &Context<'_>, function: &Function) -> Signature {
+    Signature {
+        names: function.params.iter().map(|param| ident(&param.name)).collect(),
+        types: function.params.iter().map(|param| context.ty(&param.ty)).collect(),
+        returns: result(context, &function.returns.ty),
+    }
+}
+
+/// How the thunk answers: the statement that turns `outcome` into the result and `*lpErrno`.
+fn lower(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
+    let errno = function.params.iter().find(|param| param.errno).map(|param| ident(&param.name));
+    let returns = context.ty(&function.returns.ty);
+    match (errno, &function.returns.failure) {
+        (Some(errno), Some(failure)) => {
+            let failure = ident(failure);
+            Ok(quote!(::wsp::rt::lower(outcome, #errno, ffi::#failure as #returns)))
+        }
+        _ => Err(error(&function.origin, &function.name, "a thunk needs an `errno` parameter and a failure value")),
+    }
+}
+
+fn cleanup(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
+    let name = names::method(&function.name);
+    let Signature { names: params, types, returns } = signature(context, function);
+    let lower = lower(context, function)?;
+    let error_enum = names::error(&function.name);
+    Ok(quote! {
+        pub(super) unsafe extern "system" fn #name<P: Instance>(#(#params: #types),*) #returns {
+            let outcome = ::wsp::rt::guard(
+                || {
+                    // SAFETY: the host passes what the interface asks for.
+                    unsafe { check::#name(#(#params),*)? };
+                    P::cell().cleanup(|provider, socket| provider.reset(socket), |provider| provider.cleanup())?;
+                    Ok(0)
+                },
+                || <error::#error_enum as ::wsp::rt::ErrorList>::FALLBACK as i32,
+            );
+            // SAFETY: a code is only stored once the checks found its address to be good.
+            unsafe { #lower }
+        }
+    })
+}
+
+fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
+    let name = names::method(&function.name);
+    let error_enum = names::error(&function.name);
+    let Signature { names: params, types, returns } = signature(context, function);
+    let lower = lower(context, function)?;
+    let door = extensions::door(context, function)?;
+    let call = call(context, function)?;
+    let invoke = invoke(context, function)?;
+    let socket = function.params.iter().find(|param| matches!(param.socket, Some(SocketUse::Use | SocketUse::Release)));
+    let poison = socket.map(|param| {
+        let name = ident(&param.name);
+        quote!(P::cell().poison(#name as usize);)
+    });
+    Ok(quote! {
+        pub(super) unsafe extern "system" fn #name<P: Instance>(#(#params: #types),*) #returns {
+            let outcome = ::wsp::rt::guard(
+                || {
+                    // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+                    unsafe { check::#name(#(#params),*)? };
+                    #door
+                    #call
+                    #invoke
+                },
+                || {
+                    #poison
+                    <error::#error_enum as ::wsp::rt::ErrorList>::FALLBACK as i32
+                },
+            );
+            // SAFETY: a code is only stored once the checks found its address to be good.
+            unsafe { #lower }
+        }
+    })
+}
+
+/// Lifts the raw arguments: `let call = call::Send { ... };`.
+fn call(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
+    if !args::has_call(function) {
+        return Ok(TokenStream::new());
+    }
+    let shape = names::shape(&function.name);
+    let mut members = Vec::new();
+    for arg in args::arguments(function) {
+        let field = ident(&arg.name);
+        let lifted = lift(context, function, arg)?;
+        members.push(quote!(#field: #lifted));
+    }
+    Ok(quote! {
+        // SAFETY: the addresses were checked; that the memory behind them is the caller's for the time of the call is the
+        // interface's contract, and the lifted arguments do not outlive the call.
+        let call = unsafe { call::#shape { #(#members),* } };
+    })
+}
+
+fn lift(context: &Context<'_>, function: &Function, arg: &Arg) -> Result<TokenStream, EmitError> {
+    let param = |position: usize| arg.params.get(position).and_then(|&index| function.params.get(index));
+    let missing = || error(&function.origin, &function.name, format!("argument `{}` lacks a parameter", arg.name));
+    let first = param(0).ok_or_else(missing)?;
+    let pointer = ident(&first.name);
+    let second = param(1).map(|param| ident(&param.name));
+    let second_or = || second.clone().ok_or_else(missing);
+    let plain = match &arg.lift {
+        Lift::Value => {
+            return Ok(match context.pointee(&first.ty) {
+                Some(_) if first.direction != crate::model::Direction::In => quote!(::wsp::rt::read(#pointer)),
+                _ => quote!(#pointer),
+            });
+        }
+        Lift::Raw | Lift::Socket => return Ok(quote!(#pointer)),
+        Lift::Overlapped => return overlapped(context, function, arg),
+        Lift::Callback => {
+            let data = second.map_or_else(|| quote!(0), |name| quote!(#name as usize));
+            return Ok(if arg.optional {
+                quote!(::wsp::rt::Callback::optional(#pointer, #data))
+            } else {
+                quote!(::wsp::rt::Callback::new(#pointer, #data))
+            });
+        }
+        Lift::In(_) => quote!(::wsp::rt::In::new(#pointer)),
+        Lift::Out(_) => quote!(::wsp::rt::Out::new(#pointer)),
+        Lift::InOut(_) => quote!(::wsp::rt::InOut::new(#pointer)),
+        Lift::SocketSet => quote!(::wsp::rt::SocketSet::new(#pointer)),
+        Lift::WideStr => quote!(::wsp::rt::WideStr::new(#pointer)),
+        Lift::Bytes => {
+            let length = second_or()?;
+            quote!(::wsp::rt::Bytes::new(#pointer.cast(), #length as usize))
+        }
+        Lift::BytesOut => {
+            let length = second_or()?;
+            quote!(::wsp::rt::BytesOut::new(#pointer.cast(), #length as usize))
+        }
+        Lift::SizedOut(unit) => {
+            let length = second_or()?;
+            let wrapper = if *unit == Unit::Wide { quote!(WideOut) } else { quote!(SizedOut) };
+            let made = quote!(::wsp::rt::#wrapper::new(#pointer.cast(), #length));
+            return Ok(if arg.optional {
+                quote!(if #pointer.is_null() || #length.is_null() { None } else { Some(#made) })
+            } else {
+                made
+            });
+        }
+        Lift::Array(_, writes) => {
+            let wrapper = if *writes { quote!(BuffersOut) } else { quote!(Buffers) };
+            let count = second.map_or_else(|| quote!(1), |name| quote!(#name));
+            let fault = fault(function, arg);
+            quote!(::wsp::rt::#wrapper::new(#pointer, #count as usize).map_err(|_| #fault)?)
+        }
+    };
+    Ok(if arg.optional { quote!(if #pointer.is_null() { None } else { Some(#plain) }) } else { plain })
+}
+
+/// What a bad entry of a buffer array is refused with: the check on the array's own address.
+fn fault(function: &Function, arg: &Arg) -> TokenStream {
+    let first = arg.params.first().copied();
+    let check = function.checks.iter().find(|check| match check.kind {
+        CheckKind::Address { param } => Some(param) == first,
+        _ => false,
+    });
+    match check {
+        Some(check) => {
+            let name = names::check(function, check);
+            quote!(::wsp::rt::refuse(&check::#name))
+        }
+        None => {
+            let error = names::error(&function.name);
+            quote!(<error::#error as ::wsp::rt::ErrorList>::FALLBACK as i32)
+        }
+    }
+}
+
+fn overlapped(context: &Context<'_>, function: &Function, arg: &Arg) -> Result<TokenStream, EmitError> {
+    let of = |position: usize| {
+        arg.params.get(position).and_then(|&index| function.params.get(index)).map(|param| (ident(&param.name), param))
+    };
+    let Some((operation, _)) = of(0) else {
+        return Err(error(&function.origin, &function.name, "an overlapped operation needs its parameter"));
+    };
+    let mut routine = quote!(None);
+    let mut thread = quote!(::core::ptr::null_mut());
+    for (name, param) in [of(1), of(2)].into_iter().flatten() {
+        if context.is_callback(&param.ty) {
+            routine = quote!(#name);
+        } else {
+            thread = quote!(#name);
+        }
+    }
+    Ok(quote!(::wsp::rt::Overlapped::optional(#operation, #routine, #thread)))
+}
+
+/// Looks the socket up, calls the provider, stores the results.
+fn invoke(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
+    let method = names::method(&function.name);
+    let call = args::has_call(function).then(|| quote!(, &call));
+    let on = function.params.iter().find(|param| matches!(param.socket, Some(SocketUse::Use | SocketUse::Release)));
+    let fallback = {
+        let error = names::error(&function.name);
+        quote!(<error::#error as ::wsp::rt::ErrorList>::FALLBACK as i32)
+    };
+    let Some(on) = on else {
+        let call = args::has_call(function).then(|| quote!(&call));
+        let finish = finish(context, function, &quote!(running.provider().#method(#call)))?;
+        return Ok(quote! {
+            let running = P::cell().running().ok_or(#fallback)?;
+            #finish
+        });
+    };
+    let descriptor = ident(&on.name);
+    let check = function.checks.iter().find(|check| matches!(check.kind, CheckKind::Socket { .. }));
+    let not_a_socket = match check {
+        Some(check) => {
+            let name = names::check(function, check);
+            quote!(&check::#name)
+        }
+        None => return Err(error(&function.origin, &function.name, "a socket parameter needs its check")),
+    };
+    if on.socket == Some(SocketUse::Release) {
+        return Ok(quote! {
+            P::cell().close(#descriptor as usize, #not_a_socket, |provider, socket| {
+                provider.#method(socket #call).map_err(|error| error as i32)
+            })?;
+            Ok(0)
+        });
+    }
+    let finish = finish(context, function, &quote!(running.provider().#method(&socket #call)))?;
+    Ok(quote! {
+        let socket = P::cell().socket(#descriptor as usize, #not_a_socket, #fallback)?;
+        let running = socket.running::<P>();
+        #finish
+    })
+}
+
+/// Calls, and lowers the typed result to what goes through the parameters and the return value.
+fn finish(context: &Context<'_>, function: &Function, invocation: &TokenStream) -> Result<TokenStream, EmitError> {
+    let returned = quote!(#invocation.map_err(|error| error as i32)?);
+    if let Some(creates) = &function.returns.creates {
+        let full = code(context, function, &creates.full)?;
+        let refused = code(context, function, &creates.refused)?;
+        let catalog = match creates.catalog.and_then(|index| function.params.get(index)) {
+            Some(param) => {
+                let name = ident(&param.name);
+                quote!(::wsp::rt::In::new(#name).member(|info| &raw const (*info).dwCatalogEntryId))
+            }
+            None => quote!(socket.catalog_entry_id()),
+        };
+        return Ok(quote! {
+            // SAFETY: the pointer, if one is read, was checked to be in user space.
+            let catalog = unsafe { #catalog };
+            let opened = #returned;
+            P::cell().open(opened, running.share(), catalog, #full, #refused)
+        });
+    }
+    let fields: Vec<&ResultField> = args::fields(function).collect();
+    let take = take(function, &returned, &fields)?;
+    let value = fields.iter().find(|field| field.param.is_none());
+    let success = match (function.returns.meaning, value) {
+        (Meaning::Value, Some(field)) => {
+            let name = local(&field.name);
+            quote!(#name)
+        }
+        (Meaning::Flag, _) => quote!(1),
+        _ => quote!(0),
+    };
+    let stores = fields.iter().filter_map(|field| {
+        let param = function.params.get(field.param?)?;
+        let (name, value) = (ident(&param.name), local(&field.name));
+        Some(quote!(::wsp::rt::store(#name, #value);))
+    });
+    Ok(quote! {
+        #take
+        // SAFETY: the addresses were checked; NULL, where it may be passed, is left alone.
+        unsafe { #(#stores)* }
+        Ok(#success)
+    })
+}
+
+fn local(name: &str) -> proc_macro2::Ident {
+    ident(&format!("out_{name}"))
+}
+
+/// Binds each result to a local, ending the thunk early where the operation is pending.
+fn take(function: &Function, returned: &TokenStream, fields: &[&ResultField]) -> Result<TokenStream, EmitError> {
+    let locals: Vec<_> = fields.iter().map(|field| local(&field.name)).collect();
+    let value = if function.completion.is_some() {
+        if function.outcomes.is_empty() {
+            return Err(error(&function.origin, &function.name, "an overlapped function needs an outcome for `started`"));
+        }
+        let pending = ident(&function.outcomes[0].code);
+        quote! {
+            match #returned {
+                ::wsp::rt::Outcome::Done(done) => done,
+                ::wsp::rt::Outcome::Pending => return Err(::wsp::code::#pending),
+            }
+        }
+    } else {
+        returned.clone()
+    };
+    Ok(match locals.as_slice() {
+        [] => quote!(#value;),
+        [one] => quote!(let #one = #value;),
+        _ => {
+            let shape = names::shape(&function.name);
+            let members = fields.iter().map(|field| ident(&field.name));
+            quote!(let done::#shape { #(#members: #locals),* } = #value;)
+        }
+    })
+}
+
+fn code(context: &Context<'_>, function: &Function, name: &str) -> Result<TokenStream, EmitError> {
+    let error = names::error(&function.name);
+    let variant = errors::variant_of(context, function, name)?;
+    Ok(quote!(error::#error::#variant as i32))
+}
+
+/// Is the function reached by GUID?
+pub fn is_extension(function: &Function) -> bool {
+    function.kind == FunctionKind::Extension
+}

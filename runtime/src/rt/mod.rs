@@ -1,0 +1,42 @@
+//! The floor under the generated code: what thunks, checks and typed arguments are made of.
+//!
+//! Provider authors meet [`SocketRef`], [`Upcalls`], [`Startup`], [`Operation`] and the argument types; the rest is called by
+//! generated code.
+
+pub mod addr;
+mod callback;
+mod caller;
+mod cell;
+mod code;
+mod export;
+mod extension;
+mod guard;
+mod memory;
+mod operation;
+mod sets;
+mod socket;
+mod upcalls;
+
+pub use callback::{Callback, ConnectRequest, Verdict};
+pub use caller::{CallError, FdSet, OverlappedCall, Piece, PieceMut, Room, zeroed};
+pub use cell::{Cell, Running, Startup};
+pub use code::{Check, Code, CodeInfo, ErrorList, FromCode, describe, last_refusal, refuse};
+pub use export::{Startable, host_export};
+pub use extension::{Door, Extension, extension_door, same_guid};
+pub use guard::{guard, lower};
+pub use memory::{
+    BufferEntry, Buffers, BuffersOut, Bytes, BytesOut, In, InOut, Out, Pod, SizedOut, TooSmall, WideOut, WideStr, read, store,
+};
+pub use operation::{Operation, Overlapped};
+pub use sets::SocketSet;
+pub use socket::{Keys, Opened, Socket, SocketRef};
+pub use upcalls::Upcalls;
+
+/// What a call came to that may be overlapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome<T> {
+    /// It is done.
+    Done(T),
+    /// It has been started; its end is told through its [`Operation`].
+    Pending,
+}

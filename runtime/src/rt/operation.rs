@@ -1,0 +1,218 @@
+//! Overlapped operations: a token that is completed exactly once.
+
+use core::marker::PhantomData;
+
+use super::code::Code;
+use super::memory::{Pod, read, store};
+use super::socket::SocketRef;
+use super::upcalls::Upcalls;
+use crate::{code, ffi};
+
+/// The overlapped part of a call: the caller's record, its completion routine and its thread.
+#[derive(Clone, Copy)]
+pub struct Overlapped<'a> {
+    record: *mut ffi::WSAOVERLAPPED,
+    routine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    thread: *mut ffi::WSATHREADID,
+    call: PhantomData<&'a ()>,
+}
+
+impl core::fmt::Debug for Overlapped<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Overlapped({:?}, routine {})", self.record, self.routine.is_some())
+    }
+}
+
+impl Overlapped<'_> {
+    /// Lifts the three parameters. Without a record the call is not overlapped.
+    ///
+    /// # Safety
+    /// The record must stay good until the operation has completed, the thread's identification during the call.
+    #[inline(always)]
+    pub unsafe fn optional(
+        record: *mut ffi::WSAOVERLAPPED,
+        routine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        thread: *mut ffi::WSATHREADID,
+    ) -> Option<Self> {
+        if record.is_null() { None } else { Some(Self { record, routine, thread, call: PhantomData }) }
+    }
+
+    /// The record's address, by which the caller knows the operation.
+    pub fn address(self) -> usize {
+        self.record as usize
+    }
+
+    /// The record's event, as the caller set it (the low bit is a flag).
+    pub fn event(self) -> usize {
+        // SAFETY: the record is good by the contract of `optional`.
+        unsafe { read(&raw const (*self.record).hEvent) }
+    }
+
+    /// Did the caller give a completion routine?
+    pub fn has_routine(self) -> bool {
+        self.routine.is_some()
+    }
+
+    /// Starts the operation: marks the record as in progress. From here on it must be told how it ends, once; a token that is
+    /// dropped ends its operation as aborted.
+    ///
+    /// # Errors
+    /// [`Unsupported`] if the host offers no way to tell the end. Nothing has been marked; refuse the call.
+    pub fn begin<S>(self, socket: &SocketRef<'_, S>) -> Result<Operation, Unsupported> {
+        let upcalls = socket.upcalls();
+        let notice = match self.routine {
+            Some(routine) if !self.thread.is_null() => {
+                // SAFETY: not NULL, and good during the call by the contract of `optional`. The contents are copied, as the
+                // interface demands.
+                let thread = unsafe { read(self.thread) };
+                upcalls.table().lpWPUQueueApc.ok_or(Unsupported)?;
+                Notice::Routine { routine, thread }
+            }
+            Some(_) => return Err(Unsupported),
+            None => {
+                upcalls.table().lpWPUCompleteOverlappedRequest.ok_or(Unsupported)?;
+                Notice::Host
+            }
+        };
+        // SAFETY: the record is good until completion by the contract of `optional`.
+        unsafe { store(&raw mut (*self.record).Internal, ffi::WSS_OPERATION_IN_PROGRESS as usize) };
+        Ok(Operation {
+            record: self.record,
+            notice,
+            host_handle: socket.host_handle(),
+            upcalls: upcalls.clone(),
+            open: true,
+        })
+    }
+}
+
+/// The host offers no way to tell how an operation ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unsupported;
+
+enum Notice {
+    /// Queue this routine to this thread.
+    Routine { routine: unsafe extern "system" fn(u32, u32, ffi::LPWSAOVERLAPPED, u32), thread: ffi::WSATHREADID },
+    /// Let the host complete it: by event or completion port, as it sees fit.
+    Host,
+}
+
+/// An operation that has been started and must end exactly once: by [`complete`](Self::complete), [`fail`](Self::fail),
+/// [`silence`](Self::silence), or, if it is dropped, as aborted.
+#[must_use = "an operation that is dropped ends as aborted"]
+pub struct Operation {
+    record: *mut ffi::WSAOVERLAPPED,
+    notice: Notice,
+    host_handle: usize,
+    upcalls: Upcalls,
+    open: bool,
+}
+
+// SAFETY: the record stays good until completion wherever that happens, and only this token writes to it.
+unsafe impl Send for Operation {}
+
+impl core::fmt::Debug for Operation {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Operation({:?})", self.record)
+    }
+}
+
+/// What travels to the caller's thread with a completion routine.
+struct Packet {
+    routine: unsafe extern "system" fn(u32, u32, ffi::LPWSAOVERLAPPED, u32),
+    record: *mut ffi::WSAOVERLAPPED,
+    code: u32,
+    bytes: u32,
+    flags: u32,
+}
+
+impl Operation {
+    /// The record's address, by which the caller knows the operation.
+    pub fn address(&self) -> usize {
+        self.record as usize
+    }
+
+    /// The operation ends well, having moved `bytes` bytes.
+    pub fn complete(mut self, bytes: u32, flags: u32) {
+        self.end(0, bytes, flags);
+    }
+
+    /// The operation ends with an error of the function that started it.
+    pub fn fail(mut self, error: impl super::code::ErrorList) {
+        self.end(error.code(), 0, 0);
+    }
+
+    /// The operation ends as aborted in its record, and nobody is told: what the last clean-up does.
+    pub fn silence(mut self) {
+        self.open = false;
+        self.record_end(code::WSA_OPERATION_ABORTED, 0, 0);
+        self.publish(code::WSA_OPERATION_ABORTED, 0);
+    }
+
+    fn end(&mut self, code: i32, bytes: u32, flags: u32) {
+        self.open = false;
+        self.record_end(code, bytes, flags);
+        match self.notice {
+            Notice::Host => {
+                // The host writes `InternalHigh` and `Internal` and tells the caller.
+                let answer = self.upcalls.complete_overlapped_request(self.host_handle, self.record, code as u32, bytes);
+                if answer.is_err() {
+                    // Nobody will be told, but whoever polls the record must not wait for ever.
+                    self.publish(code, bytes);
+                }
+            }
+            Notice::Routine { routine, mut thread } => {
+                self.publish(code, bytes);
+                let packet = Packet { routine, record: self.record, code: code as u32, bytes, flags };
+                let packet = Box::into_raw(Box::new(packet));
+                let queued = self.upcalls.queue_apc(&mut thread, Some(deliver), packet as usize);
+                if queued.is_err() {
+                    // SAFETY: the host did not take it.
+                    drop(unsafe { Box::from_raw(packet) });
+                }
+            }
+        }
+    }
+
+    /// Stores code and flags where the result query looks for them.
+    fn record_end(&self, code: i32, _bytes: u32, flags: u32) {
+        // SAFETY: the record is good until completion.
+        unsafe {
+            store(&raw mut (*self.record).OffsetHigh, code as u32);
+            store(&raw mut (*self.record).Offset, flags);
+        }
+    }
+
+    /// Stores the byte count, then the status: once that is no longer "in progress" the caller may reuse the record.
+    fn publish(&self, code: i32, bytes: u32) {
+        // SAFETY: the record is good until its status is published.
+        unsafe {
+            store(&raw mut (*self.record).InternalHigh, bytes as usize);
+            core::sync::atomic::fence(core::sync::atomic::Ordering::Release);
+            store(&raw mut (*self.record).Internal, Code(code).ntstatus() as usize);
+        }
+    }
+}
+
+impl Drop for Operation {
+    fn drop(&mut self) {
+        if self.open {
+            self.end(code::WSA_OPERATION_ABORTED, 0, 0);
+        }
+    }
+}
+
+/// Runs on the caller's thread: unpacks the one value that an APC carries and calls the caller's routine.
+unsafe extern "system" fn deliver(packet: usize) {
+    // SAFETY: the address of a packet that `end` gave to the host, which hands it on once.
+    let packet = unsafe { Box::from_raw(packet as *mut Packet) };
+    let Packet { routine, record, code, bytes, flags } = *packet;
+    // SAFETY: the caller passed the routine for this.
+    unsafe { routine(code, bytes, record, flags) };
+}
+
+const _: () = {
+    const fn pod<T: Pod>() {}
+    pod::<ffi::WSAOVERLAPPED>();
+    pod::<ffi::WSATHREADID>();
+};
