@@ -31,6 +31,10 @@ impl<T> Entry<T> {
         self.key.load(Ordering::Relaxed) == handle
     }
 
+    pub(super) fn is_poisoned(&self, handle: usize) -> bool {
+        self.handle == handle && !self.is_live(handle)
+    }
+
     fn poison(&self) {
         self.key.store(POISONED, Ordering::Relaxed);
     }
@@ -202,27 +206,19 @@ impl<T> fmt::Debug for Retained<T> {
 pub struct Ref<'a, T> {
     // Not a reference: the entry may be freed as soon as `drop` has cleared the slot.
     entry: NonNull<Entry<T>>,
-    /// The slot that protects the entry; None if a count does.
-    slot: Option<&'static Slot>,
+    /// Protects the entry.
+    slot: &'static Slot,
     _table: PhantomData<&'a T>,
 }
 
 impl<T> Ref<'_, T> {
     /// # Safety
-    /// `slot` must protect `entry`, belong to this thread and be this reference's alone.
+    /// `slot` must protect `entry`, and nobody else may clear it.
     #[inline(always)]
-    pub(super) unsafe fn protected(entry: NonNull<Entry<T>>, slot: &'static Slot) -> Self {
+    pub(super) unsafe fn new(entry: NonNull<Entry<T>>, slot: &'static Slot) -> Self {
         Self {
             entry,
-            slot: Some(slot),
-            _table: PhantomData,
-        }
-    }
-
-    pub(super) fn counted(entry: Retained<T>) -> Self {
-        Self {
-            entry: entry.into_raw(),
-            slot: None,
+            slot,
             _table: PhantomData,
         }
     }
@@ -236,7 +232,7 @@ impl<T> Ref<'_, T> {
 
     #[inline(always)]
     fn entry(&self) -> &Entry<T> {
-        // SAFETY: the slot or the count keeps the entry alive until `drop`.
+        // SAFETY: the slot keeps the entry alive until `drop`.
         unsafe { self.entry.as_ref() }
     }
 
@@ -255,19 +251,9 @@ impl<T> Deref for Ref<'_, T> {
 impl<T> Drop for Ref<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
-        match self.slot {
-            // Release: the uses of the entry come before the slot is seen to be empty.
-            Some(slot) => slot.store(ptr::null_mut(), Ordering::Release),
-            None => drop_counted(self.entry),
-        }
+        // Release: the uses of the entry come before the slot is seen to be empty.
+        self.slot.store(ptr::null_mut(), Ordering::Release);
     }
-}
-
-#[cold]
-#[inline(never)]
-fn drop_counted<T>(entry: NonNull<Entry<T>>) {
-    // SAFETY: only `counted` makes a reference without slot, and its count is given up here, once.
-    drop(unsafe { Retained::from_raw(entry) });
 }
 
 impl<T> fmt::Debug for Ref<'_, T> {

@@ -13,7 +13,8 @@ use super::{
 /// Holds the address of the entry in use, or null. Written only by the owner of its record.
 pub(super) type Slot = AtomicPtr<()>;
 
-/// How many entries one thread can use at once without counting: the depth of calls re-entered through upcalls.
+/// How many entries one thread uses at once with the slots of its own record: the usual depth of calls re-entered through
+/// upcalls.
 const SLOTS: usize = if cfg!(loom) { 2 } else { 8 };
 
 /// Aligned so that no two threads write to one pair of cache lines.
@@ -31,8 +32,7 @@ impl Record {
             .find(|slot| slot.load(Ordering::Relaxed).is_null())
     }
 
-    /// Takes a record without owner. One whose slots are not empty still serves a reference that outlived its thread's
-    /// record (in another thread-local, or leaked) and stays out of use until that is gone.
+    /// Takes a record without owner, unless one of its slots still serves a reference.
     fn adopt(&self) -> bool {
         let free = !self.owned.load(Ordering::Relaxed)
             && self
@@ -51,6 +51,7 @@ impl Record {
         free
     }
 
+    /// Gives the record up. References that its slots serve stay protected: nobody adopts it before they are gone.
     fn disown(&self) {
         self.owned.store(false, Ordering::Release);
     }
@@ -119,8 +120,7 @@ impl Owner {
             let record = RECORDS.acquire();
             self.0.set(Some(record));
             if barrier::light_suffices() {
-                // An error means that the thread is exiting; then every look-up takes the cold way.
-                let _ = FIRST.try_with(|first| first.set(Some(&record.slots[0])));
+                set_first(&record.slots[0]);
             }
             record
         });
@@ -130,69 +130,62 @@ impl Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        // An error means that this thread-local is gone already.
-        let _ = FIRST.try_with(|first| first.set(None));
+        set_first(taken());
         if let Some(record) = self.0.take() {
             record.disown();
         }
     }
 }
 
+/// A slot that always seems to be taken.
+#[cfg(not(loom))]
+const fn taken() -> &'static Slot {
+    static TAKEN: Slot = Slot::new(ptr::without_provenance_mut(1));
+    &TAKEN
+}
+#[cfg(loom)]
+fn taken() -> &'static Slot {
+    Box::leak(Box::new(Slot::new(ptr::without_provenance_mut(1))))
+}
+
 #[cfg(not(loom))]
 thread_local! {
-    /// The first slot of this thread's record, if the light barrier suffices: the only thing that the hot path needs
-    /// to know. Without a destructor, hence without a check whether it was run.
-    static FIRST: Cell<Option<&'static Slot>> = const { Cell::new(None) };
+    /// The slot that the hot path uses: the first of this thread's record, or [`taken`] if the thread has none or if the
+    /// light barrier does not suffice. It has no destructor, so that no look-up checks whether that was run.
+    static FIRST: Cell<&'static Slot> = const { Cell::new(taken()) };
     static OWNER: Owner = const { Owner(Cell::new(None)) };
 }
 #[cfg(loom)]
 thread_local! {
-    static FIRST: Cell<Option<&'static Slot>> = Cell::new(None);
+    static FIRST: Cell<&'static Slot> = Cell::new(taken());
     static OWNER: Owner = Owner(Cell::new(None));
+}
+
+fn set_first(slot: &'static Slot) {
+    // An error means that the thread is exiting: then `first` fails as well.
+    let _ = FIRST.try_with(|first| first.set(slot));
 }
 
 /// The calling thread's first slot, if it is free and the light barrier suffices.
 #[inline(always)]
 pub(super) fn first() -> Option<&'static Slot> {
-    let slot = FIRST.try_with(Cell::get).ok().flatten()?;
-    slot.load(Ordering::Relaxed).is_null().then_some(slot)
-}
-
-/// A free slot for the calling thread.
-pub(super) struct Claim {
-    pub(super) slot: &'static Slot,
-    borrowed: Option<&'static Record>,
-}
-
-impl Claim {
-    /// Whether the slot must be free again when the look-up returns, because the thread has none of its own to spare.
-    pub(super) fn is_borrowed(&self) -> bool {
-        self.borrowed.is_some()
+    let slot = FIRST.try_with(Cell::get).ok()?;
+    if !slot.load(Ordering::Relaxed).is_null() {
+        return None;
     }
+    Some(slot)
 }
 
-impl Drop for Claim {
-    fn drop(&mut self) {
-        if let Some(record) = self.borrowed {
-            record.disown();
-        }
-    }
-}
-
-/// Finds a free slot, giving the thread a record if it has none. If all are taken, or if the thread is exiting, borrows
-/// another record.
-pub(super) fn claim() -> Claim {
+/// Calls `f` with a free slot, which it may leave in use. Gives the thread a record if it has none. If all of its slots are
+/// taken, or if the thread is exiting, the slot is another record's, which serves just this once.
+pub(super) fn with_slot<R>(f: impl FnOnce(&'static Slot) -> R) -> R {
     if let Some(slot) = OWNER.try_with(Owner::free_slot).ok().flatten() {
-        return Claim {
-            slot,
-            borrowed: None,
-        };
+        return f(slot);
     }
     let record = RECORDS.acquire();
-    Claim {
-        slot: &record.slots[0],
-        borrowed: Some(record),
-    }
+    let result = f(&record.slots[0]);
+    record.disown();
+    result
 }
 
 /// The addresses in use by any thread. Complete for an entry that was unlinked before a [`barrier::heavy`].

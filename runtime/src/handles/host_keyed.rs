@@ -26,13 +26,14 @@ pub struct HostKeyed {
 }
 
 struct KeyedCell {
+    cell: Cell,
     /// The handle of the entry in `cell`, stored before the entry is.
     key: AtomicUsize,
-    cell: Cell,
 }
 
 struct Array {
-    bits: u32,
+    /// How far a hash is shifted to the right to become an index.
+    shift: u32,
     cells: Box<[KeyedCell]>,
 }
 
@@ -49,7 +50,7 @@ impl Owned {
             cell: Cell::new(ptr::null_mut()),
         };
         let array = Box::new(Array {
-            bits,
+            shift: usize::BITS - bits,
             cells: (0..1usize << bits).map(empty).collect(),
         });
         Self(NonNull::from(Box::leak(array)))
@@ -83,7 +84,7 @@ impl Writer {
     fn spare(&mut self, bits: u32, current: *const Array) -> NonNull<Array> {
         let fits = |owned: &&Owned| {
             // SAFETY: the writer's arrays live as long as it does.
-            !ptr::eq(owned.0.as_ptr(), current) && unsafe { owned.0.as_ref() }.bits == bits
+            !ptr::eq(owned.0.as_ptr(), current) && unsafe { owned.0.as_ref() }.bits() == bits
         };
         if let Some(spare) = self.arrays.iter().find(fits) {
             return spare.0;
@@ -94,22 +95,49 @@ impl Writer {
 }
 
 impl Array {
+    fn bits(&self) -> u32 {
+        usize::BITS - self.shift
+    }
+
     #[inline(always)]
+    fn index(&self, handle: usize) -> usize {
+        handle.wrapping_mul(GOLDEN) >> self.shift
+    }
+
+    /// Where the probe for this handle begins, and nearly always ends.
+    #[inline(always)]
+    fn first(&self, handle: usize) -> &KeyedCell {
+        // SAFETY: the index is shifted to as many bits as there are in the highest index.
+        unsafe { self.cells.get_unchecked(self.index(handle)) }
+    }
+
     fn probe(&self, handle: usize) -> impl Iterator<Item = &KeyedCell> {
-        let mask = self.cells.len() - 1;
-        let mut index = handle.wrapping_mul(GOLDEN) >> (usize::BITS - self.bits);
-        std::iter::from_fn(move || {
-            // SAFETY: the first index has `bits` bits, and the later ones are masked to as many.
-            let cell = unsafe { self.cells.get_unchecked(index) };
-            index = (index + 1) & mask;
-            Some(cell)
-        })
+        let (before, from) = self.cells.split_at(self.index(handle));
+        from.iter().chain(before)
+    }
+
+    /// The first cell with this key is the right one, because an entry is linked in the first free cell of its probe.
+    #[inline(never)]
+    fn search(&self, handle: usize) -> Option<&Cell> {
+        for keyed in self.probe(handle) {
+            // Acquire, both: the version is read after all of this.
+            if keyed.key.load(Ordering::Acquire) == handle {
+                return Some(&keyed.cell);
+            }
+            if keyed.cell.load(Ordering::Acquire).is_null() {
+                return None;
+            }
+        }
+        None
     }
 
     /// Links an entry in the first cell that is free, and tells whether that cell was never used.
     fn link(&self, handle: usize, entry: NonNull<()>, version: &AtomicUsize) -> bool {
         let free = |cell: &&KeyedCell| linked(&cell.cell).is_none();
-        let keyed = self.probe(handle).find(free).expect("probing does not end");
+        let keyed = self
+            .probe(handle)
+            .find(free)
+            .expect("at most half of the cells are used");
         let fresh = keyed.cell.load(Ordering::Relaxed).is_null();
         keyed.key.store(handle, Ordering::Relaxed);
         // Whoever sees the new entry behind an old key also sees a new version, and looks again.
@@ -144,15 +172,14 @@ impl HostKeyed {
         true
     }
 
-    /// The current array, in which at least one cell that was never used remains after the next insertion: else a
-    /// look-up would not end.
+    /// The current array, in which at most half of the cells are used after the next insertion.
     fn with_room(&self, writer: &mut Writer) -> &Array {
         match self.current() {
             Some(array) if (writer.used + 1) * 2 <= array.cells.len() => array,
             Some(array) if writer.live * 4 < array.cells.len() => {
-                self.rehash(writer, array.bits, Some(array))
+                self.rehash(writer, array.bits(), Some(array))
             }
-            Some(array) => self.rehash(writer, array.bits + 1, Some(array)),
+            Some(array) => self.rehash(writer, array.bits() + 1, Some(array)),
             None => self.rehash(writer, FIRST_BITS, None),
         }
     }
@@ -185,17 +212,12 @@ impl Key for HostKeyed {
 
     #[inline(always)]
     fn cell(&self, handle: usize) -> Option<&Cell> {
-        for keyed in self.current()?.probe(handle) {
-            let entry = keyed.cell.load(Ordering::Acquire);
-            // Acquire, both: the version is read after all of this.
-            if keyed.key.load(Ordering::Acquire) == handle && entry != GONE {
-                return Some(&keyed.cell);
-            }
-            if entry.is_null() {
-                return None;
-            }
+        let array = self.current()?;
+        let first = array.first(handle);
+        if first.key.load(Ordering::Acquire) == handle {
+            return Some(&first.cell);
         }
-        None
+        array.search(handle)
     }
 
     fn version(&self) -> usize {
@@ -238,7 +260,7 @@ mod tests {
             assert_eq!(keys.cell(4).and_then(linked), Some(entry(4)));
         }
         assert_eq!(writer.arrays.len(), 2);
-        assert_eq!(keys.current().unwrap().bits, FIRST_BITS);
+        assert_eq!(keys.current().unwrap().bits(), FIRST_BITS);
     }
 
     #[test]

@@ -27,7 +27,8 @@ pub use slot_keyed::SlotKeyed;
 
 use entry::Entry;
 use hazard::Slot;
-use key::{Cell, Key, linked};
+pub use key::Key;
+use key::{Cell, linked};
 use sync::{Mutex, MutexGuard, Ordering, const_fns};
 
 /// Why a look-up found nothing.
@@ -161,29 +162,29 @@ impl<T, K: Key> Table<T, K> {
     #[inline]
     pub fn get(&self, handle: usize) -> Result<Ref<'_, T>, Miss> {
         if let Some(slot) = hazard::first()
-            && let Some(entry) = self.protect(handle, slot, barrier::light)
+            && let Some(found) = self.protect(handle, slot, barrier::light)
         {
-            // SAFETY: the slot was free, and protects the entry as of now.
-            return Ok(unsafe { Ref::protected(entry, slot) });
+            return Ok(found);
         }
-        self.get_cold(handle)
+        self.get_cold(handle).ok_or_else(|| self.why_missed(handle))
     }
 
-    /// Announces the entry in `slot` and checks that the table still links it. If it is not there (any more) or not live,
-    /// the slot is free again.
+    /// Announces the entry in `slot`, which must be free, and checks that the table still links it. If it is not there (any
+    /// more) or poisoned, the slot is free again.
     #[inline(always)]
     fn protect(
         &self,
         handle: usize,
         slot: &'static Slot,
         barrier: impl FnOnce(),
-    ) -> Option<NonNull<Entry<T>>> {
+    ) -> Option<Ref<'_, T>> {
         let cell = self.keys.cell(handle)?;
         let entry = announce(cell, slot, barrier)?.cast::<Entry<T>>();
-        // SAFETY: the table linked the entry after the slot was seen to hold it by whoever unlinks it: it is not freed
-        // before the slot is cleared.
+        // SAFETY: the table linked the entry when the slot was visible to whoever unlinks it, so it is not freed before the
+        // slot is cleared.
         if unsafe { entry.as_ref() }.is_live(handle) {
-            return Some(entry);
+            // SAFETY: as above; the slot was free, so it is this reference's alone.
+            return Some(unsafe { Ref::new(entry, slot) });
         }
         release(slot);
         None
@@ -193,40 +194,35 @@ impl<T, K: Key> Table<T, K> {
     /// has no barrier for the whole process, and when the hot path missed.
     #[cold]
     #[inline(never)]
-    fn get_cold(&self, handle: usize) -> Result<Ref<'_, T>, Miss> {
-        let claim = hazard::claim();
-        loop {
-            let version = self.keys.version();
-            if let Some(entry) = self.protect(handle, claim.slot, barrier::adaptive) {
-                // SAFETY: the slot is the claim's, was free, and protects the entry as of now.
-                let found = unsafe { Ref::protected(entry, claim.slot) };
-                return Ok(if claim.is_borrowed() {
-                    Ref::counted(found.retain())
-                } else {
-                    found
-                });
+    fn get_cold(&self, handle: usize) -> Option<Ref<'_, T>> {
+        hazard::with_slot(|slot| {
+            loop {
+                let version = self.keys.version();
+                let found = self.protect(handle, slot, barrier::adaptive);
+                if found.is_some() || self.keys.version() == version {
+                    return found;
+                }
             }
-            if self.is_poisoned(handle, claim.slot) {
-                return Err(Miss::Poisoned);
-            }
-            if self.keys.version() == version {
-                return Err(Miss::Unknown);
-            }
-        }
+        })
     }
 
-    fn is_poisoned(&self, handle: usize, slot: &'static Slot) -> bool {
-        let Some(cell) = self.keys.cell(handle) else {
-            return false;
-        };
-        let Some(entry) = announce(cell, slot, barrier::adaptive) else {
-            return false;
-        };
-        // SAFETY: as in `protect`.
-        let entry = unsafe { entry.cast::<Entry<T>>().as_ref() };
-        let poisoned = entry.handle() == handle && !entry.is_live(handle);
-        release(slot);
-        poisoned
+    /// A handle that was unknown a moment ago and is not poisoned now counts as unknown, whatever else it is now.
+    #[cold]
+    #[inline(never)]
+    fn why_missed(&self, handle: usize) -> Miss {
+        let is_poisoned = hazard::with_slot(|slot| {
+            let entry =
+                announce(self.keys.cell(handle)?, slot, barrier::adaptive)?.cast::<Entry<T>>();
+            // SAFETY: as in `protect`.
+            let poisoned = unsafe { entry.as_ref() }.is_poisoned(handle);
+            release(slot);
+            Some(poisoned)
+        });
+        if is_poisoned == Some(true) {
+            Miss::Poisoned
+        } else {
+            Miss::Unknown
+        }
     }
 
     /// Unlinks the entry with this handle. Later look-ups miss; the value is dropped with the last reference.
