@@ -494,6 +494,7 @@ pub struct CSADDR_INFO {
     pub iSocketType: i32,
     pub iProtocol: i32,
 }
+pub const ERROR_INVALID_HANDLE: WIN32_ERROR = 6u32;
 pub const ERROR_IO_PENDING: WIN32_ERROR = 997u32;
 pub const FALSE: BOOL = 0i32;
 pub type FARPROC = Option<unsafe extern "system" fn() -> isize>;
@@ -587,7 +588,6 @@ pub const INADDR_ANY: u32 = 0u32;
 pub const INADDR_BROADCAST: u32 = 4294967295u32;
 pub const INADDR_LOOPBACK: u32 = 2130706433u32;
 pub const INADDR_NONE: u32 = 4294967295u32;
-pub const INFINITE: u32 = 4294967295u32;
 pub const INVALID_SOCKET: SOCKET = -1i32 as _;
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -1500,6 +1500,7 @@ pub const PFL_MULTIPLE_PROTO_ENTRIES: u32 = 1u32;
 pub const PFL_NETWORKDIRECT_PROVIDER: u32 = 16u32;
 pub const PFL_RECOMMENDED_PROTO_ENTRY: u32 = 2u32;
 pub type PMTUD_STATE = i32;
+pub const POSITIVE_INFINITY_RATE: u32 = 4294967294u32;
 pub type PSTR = *mut u8;
 pub const PVD_CONFIG: i32 = 12289i32;
 pub type PWSTR = *mut u16;
@@ -1513,6 +1514,17 @@ pub struct QOS {
     pub ProviderSpecific: WSABUF,
 }
 pub const QOS_NOT_SPECIFIED: u32 = 4294967295u32;
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+pub struct RCVALL_IF {
+    pub Mode: RCVALL_VALUE,
+    pub Interface: u32,
+}
+pub const RCVALL_IPLEVEL: RCVALL_VALUE = 3i32;
+pub const RCVALL_OFF: RCVALL_VALUE = 0i32;
+pub const RCVALL_ON: RCVALL_VALUE = 1i32;
+pub const RCVALL_SOCKETLEVELONLY: RCVALL_VALUE = 2i32;
+pub type RCVALL_VALUE = i32;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct SCOPE_ID {
@@ -2573,6 +2585,7 @@ impl Default for WSPDATA {
         unsafe { core::mem::zeroed() }
     }
 }
+pub const WSPDESCRIPTION_LEN: u32 = 255u32;
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
 pub struct WSPPROC_TABLE {
@@ -2626,6 +2639,7 @@ pub struct WSPUPCALLTABLE {
     pub lpWPUOpenCurrentThread: LPWPUOPENCURRENTTHREAD,
     pub lpWPUCloseThread: LPWPUCLOSETHREAD,
 }
+pub const WSS_OPERATION_IN_PROGRESS: i32 = 259i32;
 pub const XP1_CONNECTIONLESS: u32 = 1u32;
 pub const XP1_CONNECT_DATA: u32 = 128u32;
 pub const XP1_DISCONNECT_DATA: u32 = 256u32;

@@ -1,5 +1,6 @@
 //! Makes `metadata.rs` from the metadata that comes with windows-bindgen.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -9,8 +10,6 @@ use crate::{Error, read};
 pub const METADATA: &str = "metadata.rs";
 /// What the output holds.
 pub const FILTER: &str = "filter.txt";
-/// The namespace in which everything of Winsock stands.
-pub const WINSOCK: &str = "Windows.Win32.Networking.WinSock";
 
 const HEADER: &str = "// Windows metadata, as windows-bindgen 0.66.0 gives it. Made by `cargo run -p wsp-abi -- refresh`; edit filter.txt instead.\n\n";
 
@@ -40,12 +39,33 @@ pub fn metadata() -> Result<String, Error> {
     Ok(format!("{HEADER}{}", prettyplease::unparse(&file)))
 }
 
-/// Everything of Winsock that the metadata has, to tell what is absent from what the filter leaves out.
+/// Names of all that the metadata has in the filter's namespaces, to tell what is absent from what the filter leaves out.
 ///
 /// # Errors
-/// The output is not Rust.
-pub fn winsock() -> Result<String, Error> {
-    bindgen(&[WINSOCK.to_owned()])
+/// The filter cannot be read or names a namespace that the metadata lacks.
+pub fn everything() -> Result<BTreeSet<String>, Error> {
+    let filters = filters(&read(FILTER)?)?;
+    let namespaces: BTreeSet<&str> = filters
+        .iter()
+        .filter_map(|filter| filter.rsplit_once('.'))
+        .map(|(namespace, _)| namespace)
+        .collect();
+    let text = bindgen(
+        &namespaces
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>(),
+    )?;
+    Ok(names(&text))
+}
+
+/// The words after the keywords that introduce a name; raw output has blanks between its tokens.
+fn names(text: &str) -> BTreeSet<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let introduced = words
+        .windows(2)
+        .filter(|pair| matches!(pair[0], "const" | "fn" | "struct" | "type" | "union"));
+    introduced.map(|pair| pair[1].to_owned()).collect()
 }
 
 /// One filter per line; a line that ends with a dot names the namespace of the lines after it.
@@ -141,8 +161,15 @@ mod tests {
     }
 
     #[test]
+    fn names_follow_keywords() {
+        let text = "pub type A = i32 ; pub const B : A = 1i32 ; unsafe extern \"system\" { pub fn C ( d : A ) ; } pub union E { }";
+        assert!(names(text).iter().eq(["A", "B", "C", "E"]));
+    }
+
+    #[test]
     fn what_the_metadata_lacks_is_named() {
-        let error = bindgen(&[format!("{WINSOCK}.WSPNoSuchThing")]).unwrap_err();
+        let error =
+            bindgen(&["Windows.Win32.Networking.WinSock.WSPNoSuchThing".to_owned()]).unwrap_err();
         assert!(error.0.contains("WSPNoSuchThing"), "{error}");
     }
 }

@@ -28,6 +28,8 @@ pub struct Entry {
     pub verdict: Verdict,
     /// What it is about, as in [`Difference::item`].
     pub item: String,
+    /// What is declared, when that differs.
+    pub ours: String,
     /// What the metadata says, or its name for the item; empty when the item is absent.
     pub theirs: String,
 }
@@ -39,7 +41,7 @@ pub struct Known {
 }
 
 impl Known {
-    /// Reads the list: `absent | ITEM | REASON`, `differs | ITEM | METADATA | REASON`, `named | OURS | THEIRS | REASON`; `#` starts a
+    /// Reads the list: `absent | ITEM | REASON`, `differs | ITEM | OURS | METADATA | REASON`, `named | OURS | THEIRS | REASON`; `#` starts a
     /// comment line.
     ///
     /// # Errors
@@ -53,10 +55,15 @@ impl Known {
             }
             let entry = Entry::parse(line, text).ok_or_else(|| {
                 Error(format!(
-                    "{FILE}:{line}: expected `absent | ITEM | REASON`, `differs | ITEM | METADATA | REASON` or `named | OURS | THEIRS | REASON`"
+                    "{FILE}:{line}: expected `absent | ITEM | REASON`, `differs | ITEM | OURS | METADATA | REASON` or `named | OURS | THEIRS | REASON`"
                 ))
             })?;
-            if !seen.insert((entry.verdict, entry.item.clone(), entry.theirs.clone())) {
+            if !seen.insert((
+                entry.verdict,
+                entry.item.clone(),
+                entry.ours.clone(),
+                entry.theirs.clone(),
+            )) {
                 return Err(Error(format!(
                     "{FILE}:{line}: `{}` is listed twice",
                     entry.item
@@ -85,12 +92,16 @@ impl Known {
 
     /// Line of the entry that lets this difference pass.
     pub fn entry(&self, difference: &Difference) -> Option<usize> {
-        let (verdict, theirs) = match &difference.theirs {
-            None => (Verdict::Absent, ""),
-            Some(theirs) => (Verdict::Differs, theirs.as_str()),
-        };
         let same = |entry: &&Entry| {
-            entry.verdict == verdict && entry.item == difference.item && entry.theirs == theirs
+            let says = match &difference.theirs {
+                None => entry.verdict == Verdict::Absent,
+                Some(theirs) => {
+                    entry.verdict == Verdict::Differs
+                        && entry.ours == difference.ours
+                        && entry.theirs == *theirs
+                }
+            };
+            says && entry.item == difference.item
         };
         self.entries.iter().find(same).map(|entry| entry.line)
     }
@@ -102,16 +113,17 @@ impl Entry {
         if parts.iter().any(|part| part.is_empty()) {
             return None;
         }
-        let (verdict, item, theirs) = match parts[..] {
-            ["absent", item, _reason] => (Verdict::Absent, item, ""),
-            ["differs", item, theirs, _reason] => (Verdict::Differs, item, theirs),
-            ["named", ours, theirs, _reason] => (Verdict::Named, ours, theirs),
+        let (verdict, item, ours, theirs) = match parts[..] {
+            ["absent", item, _reason] => (Verdict::Absent, item, "", ""),
+            ["differs", item, ours, theirs, _reason] => (Verdict::Differs, item, ours, theirs),
+            ["named", ours, theirs, _reason] => (Verdict::Named, ours, "", theirs),
             _ => return None,
         };
         Some(Self {
             line,
             verdict,
             item: item.to_owned(),
+            ours: ours.to_owned(),
             theirs: theirs.to_owned(),
         })
     }
@@ -125,33 +137,28 @@ mod tests {
     fn entries_need_a_reason_and_stand_once() {
         let error = |text| Known::parse(text).unwrap_err().0;
         assert!(error("absent | X").contains("known_differences.txt:1: expected"));
-        assert!(error("# x\n\ndiffers | X | 1 |").contains(":3: expected"));
+        assert!(error("# x\n\ndiffers | X | 0 | 1 |").contains(":3: expected"));
         assert!(error("other | X | because").contains("expected"));
         assert!(error("absent | X | a\nabsent | X | b").contains(":2: `X` is listed twice"));
     }
 
     #[test]
     fn an_entry_fits_one_difference_only() {
-        let known =
-            Known::parse("# list\ndiffers | A.b | int32 | wrong\nabsent | C | newer").unwrap();
-        let line = |item: &str, theirs: Option<&str>| {
+        let list = "# list\ndiffers | A.b | int8 | int32 | wrong\nabsent | C | newer";
+        let known = Known::parse(list).unwrap();
+        let line = |item: &str, ours: &str, theirs: Option<&str>| {
+            let theirs = theirs.map(str::to_owned);
             known.entry(&Difference {
                 item: item.into(),
-                ours: String::new(),
-                theirs: theirs.map(str::to_owned),
+                ours: ours.into(),
+                theirs,
             })
         };
-        assert_eq!(
-            (line("A.b", Some("int32")), line("C", None)),
-            (Some(2), Some(3))
-        );
-        assert_eq!(
-            (
-                line("A.b", Some("int16")),
-                line("A.b", None),
-                line("C", Some("1"))
-            ),
-            (None, None, None)
-        );
+        assert_eq!(line("A.b", "int8", Some("int32")), Some(2));
+        assert_eq!(line("A.b", "int8", Some("int16")), None);
+        assert_eq!(line("A.b", "int16", Some("int32")), None);
+        assert_eq!(line("A.b", "int8", None), None);
+        assert_eq!(line("C", "a function", None), Some(3));
+        assert_eq!(line("C", "0", Some("1")), None);
     }
 }
