@@ -1,0 +1,115 @@
+//! Prose of the spec as HTML: Markdown is read, what could be HTML is text, and the names in it become links.
+
+use super::html::{Markup, Tag, code, tag};
+use super::site::Here;
+use pulldown_cmark::{Event, HeadingLevel, Parser, Tag as Start};
+
+/// How names in a text are treated.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Names<'a> {
+    /// Names that become code and no link: the function itself and its parameters.
+    pub plain: &'a [&'a str],
+}
+
+/// Paragraphs.
+pub(super) fn block(text: &str, here: Here<'_, '_>, names: Names<'_>) -> Markup {
+    let mut stack = vec![Frame { element: None, body: Markup::default() }];
+    let mut parser = Parser::new(text);
+    read(&mut parser, &mut stack, here, names);
+    stack.swap_remove(0).body
+}
+
+/// A sentence or two, without a paragraph around it.
+pub(super) fn inline(text: &str, here: Here<'_, '_>, names: Names<'_>) -> Markup {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut out = Markup::default();
+    for (index, part) in line.split('`').enumerate() {
+        let last_is_open = index % 2 == 1 && line.matches('`').count() == index;
+        match index % 2 == 0 || last_is_open {
+            true => out.push(words(part, here, names)),
+            false => out.push(span(part, here, names)),
+        }
+    }
+    out
+}
+
+struct Frame {
+    element: Option<Tag>,
+    body: Markup,
+}
+
+fn read(parser: &mut Parser<'_>, stack: &mut Vec<Frame>, here: Here<'_, '_>, names: Names<'_>) {
+    for event in parser {
+        let piece: Markup = match event {
+            Event::Start(start) => {
+                stack.push(Frame { element: element(&start), body: Markup::default() });
+                continue;
+            }
+            Event::End(_) => {
+                let Some(frame) = stack.pop() else { return };
+                match frame.element {
+                    Some(element) => element.add(frame.body).into(),
+                    None => frame.body,
+                }
+            }
+            Event::Text(text) => words(&text, here, names),
+            Event::Code(text) => span(&text, here, names),
+            Event::Html(text) | Event::InlineHtml(text) => Markup::from(text.as_ref()),
+            Event::SoftBreak => Markup::from("\n"),
+            Event::HardBreak => tag("br").into(),
+            Event::Rule => tag("hr").into(),
+            _ => Markup::default(),
+        };
+        if let Some(top) = stack.last_mut() {
+            top.body.push(piece);
+        }
+    }
+}
+
+fn element(start: &Start<'_>) -> Option<Tag> {
+    Some(tag(match start {
+        Start::Paragraph => "p",
+        // The page has its own headings down to the second level.
+        Start::Heading { level: HeadingLevel::H1 | HeadingLevel::H2 | HeadingLevel::H3, .. } => "h3",
+        Start::Heading { .. } => "h4",
+        Start::BlockQuote(_) => "blockquote",
+        Start::CodeBlock(_) => "pre",
+        Start::List(Some(_)) => "ol",
+        Start::List(None) => "ul",
+        Start::Item => "li",
+        Start::Emphasis => "em",
+        Start::Strong => "strong",
+        _ => return None,
+    }))
+}
+
+/// A code span; linked when all of it is one known name, else word by word.
+fn span(text: &str, here: Here<'_, '_>, names: Names<'_>) -> Markup {
+    if !names.plain.contains(&text) && here.site.place(text).is_some() {
+        return here.name(text);
+    }
+    code(text).into()
+}
+
+/// Running text; names that look like C are set as code.
+fn words(text: &str, here: Here<'_, '_>, names: Names<'_>) -> Markup {
+    let mut out = Markup::default();
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut rest = text;
+    while let Some(start) = rest.find(is_word) {
+        out.push(&rest[..start]);
+        let end = rest[start..].find(|c| !is_word(c)).map_or(rest.len(), |length| start + length);
+        let word = &rest[start..end];
+        let technical = word.chars().filter(char::is_ascii_uppercase).count() > 1 || word.contains('_');
+        if names.plain.contains(&word) && word.len() > 1 && (technical || word.chars().any(char::is_uppercase)) {
+            out.push(code(word));
+        } else if technical && here.site.place(word).is_some() {
+            out.push(here.name(word));
+        } else {
+            out.push(word);
+        }
+        rest = &rest[end..];
+    }
+    out.push(rest);
+    out
+}

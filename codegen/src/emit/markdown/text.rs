@@ -1,0 +1,81 @@
+//! Prose of the spec as Markdown that means nothing more than it says.
+
+/// The paragraphs of a text, each on one line; the items of a list each on their own.
+pub(crate) fn paragraphs(text: &str) -> Vec<String> {
+    let mut paragraphs = Vec::new();
+    let mut current = String::new();
+    for line in text.lines().map(str::trim).chain([""]) {
+        if line.is_empty() {
+            if !current.is_empty() {
+                paragraphs.push(std::mem::take(&mut current));
+            }
+            continue;
+        }
+        if !current.is_empty() {
+            current.push(if line.starts_with("- ") { '\n' } else { ' ' });
+        }
+        current.push_str(line);
+    }
+    paragraphs
+}
+
+/// Escapes everything that Markdown or rustdoc would read as more than text, outside of code spans.
+pub(crate) fn escape(text: &str) -> String {
+    let text = text.trim();
+    let balanced = text.matches('`').count() % 2 == 0;
+    let mut out = String::with_capacity(text.len());
+    let mut code = false;
+    for (index, c) in text.char_indices() {
+        match c {
+            '`' if balanced => {
+                code = !code;
+                out.push('`');
+            }
+            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '~' if !code => {
+                out.push('\\');
+                out.push(c);
+            }
+            '#' if !code && index == 0 => out.push_str("\\#"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A text as the cell of a table: on one line, without a bar that would end the cell.
+pub(crate) fn cell(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let escaped = escape(&line);
+    let mut out = String::with_capacity(escaped.len());
+    let mut before = ' ';
+    for c in escaped.chars() {
+        if c == '|' && before != '\\' {
+            out.push('\\');
+        }
+        out.push(c);
+        before = c;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_outside_of_code_only() {
+        assert_eq!(escape("a [b] <c> `d[0]|<e>` *f*"), "a \\[b\\] \\<c\\> `d[0]|<e>` \\*f\\*");
+        assert_eq!(escape("a ` alone"), "a \\` alone");
+        assert_eq!(escape("# 1"), "\\# 1");
+    }
+
+    #[test]
+    fn a_cell_has_no_bar_of_its_own() {
+        assert_eq!(cell("a | b\n `c|d`"), "a \\| b `c\\|d`");
+    }
+
+    #[test]
+    fn paragraphs_lose_their_indentation() {
+        assert_eq!(paragraphs("a\n  b\n\n    c\n- d\n  e\n"), ["a b", "c\n- d e"]);
+    }
+}
