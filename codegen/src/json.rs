@@ -1,0 +1,97 @@
+//! JSON, as little of it as is written here: the schema of the spec's files and machine-readable diagnostics.
+
+use std::fmt::Write as _;
+
+/// A JSON value. Objects keep the order in which they were made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Json {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A whole number.
+    Number(i128),
+    /// A string.
+    Text(String),
+    /// An array.
+    List(Vec<Json>),
+    /// An object.
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// A string.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// An object with these members in this order.
+    pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, Json)>) -> Self {
+        Self::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    }
+
+    /// Indented text that ends with a line feed; the same bytes for the same value.
+    pub fn pretty(&self) -> String {
+        let mut out = String::new();
+        self.write(&mut out, 0);
+        out.push('\n');
+        out
+    }
+
+    fn write(&self, out: &mut String, indent: usize) {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Self::Number(value) => {
+                let _ = write!(out, "{value}");
+            }
+            Self::Text(text) => write_text(out, text),
+            Self::List(items) => {
+                write_items(out, indent, ('[', ']'), items, |out, item, indent| item.write(out, indent))
+            }
+            Self::Object(members) => write_items(out, indent, ('{', '}'), members, |out, (key, value), indent| {
+                write_text(out, key);
+                out.push_str(": ");
+                value.write(out, indent);
+            }),
+        }
+    }
+}
+
+fn write_items<T>(
+    out: &mut String,
+    indent: usize,
+    ends: (char, char),
+    items: &[T],
+    one: impl Fn(&mut String, &T, usize),
+) {
+    out.push(ends.0);
+    for (at, item) in items.iter().enumerate() {
+        out.push_str(if at == 0 { "\n" } else { ",\n" });
+        out.push_str(&"  ".repeat(indent + 1));
+        one(out, item, indent + 1);
+    }
+    if !items.is_empty() {
+        out.push('\n');
+        out.push_str(&"  ".repeat(indent));
+    }
+    out.push(ends.1);
+}
+
+fn write_text(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}

@@ -1,0 +1,68 @@
+//! Names in Rust's style from C's.
+
+/// Prefixes of Hungarian notation, longest first; they go when a capital follows.
+const PREFIXES: &[&str] =
+    &["lplpfn", "lpdw", "lpcb", "lpsz", "lpsa", "lpfn", "lpv", "lp", "dw", "cb", "sz", "h", "l", "w", "i", "f", "p"];
+
+const KEYWORDS: &[&str] = &[
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
+    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
+    "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true",
+    "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+/// `lpNumberOfBytesSent` becomes `number_of_bytes_sent`.
+pub fn snake(c_name: &str) -> String {
+    let stripped = PREFIXES.iter().find_map(|prefix| {
+        let rest = c_name.strip_prefix(prefix)?;
+        rest.starts_with(|c: char| c.is_ascii_uppercase()).then_some(rest)
+    });
+    let chars: Vec<char> = stripped.unwrap_or(c_name).chars().collect();
+    let mut out = String::new();
+    for (at, c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).map(|before| chars[before]);
+        let after = chars.get(at + 1);
+        let starts_word = before.is_some_and(|before| before.is_ascii_lowercase() || before.is_ascii_digit())
+            || (before.is_some_and(|before| before.is_ascii_uppercase())
+                && after.is_some_and(|after| after.is_ascii_lowercase()));
+        if c.is_ascii_uppercase() && starts_word {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+/// Can it be a Rust name as it is?
+pub fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::snake;
+
+    #[test]
+    fn prefixes_go_and_words_part() {
+        let cases = [
+            ("lpNumberOfBytesSent", "number_of_bytes_sent"),
+            ("dwBufferCount", "buffer_count"),
+            ("lpcbBytesReturned", "bytes_returned"),
+            ("lpfnCondition", "condition"),
+            ("lplpfnCallback", "callback"),
+            ("lpszServiceInstanceName", "service_instance_name"),
+            ("fWait", "wait"),
+            ("lpQOS", "qos"),
+            ("lpWSPData", "wsp_data"),
+            ("readfds", "readfds"),
+            ("Size", "size"),
+            ("level", "level"),
+            ("AddressFamily", "address_family"),
+            ("dwServiceFlags1", "service_flags1"),
+            ("s6_words", "s6_words"),
+        ];
+        for (c, rust) in cases {
+            assert_eq!(snake(c), rust, "{c}");
+        }
+    }
+}

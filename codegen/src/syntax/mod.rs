@@ -1,0 +1,127 @@
+//! The files of a spec, read but not yet understood: every value with its place.
+
+pub mod declare;
+pub mod function;
+pub mod value;
+
+use crate::diagnostic::{Code, Diagnostics, suggest};
+use crate::shape::{Read, Reader, Schema, word_list};
+use crate::source::Source;
+use crate::yaml::{self, Kind, Node};
+
+/// A file, by what it declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum File {
+    /// Profiles.
+    Profiles(declare::Profiles),
+    /// C types.
+    Types(declare::Types),
+    /// Constants.
+    Groups(declare::Groups),
+    /// Error codes.
+    Codes(declare::Codes),
+    /// Function tables.
+    Tables(declare::Tables),
+    /// States.
+    States(declare::States),
+    /// A function.
+    Function(Box<function::Function>),
+    /// An author's change to a function.
+    Amendment(Box<function::Amendment>),
+    /// A topic.
+    Topic(declare::Topic),
+}
+
+/// A kind of file: the key that tells it, and how it is read and described. Adding a kind is adding a row.
+pub struct FileKind {
+    /// The key that only this kind has at its top.
+    pub key: &'static str,
+    /// Keys that other kinds have too are no sign while this one is there.
+    read: fn(&Node, &mut Reader<'_>) -> Option<File>,
+    /// What such a file holds.
+    pub schema: fn() -> Schema,
+}
+
+macro_rules! kinds {
+    ($($key:literal => $variant:ident($ty:ty),)*) => {
+        /// All kinds of files. `topic`, `function` and `amend` come first: such files have keys that tell other kinds.
+        pub const KINDS: &[FileKind] = &[$(FileKind {
+            key: $key,
+            read: |node, cx| <$ty as Read>::read(node, cx).map(File::$variant),
+            schema: <$ty as Read>::schema,
+        },)*];
+    };
+}
+
+kinds! {
+    "function" => Function(Box<function::Function>),
+    "amend" => Amendment(Box<function::Amendment>),
+    "topic" => Topic(declare::Topic),
+    "profiles" => Profiles(declare::Profiles),
+    "types" => Types(declare::Types),
+    "groups" => Groups(declare::Groups),
+    "codes" => Codes(declare::Codes),
+    "tables" => Tables(declare::Tables),
+    "states" => States(declare::States),
+}
+
+/// A read file with the index of its source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parsed {
+    /// Index of the source.
+    pub file: u32,
+    /// What it says.
+    pub content: File,
+}
+
+/// Reads all sources.
+pub fn parse(sources: &[Source], diags: &mut Diagnostics) -> Vec<Parsed> {
+    let mut nodes = Vec::new();
+    for (at, source) in sources.iter().enumerate() {
+        if let Some(node) = yaml::read(at as u32, source, diags) {
+            nodes.push((at as u32, node));
+        }
+    }
+    let profiles = profile_names(&nodes);
+    let mut cx = Reader { diags, profiles: &profiles };
+    nodes.iter().filter_map(|(file, node)| Some(Parsed { file: *file, content: read_file(node, &mut cx)? })).collect()
+}
+
+fn read_file(node: &Node, cx: &mut Reader<'_>) -> Option<File> {
+    let Kind::Map(map) = &node.value else {
+        cx.wrong_type(node, "a mapping");
+        return None;
+    };
+    if let Some(kind) = KINDS.iter().find(|kind| map.iter().any(|(key, _)| key.value == kind.key)) {
+        return (kind.read)(node, cx);
+    }
+    let keys = || KINDS.iter().map(|kind| kind.key);
+    let meant = map.iter().find_map(|(key, _)| suggest(&key.value, keys()).map(|meant| (key, meant)));
+    let diagnostic = cx.diags.error(Code::UnknownFile, node.span, "nothing here tells what this file declares");
+    match meant {
+        Some((key, meant)) => diagnostic.hint(format!("did you mean `{meant}` by `{}`?", key.value)),
+        None => diagnostic.hint(format!("a file has one of the keys {}", word_list(keys()))),
+    };
+    None
+}
+
+/// The names of the profiles, read ahead: they are keys in other files.
+fn profile_names(nodes: &[(u32, Node)]) -> Vec<String> {
+    let mut names = Vec::new();
+    for (_, node) in nodes {
+        let Kind::Map(map) = &node.value else { continue };
+        // Functions and topics have a list of this name too, of plain names.
+        let Some((_, Node { value: Kind::List(items), .. })) = map.iter().find(|(key, _)| key.value == "profiles")
+        else {
+            continue;
+        };
+        for item in items {
+            let Kind::Map(profile) = &item.value else { continue };
+            let name = profile.iter().find(|(key, _)| key.value == "name");
+            if let Some((_, Node { value: Kind::Text(name), .. })) = name {
+                names.push(name.clone());
+            }
+        }
+    }
+    names
+}
