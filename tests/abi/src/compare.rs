@@ -22,10 +22,7 @@ impl Witness {
     /// # Errors
     /// See [`witness::facts`].
     pub fn read(text: &str) -> Result<Self, Error> {
-        Ok(Self {
-            narrow: witness::facts(text, Target::X86)?,
-            wide: witness::facts(text, Target::X64)?,
-        })
+        Ok(Self { narrow: witness::facts(text, Target::X86)?, wide: witness::facts(text, Target::X64)? })
     }
 
     /// What it says on one target.
@@ -51,11 +48,7 @@ pub struct Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.theirs {
-            Some(theirs) => write!(
-                f,
-                "{}: declared as `{}`, the metadata says `{theirs}`",
-                self.item, self.ours
-            ),
+            Some(theirs) => write!(f, "{}: declared as `{}`, the metadata says `{theirs}`", self.item, self.ours),
             None => write!(
                 f,
                 "{}: not in metadata.rs (take it in through filter.txt and refresh; if Windows metadata lacks it, list it as absent)",
@@ -107,16 +100,9 @@ pub fn differences(
     let mut absent: Option<BTreeSet<Difference>> = None;
     for target in Target::ALL {
         let ours = declared::facts(model, target)?;
-        let sides = Sides {
-            target,
-            ours: &ours,
-            theirs: witness.on(target),
-            names,
-        };
-        let (missing, other): (BTreeSet<_>, BTreeSet<_>) = sides
-            .compare()
-            .into_iter()
-            .partition(|difference| difference.theirs.is_none());
+        let sides = Sides { target, ours: &ours, theirs: witness.on(target), names };
+        let (missing, other): (BTreeSet<_>, BTreeSet<_>) =
+            sides.compare().into_iter().partition(|difference| difference.theirs.is_none());
         found.extend(other);
         // Some functions exist on one target only.
         absent = Some(match absent {
@@ -143,124 +129,70 @@ impl Sides<'_> {
             match functions.get(&self.renamed(name)) {
                 Some(theirs) => self.signature(name, ours, theirs, &mut found),
                 None if self.ours.optional.contains(name) => {}
-                None => found.push(Difference {
-                    item: name.clone(),
-                    ours: "a function".into(),
-                    theirs: None,
-                }),
+                None => found.push(Difference { item: name.clone(), ours: "a function".into(), theirs: None }),
             }
         }
         let records = by_lower_case(&self.theirs.records);
         for (name, ours) in &self.ours.records {
             match records.get(&self.renamed(name)) {
                 Some(theirs) => self.record(name, ours, theirs, &mut found),
-                None => found.push(Difference {
-                    item: name.clone(),
-                    ours: "a structure".into(),
-                    theirs: None,
-                }),
+                None => found.push(Difference { item: name.clone(), ours: "a structure".into(), theirs: None }),
             }
         }
         for (name, ours) in &self.ours.constants {
             let theirs = self.theirs.constants.get(name);
             if !theirs.is_some_and(|theirs| same_value(ours, theirs)) {
-                found.push(Difference {
-                    item: name.clone(),
-                    ours: value(ours),
-                    theirs: theirs.map(value),
-                });
+                found.push(Difference { item: name.clone(), ours: value(ours), theirs: theirs.map(value) });
             }
         }
         found
     }
 
-    fn signature(
-        &self,
-        name: &str,
-        ours: &Signature,
-        theirs: &Signature,
-        found: &mut Vec<Difference>,
-    ) {
+    fn signature(&self, name: &str, ours: &Signature, theirs: &Signature, found: &mut Vec<Difference>) {
         let mut differ = |part: &str, ours: String, theirs: String| {
-            found.push(Difference {
-                item: format!("{name}.{part}"),
-                ours,
-                theirs: Some(theirs),
-            });
+            found.push(Difference { item: format!("{name}.{part}"), ours, theirs: Some(theirs) });
         };
         if ours.abi != theirs.abi {
             differ("abi", ours.abi.clone(), theirs.abi.clone());
         }
         if !self.same(&ours.returns, &theirs.returns) {
-            differ(
-                "return",
-                ours.returns.to_string(),
-                theirs.returns.to_string(),
-            );
+            differ("return", ours.returns.to_string(), theirs.returns.to_string());
         }
         if ours.params.len() != theirs.params.len() {
-            differ(
-                "parameters",
-                ours.params.len().to_string(),
-                theirs.params.len().to_string(),
-            );
+            differ("parameters", ours.params.len().to_string(), theirs.params.len().to_string());
             return;
         }
-        for ((our_name, our_kind), (their_name, their_kind)) in
-            ours.params.iter().zip(&theirs.params)
-        {
+        for ((our_name, our_kind), (their_name, their_kind)) in ours.params.iter().zip(&theirs.params) {
             // Names are not part of the ABI, but tell two parameters of one kind apart.
             if !our_name.eq_ignore_ascii_case(their_name) || !self.same(our_kind, their_kind) {
-                differ(
-                    our_name,
-                    format!("{our_name}: {our_kind}"),
-                    format!("{their_name}: {their_kind}"),
-                );
+                differ(our_name, format!("{our_name}: {our_kind}"), format!("{their_name}: {their_kind}"));
             }
         }
     }
 
     fn record(&self, name: &str, ours: &Record, theirs: &Record, found: &mut Vec<Difference>) {
         let mut differ = |part: &str, ours: String, theirs: String| {
-            found.push(Difference {
-                item: format!("{name}.{part}"),
-                ours,
-                theirs: Some(theirs),
-            });
+            found.push(Difference { item: format!("{name}.{part}"), ours, theirs: Some(theirs) });
         };
         let here = format!("on {:?}", self.target);
         if (ours.size, ours.align) != (theirs.size, theirs.align) {
-            let say = |record: &Record| {
-                format!("{} bytes aligned to {} {here}", record.size, record.align)
-            };
+            let say = |record: &Record| format!("{} bytes aligned to {} {here}", record.size, record.align);
             differ("size", say(ours), say(theirs));
         }
         for field in &ours.fields {
-            match theirs
-                .fields
-                .iter()
-                .find(|other| other.name.eq_ignore_ascii_case(&field.name))
-            {
+            match theirs.fields.iter().find(|other| other.name.eq_ignore_ascii_case(&field.name)) {
                 None => differ(&field.name, field.kind.to_string(), "no such member".into()),
                 Some(other) if !self.same(&field.kind, &other.kind) => {
                     differ(&field.name, field.kind.to_string(), other.kind.to_string());
                 }
                 Some(other) if field.offset != other.offset => {
-                    differ(
-                        &field.name,
-                        format!("at {} {here}", field.offset),
-                        format!("at {} {here}", other.offset),
-                    );
+                    differ(&field.name, format!("at {} {here}", field.offset), format!("at {} {here}", other.offset));
                 }
                 Some(_) => {}
             }
         }
         for other in &theirs.fields {
-            if !ours
-                .fields
-                .iter()
-                .any(|field| field.name.eq_ignore_ascii_case(&other.name))
-            {
+            if !ours.fields.iter().any(|field| field.name.eq_ignore_ascii_case(&other.name)) {
                 differ(&other.name, "no such member".into(), other.kind.to_string());
             }
         }
@@ -269,11 +201,8 @@ impl Sides<'_> {
     fn same(&self, ours: &Kind, theirs: &Kind) -> bool {
         match (ours, theirs) {
             (Kind::Pointer(ours), Kind::Pointer(theirs)) => self.same(ours, theirs),
-            (Kind::Array(ours, length), Kind::Array(theirs, other)) => {
-                length == other && self.same(ours, theirs)
-            }
-            (Kind::Record(ours), Kind::Record(theirs))
-            | (Kind::Function(ours), Kind::Function(theirs)) => {
+            (Kind::Array(ours, length), Kind::Array(theirs, other)) => length == other && self.same(ours, theirs),
+            (Kind::Record(ours), Kind::Record(theirs)) | (Kind::Function(ours), Kind::Function(theirs)) => {
                 self.renamed(ours) == theirs.to_lowercase()
             }
             _ => ours == theirs,
@@ -287,10 +216,7 @@ impl Sides<'_> {
 }
 
 fn by_lower_case<T>(items: &BTreeMap<String, T>) -> BTreeMap<String, &T> {
-    items
-        .iter()
-        .map(|(name, item)| (name.to_lowercase(), item))
-        .collect()
+    items.iter().map(|(name, item)| (name.to_lowercase(), item)).collect()
 }
 
 /// Are these the same bits in the width that we declare? The metadata's own types of `#define`s are guesses.
@@ -345,11 +271,7 @@ mod tests {
         assert_eq!(problems(&model, entry), Vec::<String>::new());
         assert_eq!(problems(&small::model(), entry).len(), 1, "not needed");
         let other = entry.replace("10014", "10013");
-        assert_eq!(
-            problems(&model, &other).len(),
-            2,
-            "the metadata says something else"
-        );
+        assert_eq!(problems(&model, &other).len(), 2, "the metadata says something else");
     }
 
     #[test]
@@ -357,14 +279,8 @@ mod tests {
         let mut model = small::model();
         model.codes[0].name = "WSAENEW".into();
         assert!(problems(&model, "")[0].starts_with("WSAENEW: not in metadata.rs"));
-        assert_eq!(
-            problems(&model, "absent | WSAENEW | newer than the metadata"),
-            Vec::<String>::new()
-        );
-        assert_eq!(
-            problems(&small::model(), "absent | WSAEFAULT | it is there, though").len(),
-            1
-        );
+        assert_eq!(problems(&model, "absent | WSAENEW | newer than the metadata"), Vec::<String>::new());
+        assert_eq!(problems(&small::model(), "absent | WSAEFAULT | it is there, though").len(), 1);
     }
 
     #[test]
@@ -385,12 +301,8 @@ mod tests {
 
     #[test]
     fn constants_compare_in_their_declared_width() {
-        let same = |ours, bits, theirs| {
-            same_value(&Constant::Number(ours, bits), &Constant::Number(theirs, 32))
-        };
-        assert!(
-            same(-1, 64, -1) && same(0xFFFF_FFFF, 32, -1) && same(0x8000_0000, 32, -0x8000_0000)
-        );
+        let same = |ours, bits, theirs| same_value(&Constant::Number(ours, bits), &Constant::Number(theirs, 32));
+        assert!(same(-1, 64, -1) && same(0xFFFF_FFFF, 32, -1) && same(0x8000_0000, 32, -0x8000_0000));
         assert!(!same(0xFFFF_FFFF, 64, -1) && !same(1, 32, 2) && !same(1, 32, 0x1_0000_0001));
     }
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use wsp_codegen::model::{
-    Aggregate, ConstantValue, Function, FunctionKind, Guid, Model, Param, Scalar, Table, TypeKind,
-    TypeRef, Width,
+    Aggregate, ConstantValue, Function, FunctionKind, Guid, Model, Param, Scalar, Table, TypeKind, TypeRef, Width,
 };
 
 use crate::Error;
@@ -30,25 +29,19 @@ pub fn facts(model: &Model, target: Target) -> Result<Facts, Error> {
     for ty in &model.types {
         match &ty.kind {
             TypeKind::Callback { returns, params } => {
-                let signature = reader
-                    .signature(returns, params)
-                    .map_err(|error| within(&ty.name, error))?;
+                let signature = reader.signature(returns, params).map_err(|error| within(&ty.name, error))?;
                 facts.functions.insert(ty.name.clone(), signature);
             }
             TypeKind::Struct(aggregate) => {
                 definitions.insert(
                     ty.name.clone(),
-                    reader
-                        .aggregate(aggregate, false)
-                        .map_err(|error| within(&ty.name, error))?,
+                    reader.aggregate(aggregate, false).map_err(|error| within(&ty.name, error))?,
                 );
             }
             TypeKind::Union(aggregate) => {
                 definitions.insert(
                     ty.name.clone(),
-                    reader
-                        .aggregate(aggregate, true)
-                        .map_err(|error| within(&ty.name, error))?,
+                    reader.aggregate(aggregate, true).map_err(|error| within(&ty.name, error))?,
                 );
             }
             TypeKind::Integer(_)
@@ -58,12 +51,7 @@ pub fn facts(model: &Model, target: Target) -> Result<Facts, Error> {
             | TypeKind::Void => {}
         }
     }
-    definitions.extend(
-        model
-            .tables
-            .iter()
-            .map(|table| (table.name.clone(), reader.table(table))),
-    );
+    definitions.extend(model.tables.iter().map(|table| (table.name.clone(), reader.table(table))));
     facts.records = layout(&definitions, target)?;
     facts.constants = reader.constants(target)?;
     Ok(facts)
@@ -79,9 +67,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn function(&self, function: &Function, facts: &mut Facts) -> Result<(), Error> {
-        let signature = self
-            .signature(&function.returns.ty, &function.params)
-            .map_err(|error| within(&function.name, error))?;
+        let signature =
+            self.signature(&function.returns.ty, &function.params).map_err(|error| within(&function.name, error))?;
         let mut names = vec![&function.pointer];
         // What is linked to by name stands in the metadata as a function; a pointer type is extra.
         if matches!(function.kind, FunctionKind::Export | FunctionKind::Catalog) {
@@ -91,19 +78,14 @@ impl Reader<'_> {
         for name in names {
             let before = facts.functions.insert(name.clone(), signature.clone());
             if before.is_some_and(|before| before != signature) {
-                return Err(Error(format!(
-                    "{name}: declared twice, with two signatures (see {})",
-                    function.origin
-                )));
+                return Err(Error(format!("{name}: declared twice, with two signatures (see {})", function.origin)));
             }
         }
         Ok(())
     }
 
     fn signature(&self, returns: &TypeRef, params: &[Param]) -> Result<Signature, Error> {
-        let params = params
-            .iter()
-            .map(|param| Ok((param.name.clone(), self.kind(&param.ty)?)));
+        let params = params.iter().map(|param| Ok((param.name.clone(), self.kind(&param.ty)?)));
         Ok(Signature {
             abi: "system".into(),
             params: params.collect::<Result<_, Error>>()?,
@@ -128,15 +110,11 @@ impl Reader<'_> {
 
     fn base(&self, name: &str, depth: usize) -> Result<Kind, Error> {
         let Some(ty) = self.model.type_named(name) else {
-            return self
-                .elsewhere(name)
-                .ok_or_else(|| Error(format!("the model has no type `{name}`")));
+            return self.elsewhere(name).ok_or_else(|| Error(format!("the model has no type `{name}`")));
         };
         Ok(match &ty.kind {
             TypeKind::Integer(scalar) | TypeKind::Handle(scalar) => self.scalar(scalar),
-            TypeKind::Struct(_) | TypeKind::Union(_) | TypeKind::Opaque => {
-                Kind::Record(ty.name.clone())
-            }
+            TypeKind::Struct(_) | TypeKind::Union(_) | TypeKind::Opaque => Kind::Record(ty.name.clone()),
             TypeKind::Pointer { to } => self.kind_at(to, depth + 1)?.pointer(),
             TypeKind::Callback { .. } => Kind::Function(ty.name.clone()),
             TypeKind::Void => Kind::Void,
@@ -148,14 +126,8 @@ impl Reader<'_> {
         if self.model.table(name).is_some() {
             return Some(Kind::Record(name.to_owned()));
         }
-        let mut functions = self
-            .model
-            .profiles
-            .iter()
-            .flat_map(|profile| &profile.functions);
-        functions
-            .any(|function| function.pointer == name)
-            .then(|| Kind::Function(name.to_owned()))
+        let mut functions = self.model.profiles.iter().flat_map(|profile| &profile.functions);
+        functions.any(|function| function.pointer == name).then(|| Kind::Function(name.to_owned()))
     }
 
     fn scalar(&self, scalar: &Scalar) -> Kind {
@@ -167,53 +139,29 @@ impl Reader<'_> {
 
     fn aggregate(&self, aggregate: &Aggregate, union: bool) -> Result<Definition, Error> {
         let fields = aggregate.fields.iter().map(|field| {
-            let kind = self
-                .kind(&field.ty)
-                .map_err(|error| within(&field.name, error))?;
+            let kind = self.kind(&field.ty).map_err(|error| within(&field.name, error))?;
             let kind = match &field.array {
                 None => kind,
                 Some(length) => {
-                    let count = u64::try_from(length.value).map_err(|_| {
-                        Error(format!(
-                            "{}: array length {} is out of range",
-                            field.name, length.value
-                        ))
-                    })?;
+                    let count = u64::try_from(length.value)
+                        .map_err(|_| Error(format!("{}: array length {} is out of range", field.name, length.value)))?;
                     Kind::Array(Box::new(kind), count)
                 }
             };
             Ok((field.name.clone(), kind))
         });
-        Ok(Definition {
-            union,
-            pack: aggregate.pack.map(u64::from),
-            fields: fields.collect::<Result<_, Error>>()?,
-        })
+        Ok(Definition { union, pack: aggregate.pack.map(u64::from), fields: fields.collect::<Result<_, Error>>()? })
     }
 
     /// A table is a structure of function pointers, each named `lp` and the function.
     fn table(&self, table: &Table) -> Definition {
-        let fields = table
-            .slots
-            .iter()
-            .map(|slot| (format!("lp{slot}"), Kind::Function(self.pointer(slot))));
-        Definition {
-            union: false,
-            pack: None,
-            fields: fields.collect(),
-        }
+        let fields = table.slots.iter().map(|slot| (format!("lp{slot}"), Kind::Function(self.pointer(slot))));
+        Definition { union: false, pack: None, fields: fields.collect() }
     }
 
     fn pointer(&self, function: &str) -> String {
-        let declared = self
-            .model
-            .profiles
-            .iter()
-            .find_map(|profile| profile.function(function));
-        declared.map_or_else(
-            || format!("LP{}", function.to_uppercase()),
-            |function| function.pointer.clone(),
-        )
+        let declared = self.model.profiles.iter().find_map(|profile| profile.function(function));
+        declared.map_or_else(|| format!("LP{}", function.to_uppercase()), |function| function.pointer.clone())
     }
 
     fn constants(&self, target: Target) -> Result<BTreeMap<String, Constant>, Error> {
@@ -222,26 +170,17 @@ impl Reader<'_> {
             let value = match constant.value {
                 ConstantValue::Guid(guid) => Constant::Guid(number(guid)),
                 ConstantValue::Integer(value) => {
-                    let kind = self
-                        .kind(&constant.ty)
-                        .map_err(|error| within(&constant.name, error))?;
+                    let kind = self.kind(&constant.ty).map_err(|error| within(&constant.name, error))?;
                     let bits = bits(&kind, target).ok_or_else(|| {
-                        Error(format!(
-                            "{}: a number cannot have the type `{}`",
-                            constant.name, constant.ty.c
-                        ))
+                        Error(format!("{}: a number cannot have the type `{}`", constant.name, constant.ty.c))
                     })?;
                     Constant::Number(value, bits)
                 }
             };
             constants.insert(constant.name.clone(), value);
         }
-        constants.extend(
-            self.model
-                .codes
-                .iter()
-                .map(|code| (code.name.clone(), Constant::Number(code.value.into(), 32))),
-        );
+        constants
+            .extend(self.model.codes.iter().map(|code| (code.name.clone(), Constant::Number(code.value.into(), 32))));
         Ok(constants)
     }
 }
@@ -273,33 +212,18 @@ mod tests {
     fn declarations_become_kinds() {
         let facts = facts(&small::model(), Target::X64).unwrap();
         let send = &facts.functions["LPWSPSEND"];
-        let params: Vec<String> = send
-            .params
-            .iter()
-            .map(|(name, kind)| format!("{name}: {kind}"))
-            .collect();
+        let params: Vec<String> = send.params.iter().map(|(name, kind)| format!("{name}: {kind}")).collect();
         assert_eq!(
             params,
-            [
-                "s: word",
-                "lpBuffers: *WSABUF",
-                "dwBufferCount: int32",
-                "lpRoutine: LPROUTINE",
-                "lpErrno: *int32"
-            ]
+            ["s: word", "lpBuffers: *WSABUF", "dwBufferCount: int32", "lpRoutine: LPROUTINE", "lpErrno: *int32"]
         );
         assert_eq!(facts.functions["LPROUTINE"].returns, Kind::Void);
         assert_eq!(facts.records["WSABUF"].size, 16);
         assert_eq!(facts.records["WSPPROC_TABLE"].size, 16);
         assert_eq!(facts.constants["INVALID_SOCKET"], Constant::Number(-1, 64));
         assert_eq!(facts.constants["WSAEFAULT"], Constant::Number(10014, 32));
-        assert_eq!(
-            facts.constants["WSAID_ACCEPTEX"],
-            Constant::Guid(0xb5367df1_cbac_11cf_95ca_00805f48a192)
-        );
-        assert!(
-            facts.optional.contains("LPWPUCOMPLETE") && facts.functions.contains_key("WPUComplete")
-        );
+        assert_eq!(facts.constants["WSAID_ACCEPTEX"], Constant::Guid(0xb5367df1_cbac_11cf_95ca_00805f48a192));
+        assert!(facts.optional.contains("LPWPUCOMPLETE") && facts.functions.contains_key("WPUComplete"));
     }
 
     #[test]
@@ -308,12 +232,7 @@ mod tests {
         let mut second = model.profiles[0].clone();
         second.functions[0].params.pop();
         model.profiles.push(second);
-        assert!(
-            facts(&model, Target::X64)
-                .unwrap_err()
-                .0
-                .contains("two signatures")
-        );
+        assert!(facts(&model, Target::X64).unwrap_err().0.contains("two signatures"));
     }
 
     #[test]
@@ -321,9 +240,6 @@ mod tests {
         let mut model = small::model();
         model.types.retain(|ty| ty.name != "LPWSABUF");
         let error = facts(&model, Target::X64).unwrap_err();
-        assert!(
-            error.0.contains("WSPSend") && error.0.contains("LPWSABUF"),
-            "{error}"
-        );
+        assert!(error.0.contains("WSPSend") && error.0.contains("LPWSABUF"), "{error}");
     }
 }

@@ -45,26 +45,16 @@ pub fn metadata() -> Result<String, Error> {
 /// The filter cannot be read or names a namespace that the metadata lacks.
 pub fn everything() -> Result<BTreeSet<String>, Error> {
     let filters = filters(&read(FILTER)?)?;
-    let namespaces: BTreeSet<&str> = filters
-        .iter()
-        .filter_map(|filter| filter.rsplit_once('.'))
-        .map(|(namespace, _)| namespace)
-        .collect();
-    let text = bindgen(
-        &namespaces
-            .into_iter()
-            .map(str::to_owned)
-            .collect::<Vec<_>>(),
-    )?;
+    let namespaces: BTreeSet<&str> =
+        filters.iter().filter_map(|filter| filter.rsplit_once('.')).map(|(namespace, _)| namespace).collect();
+    let text = bindgen(&namespaces.into_iter().map(str::to_owned).collect::<Vec<_>>())?;
     Ok(names(&text))
 }
 
 /// The words after the keywords that introduce a name; raw output has blanks between its tokens.
 fn names(text: &str) -> BTreeSet<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let introduced = words
-        .windows(2)
-        .filter(|pair| matches!(pair[0], "const" | "fn" | "struct" | "type" | "union"));
+    let introduced = words.windows(2).filter(|pair| matches!(pair[0], "const" | "fn" | "struct" | "type" | "union"));
     introduced.map(|pair| pair[1].to_owned()).collect()
 }
 
@@ -72,17 +62,11 @@ fn names(text: &str) -> BTreeSet<String> {
 fn filters(text: &str) -> Result<Vec<String>, Error> {
     let mut namespace = "";
     let mut filters = Vec::new();
-    for line in text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-    {
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if line.ends_with('.') {
             namespace = line;
         } else if namespace.is_empty() {
-            return Err(Error(format!(
-                "{FILTER}: `{line}` stands before any namespace"
-            )));
+            return Err(Error(format!("{FILTER}: `{line}` stands before any namespace")));
         } else {
             filters.push(format!("{namespace}{line}"));
         }
@@ -92,34 +76,20 @@ fn filters(text: &str) -> Result<Vec<String>, Error> {
 
 fn bindgen(filters: &[String]) -> Result<String, Error> {
     let out = Scratch::new();
-    let path = out
-        .0
-        .to_str()
-        .ok_or_else(|| Error(format!("{} is not UTF-8", out.0.display())))?;
-    let arguments: Vec<&str> = OPTIONS
-        .into_iter()
-        .chain([path, "--filter"])
-        .chain(filters.iter().map(String::as_str))
-        .collect();
+    let path = out.0.to_str().ok_or_else(|| Error(format!("{} is not UTF-8", out.0.display())))?;
+    let arguments: Vec<&str> =
+        OPTIONS.into_iter().chain([path, "--filter"]).chain(filters.iter().map(String::as_str)).collect();
     // Its warnings hold nothing but the refused formatting, and what is missing shows in the comparison.
     let outcome = std::panic::catch_unwind(|| drop(windows_bindgen::bindgen(arguments)));
     outcome.map_err(|panic| {
-        let said = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied());
-        Error(format!(
-            "windows-bindgen stopped: {}; see {FILTER}",
-            said.unwrap_or("it gave no reason")
-        ))
+        let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        Error(format!("windows-bindgen stopped: {}; see {FILTER}", said.unwrap_or("it gave no reason")))
     })?;
-    std::fs::read_to_string(&out.0)
-        .map_err(|error| Error(format!("windows-bindgen wrote nothing: {error}")))
+    std::fs::read_to_string(&out.0).map_err(|error| Error(format!("windows-bindgen wrote nothing: {error}")))
 }
 
 fn parse(text: &str) -> Result<syn::File, Error> {
-    syn::parse_file(text)
-        .map_err(|error| Error(format!("windows-bindgen's output is not Rust: {error}")))
+    syn::parse_file(text).map_err(|error| Error(format!("windows-bindgen's output is not Rust: {error}")))
 }
 
 /// A file that goes away with it.
@@ -128,11 +98,7 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "wsp-abi-{}-{}.rs",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("wsp-abi-{}-{}.rs", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         Self(std::env::temp_dir().join(name))
     }
 }
@@ -152,12 +118,7 @@ mod tests {
     fn filters_stand_below_a_namespace() {
         let text = "# comment\n\nA.B.\nX*\nY\nC.\nZ\n";
         assert_eq!(filters(text).unwrap(), ["A.B.X*", "A.B.Y", "C.Z"]);
-        assert!(
-            filters("X\n")
-                .unwrap_err()
-                .0
-                .contains("before any namespace")
-        );
+        assert!(filters("X\n").unwrap_err().0.contains("before any namespace"));
     }
 
     #[test]
@@ -168,8 +129,7 @@ mod tests {
 
     #[test]
     fn what_the_metadata_lacks_is_named() {
-        let error =
-            bindgen(&["Windows.Win32.Networking.WinSock.WSPNoSuchThing".to_owned()]).unwrap_err();
+        let error = bindgen(&["Windows.Win32.Networking.WinSock.WSPNoSuchThing".to_owned()]).unwrap_err();
         assert!(error.0.contains("WSPNoSuchThing"), "{error}");
     }
 }

@@ -58,16 +58,8 @@ impl Known {
                     "{FILE}:{line}: expected `absent | ITEM | REASON`, `differs | ITEM | OURS | METADATA | REASON` or `named | OURS | THEIRS | REASON`"
                 ))
             })?;
-            if !seen.insert((
-                entry.verdict,
-                entry.item.clone(),
-                entry.ours.clone(),
-                entry.theirs.clone(),
-            )) {
-                return Err(Error(format!(
-                    "{FILE}:{line}: `{}` is listed twice",
-                    entry.item
-                )));
+            if !seen.insert((entry.verdict, entry.item.clone(), entry.ours.clone(), entry.theirs.clone())) {
+                return Err(Error(format!("{FILE}:{line}: `{}` is listed twice", entry.item)));
             }
             entries.push(entry);
         }
@@ -81,13 +73,8 @@ impl Known {
 
     /// Our name and the metadata's, of the `named` entries but the one on the line `without`.
     pub fn names(&self, without: Option<usize>) -> BTreeMap<&str, &str> {
-        let named = self
-            .entries
-            .iter()
-            .filter(|entry| entry.verdict == Verdict::Named && Some(entry.line) != without);
-        named
-            .map(|entry| (entry.item.as_str(), entry.theirs.as_str()))
-            .collect()
+        let named = self.entries.iter().filter(|entry| entry.verdict == Verdict::Named && Some(entry.line) != without);
+        named.map(|entry| (entry.item.as_str(), entry.theirs.as_str())).collect()
     }
 
     /// Line of the entry that lets this difference pass.
@@ -96,9 +83,7 @@ impl Known {
             let says = match &difference.theirs {
                 None => entry.verdict == Verdict::Absent,
                 Some(theirs) => {
-                    entry.verdict == Verdict::Differs
-                        && entry.ours == difference.ours
-                        && entry.theirs == *theirs
+                    entry.verdict == Verdict::Differs && entry.ours == difference.ours && entry.theirs == *theirs
                 }
             };
             says && entry.item == difference.item
@@ -119,13 +104,7 @@ impl Entry {
             ["named", ours, theirs, _reason] => (Verdict::Named, ours, "", theirs),
             _ => return None,
         };
-        Some(Self {
-            line,
-            verdict,
-            item: item.to_owned(),
-            ours: ours.to_owned(),
-            theirs: theirs.to_owned(),
-        })
+        Some(Self { line, verdict, item: item.to_owned(), ours: ours.to_owned(), theirs: theirs.to_owned() })
     }
 }
 
@@ -148,11 +127,7 @@ mod tests {
         let known = Known::parse(list).unwrap();
         let line = |item: &str, ours: &str, theirs: Option<&str>| {
             let theirs = theirs.map(str::to_owned);
-            known.entry(&Difference {
-                item: item.into(),
-                ours: ours.into(),
-                theirs,
-            })
+            known.entry(&Difference { item: item.into(), ours: ours.into(), theirs })
         };
         assert_eq!(line("A.b", "int8", Some("int32")), Some(2));
         assert_eq!(line("A.b", "int8", Some("int16")), None);

@@ -41,6 +41,5 @@ pub fn path(file: &str) -> PathBuf {
 /// The file cannot be read.
 pub fn read(file: &str) -> Result<String, Error> {
     let path = path(file);
-    std::fs::read_to_string(&path)
-        .map_err(|error| Error(format!("cannot read {}: {error}", path.display())))
+    std::fs::read_to_string(&path).map_err(|error| Error(format!("cannot read {}: {error}", path.display())))
 }

@@ -22,8 +22,7 @@ fn main() -> ExitCode {
 fn refresh() -> Result<(), Error> {
     let text = generate::metadata()?;
     let path = path(generate::METADATA);
-    std::fs::write(&path, text)
-        .map_err(|error| Error(format!("cannot write {}: {error}", path.display())))?;
+    std::fs::write(&path, text).map_err(|error| Error(format!("cannot write {}: {error}", path.display())))?;
     println!("wrote {}", path.display());
     Ok(())
 }

@@ -21,88 +21,39 @@ pub const METADATA: &str = r#"
 pub type Mutation = (&'static str, fn(&mut Model));
 
 pub const MUTATIONS: &[Mutation] = &[
-    ("a parameter's type", |model| {
-        model.profiles[0].functions[0].params[0].ty = ty("DWORD", 0)
+    ("a parameter's type", |model| model.profiles[0].functions[0].params[0].ty = ty("DWORD", 0)),
+    ("a pointer more", |model| model.profiles[0].functions[0].params[1].ty.pointers += 1),
+    ("two parameters swapped", |model| model.profiles[0].functions[0].params.swap(0, 2)),
+    ("a parameter's name", |model| model.profiles[0].functions[0].params[2].name = "dwFlags".into()),
+    ("a parameter less", |model| drop(model.profiles[0].functions[0].params.pop())),
+    ("a result's type", |model| model.profiles[0].functions[1].returns.ty = ty("SOCKET", 0)),
+    ("an export's parameter", |model| model.profiles[0].functions[2].params[0].ty = ty("int", 0)),
+    ("a callback's parameter", |model| match &mut named(model, "LPROUTINE").kind {
+        TypeKind::Callback { params, .. } => params[0].ty = ty("SOCKET", 0),
+        _ => unreachable!("LPROUTINE is a callback"),
     }),
-    ("a pointer more", |model| {
-        model.profiles[0].functions[0].params[1].ty.pointers += 1
-    }),
-    ("two parameters swapped", |model| {
-        model.profiles[0].functions[0].params.swap(0, 2)
-    }),
-    ("a parameter's name", |model| {
-        model.profiles[0].functions[0].params[2].name = "dwFlags".into()
-    }),
-    ("a parameter less", |model| {
-        drop(model.profiles[0].functions[0].params.pop())
-    }),
-    ("a result's type", |model| {
-        model.profiles[0].functions[1].returns.ty = ty("SOCKET", 0)
-    }),
-    ("an export's parameter", |model| {
-        model.profiles[0].functions[2].params[0].ty = ty("int", 0)
-    }),
-    ("a callback's parameter", |model| {
-        match &mut named(model, "LPROUTINE").kind {
-            TypeKind::Callback { params, .. } => params[0].ty = ty("SOCKET", 0),
-            _ => unreachable!("LPROUTINE is a callback"),
-        }
-    }),
-    ("a member's type", |model| {
-        aggregate(model).fields[0].ty = ty("SOCKET", 0)
-    }),
-    ("two members swapped", |model| {
-        aggregate(model).fields.swap(0, 1)
-    }),
-    ("a member's name", |model| {
-        aggregate(model).fields[0].name = "length".into()
-    }),
+    ("a member's type", |model| aggregate(model).fields[0].ty = ty("SOCKET", 0)),
+    ("two members swapped", |model| aggregate(model).fields.swap(0, 1)),
+    ("a member's name", |model| aggregate(model).fields[0].name = "length".into()),
     ("a member more", |model| {
-        let more = Field {
-            name: "more".into(),
-            ..aggregate(model).fields[0].clone()
-        };
+        let more = Field { name: "more".into(), ..aggregate(model).fields[0].clone() };
         aggregate(model).fields.push(more);
     }),
-    ("an array of a member", |model| {
-        aggregate(model).fields[0].array = Some(Value {
-            name: None,
-            value: 2,
-        })
-    }),
+    ("an array of a member", |model| aggregate(model).fields[0].array = Some(Value { name: None, value: 2 })),
     ("packing", |model| aggregate(model).pack = Some(1)),
-    ("two slots swapped", |model| {
-        model.tables[0].slots.swap(0, 1)
-    }),
+    ("two slots swapped", |model| model.tables[0].slots.swap(0, 1)),
     ("a slot less", |model| drop(model.tables[0].slots.pop())),
-    ("a constant", |model| {
-        model.groups[0].constants[0].value = ConstantValue::Integer(0)
-    }),
-    ("a GUID", |model| {
-        model.groups[0].constants[1].value = ConstantValue::Guid(Guid {
-            data2: 1,
-            ..ACCEPTEX
-        })
-    }),
+    ("a constant", |model| model.groups[0].constants[0].value = ConstantValue::Integer(0)),
+    ("a GUID", |model| model.groups[0].constants[1].value = ConstantValue::Guid(Guid { data2: 1, ..ACCEPTEX })),
     ("an error code", |model| model.codes[0].value += 1),
-    ("an error code's name", |model| {
-        model.codes[0].name = "WSAEFAULTY".into()
-    }),
+    ("an error code's name", |model| model.codes[0].name = "WSAEFAULTY".into()),
 ];
 
-const ACCEPTEX: Guid = Guid {
-    data1: 0xb536_7df1,
-    data2: 0xcbac,
-    data3: 0x11cf,
-    data4: [0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92],
-};
+const ACCEPTEX: Guid =
+    Guid { data1: 0xb536_7df1, data2: 0xcbac, data3: 0x11cf, data4: [0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92] };
 
 fn named<'a>(model: &'a mut Model, name: &str) -> &'a mut CType {
-    model
-        .types
-        .iter_mut()
-        .find(|ty| ty.name == name)
-        .expect("a type of the small interface")
+    model.types.iter_mut().find(|ty| ty.name == name).expect("a type of the small interface")
 }
 
 fn aggregate(model: &mut Model) -> &mut Aggregate {
@@ -125,11 +76,7 @@ pub fn model() -> Model {
     let functions = vec![
         function("WSPSend", FunctionKind::Table, send.into()),
         function("WSPCleanup", FunctionKind::Table, vec![errno()]),
-        function(
-            "WPUComplete",
-            FunctionKind::Export,
-            vec![param("s", "SOCKET", 0)],
-        ),
+        function("WPUComplete", FunctionKind::Export, vec![param("s", "SOCKET", 0)]),
     ];
     Model {
         profiles: vec![profile(functions)],
@@ -163,20 +110,9 @@ pub fn model() -> Model {
 }
 
 fn types() -> Vec<CType> {
-    let scalar = |rust: &str, width, signed| {
-        TypeKind::Integer(Scalar {
-            rust: rust.into(),
-            width,
-            signed,
-        })
-    };
-    let field = |name: &str, ty| Field {
-        name: name.into(),
-        rust_name: name.into(),
-        ty,
-        array: None,
-        text: String::new(),
-    };
+    let scalar = |rust: &str, width, signed| TypeKind::Integer(Scalar { rust: rust.into(), width, signed });
+    let field =
+        |name: &str, ty| Field { name: name.into(), rust_name: name.into(), ty, array: None, text: String::new() };
     let buffer = Aggregate {
         fields: vec![field("len", ty("DWORD", 0)), field("buf", ty("char", 1))],
         pack: None,
@@ -187,29 +123,11 @@ fn types() -> Vec<CType> {
         ("int", scalar("i32", Width::Bits(32), true)),
         ("char", scalar("i8", Width::Bits(8), true)),
         ("DWORD", scalar("u32", Width::Bits(32), false)),
-        (
-            "SOCKET",
-            TypeKind::Handle(Scalar {
-                rust: "usize".into(),
-                width: Width::Pointer,
-                signed: false,
-            }),
-        ),
+        ("SOCKET", TypeKind::Handle(Scalar { rust: "usize".into(), width: Width::Pointer, signed: false })),
         ("GUID", TypeKind::Opaque),
         ("WSABUF", TypeKind::Struct(buffer)),
-        (
-            "LPWSABUF",
-            TypeKind::Pointer {
-                to: ty("WSABUF", 0),
-            },
-        ),
-        (
-            "LPROUTINE",
-            TypeKind::Callback {
-                returns: ty("void", 0),
-                params: vec![param("dwError", "DWORD", 0)],
-            },
-        ),
+        ("LPWSABUF", TypeKind::Pointer { to: ty("WSABUF", 0) }),
+        ("LPROUTINE", TypeKind::Callback { returns: ty("void", 0), params: vec![param("dwError", "DWORD", 0)] }),
     ]
     .map(|(name, kind)| CType {
         name: name.into(),
@@ -223,20 +141,11 @@ fn types() -> Vec<CType> {
 }
 
 fn origin() -> Origin {
-    Origin {
-        file: "small.yaml".into(),
-        line: 1,
-        overlay: false,
-    }
+    Origin { file: "small.yaml".into(), line: 1, overlay: false }
 }
 
 fn ty(base: &str, pointers: usize) -> TypeRef {
-    TypeRef {
-        c: format!("{base} {}", "*".repeat(pointers)),
-        base: base.into(),
-        is_const: false,
-        pointers,
-    }
+    TypeRef { c: format!("{base} {}", "*".repeat(pointers)), base: base.into(), is_const: false, pointers }
 }
 
 fn param(name: &str, base: &str, pointers: usize) -> Param {
@@ -258,14 +167,7 @@ fn param(name: &str, base: &str, pointers: usize) -> Param {
 }
 
 fn constant(name: &str, base: &str, value: ConstantValue) -> Constant {
-    Constant {
-        name: name.into(),
-        ty: ty(base, 0),
-        value,
-        header: None,
-        text: String::new(),
-        origin: origin(),
-    }
+    Constant { name: name.into(), ty: ty(base, 0), value, header: None, text: String::new(), origin: origin() }
 }
 
 fn function(name: &str, kind: FunctionKind, params: Vec<Param>) -> Function {
@@ -299,10 +201,7 @@ fn function(name: &str, kind: FunctionKind, params: Vec<Param>) -> Function {
         results: Vec::new(),
         completion: None,
         extensions: None,
-        blocking: Blocking {
-            mode: BlockingMode::Never,
-            text: String::new(),
-        },
+        blocking: Blocking { mode: BlockingMode::Never, text: String::new() },
         states: States::default(),
         upcalls: UpcallUse::default(),
         errors: Vec::new(),

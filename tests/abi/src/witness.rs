@@ -16,13 +16,8 @@ const ALIASES: usize = 16;
 /// # Errors
 /// The text is not Rust, or has a type that no C declaration of this interface has.
 pub fn facts(text: &str, target: Target) -> Result<Facts, Error> {
-    let file = syn::parse_file(text)
-        .map_err(|error| Error(format!("the metadata is not Rust: {error}")))?;
-    let items: Vec<&syn::Item> = file
-        .items
-        .iter()
-        .filter(|item| stands(attributes(item), target))
-        .collect();
+    let file = syn::parse_file(text).map_err(|error| Error(format!("the metadata is not Rust: {error}")))?;
+    let items: Vec<&syn::Item> = file.items.iter().filter(|item| stands(attributes(item), target)).collect();
     let names = Names::new(&items);
     let mut facts = Facts::default();
     let mut definitions = BTreeMap::new();
@@ -30,29 +25,19 @@ pub fn facts(text: &str, target: Target) -> Result<Facts, Error> {
         match item {
             syn::Item::Type(alias) => {
                 if let Some(pointer) = function_pointer(&alias.ty) {
-                    facts
-                        .functions
-                        .insert(alias.ident.to_string(), names.pointer_signature(pointer)?);
+                    facts.functions.insert(alias.ident.to_string(), names.pointer_signature(pointer)?);
                 }
             }
             syn::Item::ForeignMod(block) => names.externs(block, &mut facts)?,
             syn::Item::Struct(item) => {
-                definitions.insert(
-                    item.ident.to_string(),
-                    names.definition(false, &item.attrs, &item.fields)?,
-                );
+                definitions.insert(item.ident.to_string(), names.definition(false, &item.attrs, &item.fields)?);
             }
             syn::Item::Union(item) => {
                 let fields = syn::Fields::Named(item.fields.clone());
-                definitions.insert(
-                    item.ident.to_string(),
-                    names.definition(true, &item.attrs, &fields)?,
-                );
+                definitions.insert(item.ident.to_string(), names.definition(true, &item.attrs, &fields)?);
             }
             syn::Item::Const(item) => {
-                facts
-                    .constants
-                    .insert(item.ident.to_string(), names.constant(item, target));
+                facts.constants.insert(item.ident.to_string(), names.constant(item, target));
             }
             _ => {}
         }
@@ -72,9 +57,7 @@ impl<'a> Names<'a> {
             syn::Item::Type(alias) => Some((alias.ident.to_string(), &*alias.ty)),
             _ => None,
         });
-        Self {
-            aliases: aliases.collect(),
-        }
+        Self { aliases: aliases.collect() }
     }
 
     fn kind(&self, ty: &syn::Type) -> Result<Kind, Error> {
@@ -83,36 +66,22 @@ impl<'a> Names<'a> {
 
     fn kind_at(&self, ty: &syn::Type, depth: usize) -> Result<Kind, Error> {
         if depth > ALIASES {
-            return Err(Error(format!(
-                "the alias `{}` leads to itself",
-                ty.to_token_stream()
-            )));
+            return Err(Error(format!("the alias `{}` leads to itself", ty.to_token_stream())));
         }
         match ty {
             syn::Type::Ptr(pointer) => Ok(self.kind_at(&pointer.elem, depth)?.pointer()),
             syn::Type::Array(array) => {
                 let length = number(&array.len).and_then(|length| u64::try_from(length).ok());
-                let length = length.ok_or_else(|| {
-                    Error(format!(
-                        "array length `{}` is no number",
-                        array.len.to_token_stream()
-                    ))
-                })?;
-                Ok(Kind::Array(
-                    Box::new(self.kind_at(&array.elem, depth)?),
-                    length,
-                ))
+                let length = length
+                    .ok_or_else(|| Error(format!("array length `{}` is no number", array.len.to_token_stream())))?;
+                Ok(Kind::Array(Box::new(self.kind_at(&array.elem, depth)?), length))
             }
             syn::Type::Path(path) => {
-                let name = last(path).ok_or_else(|| {
-                    Error(format!("cannot read the type `{}`", ty.to_token_stream()))
-                })?;
+                let name =
+                    last(path).ok_or_else(|| Error(format!("cannot read the type `{}`", ty.to_token_stream())))?;
                 self.named(&name, depth)
             }
-            _ => Err(Error(format!(
-                "cannot read the type `{}`",
-                ty.to_token_stream()
-            ))),
+            _ => Err(Error(format!("cannot read the type `{}`", ty.to_token_stream()))),
         }
     }
 
@@ -135,19 +104,11 @@ impl<'a> Names<'a> {
 
     fn pointer_signature(&self, pointer: &syn::TypeFnPtr) -> Result<Signature, Error> {
         let params = pointer.inputs.iter().map(|input| {
-            let name = input
-                .name
-                .as_ref()
-                .map(|(name, _)| plain(name))
-                .unwrap_or_default();
+            let name = input.name.as_ref().map(|(name, _)| plain(name)).unwrap_or_default();
             Ok((name, self.kind(&input.ty)?))
         });
         let params = params.collect::<Result<_, Error>>()?;
-        Ok(Signature {
-            abi: abi(pointer.abi.as_ref()),
-            params,
-            returns: self.result(&pointer.output)?,
-        })
+        Ok(Signature { abi: abi(pointer.abi.as_ref()), params, returns: self.result(&pointer.output)? })
     }
 
     fn externs(&self, block: &syn::ItemForeignMod, facts: &mut Facts) -> Result<(), Error> {
@@ -157,19 +118,12 @@ impl<'a> Names<'a> {
             };
             let params = function.sig.inputs.iter().map(|input| match input {
                 syn::FnArg::Typed(input) => Ok((name_of(&input.pat), self.kind(&input.ty)?)),
-                syn::FnArg::Receiver(_) => {
-                    Err(Error(format!("`{}` has a receiver", function.sig.ident)))
-                }
+                syn::FnArg::Receiver(_) => Err(Error(format!("`{}` has a receiver", function.sig.ident))),
             });
             let params = params.collect::<Result<_, Error>>()?;
-            let signature = Signature {
-                abi: abi(Some(&block.abi)),
-                params,
-                returns: self.result(&function.sig.output)?,
-            };
-            facts
-                .functions
-                .insert(function.sig.ident.to_string(), signature);
+            let signature =
+                Signature { abi: abi(Some(&block.abi)), params, returns: self.result(&function.sig.output)? };
+            facts.functions.insert(function.sig.ident.to_string(), signature);
         }
         Ok(())
     }
@@ -191,11 +145,7 @@ impl<'a> Names<'a> {
             let name = field.ident.as_ref().map(plain).unwrap_or_default();
             Ok((name, self.kind(&field.ty)?))
         });
-        Ok(Definition {
-            union,
-            pack: pack(attributes)?,
-            fields: fields.collect::<Result<_, Error>>()?,
-        })
+        Ok(Definition { union, pack: pack(attributes)?, fields: fields.collect::<Result<_, Error>>()? })
     }
 
     fn constant(&self, item: &syn::ItemConst, target: Target) -> Constant {
@@ -229,11 +179,7 @@ fn function_pointer(ty: &syn::Type) -> Option<&syn::TypeFnPtr> {
     let syn::Type::Path(path) = ty else {
         return None;
     };
-    let segment = path
-        .path
-        .segments
-        .last()
-        .filter(|segment| segment.ident == "Option")?;
+    let segment = path.path.segments.last().filter(|segment| segment.ident == "Option")?;
     let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else {
         return None;
     };
@@ -244,15 +190,11 @@ fn function_pointer(ty: &syn::Type) -> Option<&syn::TypeFnPtr> {
 }
 
 fn last(path: &syn::TypePath) -> Option<String> {
-    path.path
-        .segments
-        .last()
-        .map(|segment| segment.ident.to_string())
+    path.path.segments.last().map(|segment| segment.ident.to_string())
 }
 
 fn abi(abi: Option<&syn::Abi>) -> String {
-    abi.and_then(|abi| abi.name.as_ref())
-        .map_or_else(|| "C".to_owned(), syn::LitStr::value)
+    abi.and_then(|abi| abi.name.as_ref()).map_or_else(|| "C".to_owned(), syn::LitStr::value)
 }
 
 fn name_of(pattern: &syn::Pat) -> String {
@@ -269,19 +211,9 @@ fn plain(name: &syn::Ident) -> String {
 
 fn number(expression: &syn::Expr) -> Option<i128> {
     match expression {
-        syn::Expr::Lit(syn::ExprLit {
-            lit: syn::Lit::Int(literal),
-            ..
-        }) => literal.base10_parse().ok(),
-        syn::Expr::Lit(syn::ExprLit {
-            lit: syn::Lit::Bool(literal),
-            ..
-        }) => Some(literal.value.into()),
-        syn::Expr::Unary(syn::ExprUnary {
-            op: syn::UnOp::Neg(_),
-            expr,
-            ..
-        }) => number(expr).map(|value| -value),
+        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(literal), .. }) => literal.base10_parse().ok(),
+        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Bool(literal), .. }) => Some(literal.value.into()),
+        syn::Expr::Unary(syn::ExprUnary { op: syn::UnOp::Neg(_), expr, .. }) => number(expr).map(|value| -value),
         syn::Expr::Cast(cast) => number(&cast.expr),
         syn::Expr::Paren(inner) => number(&inner.expr),
         _ => None,
@@ -296,16 +228,9 @@ fn guid(expression: &syn::Expr) -> Option<u128> {
     let syn::Expr::Path(callee) = &*call.func else {
         return None;
     };
-    callee
-        .path
-        .segments
-        .last()
-        .filter(|segment| segment.ident == "from_u128")?;
+    callee.path.segments.last().filter(|segment| segment.ident == "from_u128")?;
     match call.args.first()? {
-        syn::Expr::Lit(syn::ExprLit {
-            lit: syn::Lit::Int(literal),
-            ..
-        }) => literal.base10_parse().ok(),
+        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(literal), .. }) => literal.base10_parse().ok(),
         _ => None,
     }
 }
@@ -313,10 +238,7 @@ fn guid(expression: &syn::Expr) -> Option<u128> {
 /// The limit in `repr(C, packed(4))`.
 fn pack(attributes: &[syn::Attribute]) -> Result<Option<u64>, Error> {
     let mut pack = None;
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("repr"))
-    {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("repr")) {
         let read = attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("packed") {
                 let limit;
@@ -325,12 +247,7 @@ fn pack(attributes: &[syn::Attribute]) -> Result<Option<u64>, Error> {
             }
             Ok(())
         });
-        read.map_err(|error| {
-            Error(format!(
-                "cannot read `{}`: {error}",
-                attribute.to_token_stream()
-            ))
-        })?;
+        read.map_err(|error| Error(format!("cannot read `{}`: {error}", attribute.to_token_stream())))?;
     }
     Ok(pack)
 }
@@ -352,9 +269,7 @@ fn stands(attributes: &[syn::Attribute], target: Target) -> bool {
         Target::X86 => "\"x86\"",
         Target::X64 => "\"x86_64\"",
     };
-    let mut conditions = attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("cfg"));
+    let mut conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     conditions.all(|condition| condition.to_token_stream().to_string().contains(processor))
 }
 
@@ -384,30 +299,11 @@ mod tests {
     fn functions_become_kinds() {
         let facts = facts(TEXT, Target::X64).unwrap();
         let call = &facts.functions["LPCALL"];
-        let params: Vec<String> = call
-            .params
-            .iter()
-            .map(|(name, kind)| format!("{name}: {kind}"))
-            .collect();
-        assert_eq!(
-            params,
-            [
-                "s: word",
-                "h: word",
-                "type: int32",
-                "buf: *BUF",
-                "done: LPDONE"
-            ]
-        );
-        assert_eq!(
-            (call.abi.as_str(), &call.returns),
-            ("system", &Kind::Int(4))
-        );
+        let params: Vec<String> = call.params.iter().map(|(name, kind)| format!("{name}: {kind}")).collect();
+        assert_eq!(params, ["s: word", "h: word", "type: int32", "buf: *BUF", "done: LPDONE"]);
+        assert_eq!((call.abi.as_str(), &call.returns), ("system", &Kind::Int(4)));
         let plain = &facts.functions["Plain"];
-        assert_eq!(
-            (plain.abi.as_str(), plain.params[0].1.to_string()),
-            ("C", "**int8".to_owned())
-        );
+        assert_eq!((plain.abi.as_str(), plain.params[0].1.to_string()), ("C", "**int8".to_owned()));
         assert_eq!(plain.returns, Kind::Void);
     }
 
@@ -422,28 +318,14 @@ mod tests {
         let constants = facts(TEXT, Target::X86).unwrap().constants;
         assert_eq!(constants["INVALID"], Constant::Number(-1, 32));
         assert_eq!(constants["HIGH"], Constant::Number(0x8000_0000, 32));
-        assert_eq!(
-            constants["ID"],
-            Constant::Guid(0xb5367df1_cbac_11cf_95ca_00805f48a192)
-        );
+        assert_eq!(constants["ID"], Constant::Guid(0xb5367df1_cbac_11cf_95ca_00805f48a192));
         assert!(matches!(constants["TEXT"], Constant::Other(_)));
     }
 
     #[test]
     fn what_cannot_be_read_is_an_error() {
         assert!(facts("pub struct", Target::X64).is_err());
-        assert!(
-            facts(
-                "pub type A = B; pub type B = A; pub struct C { pub a: A }",
-                Target::X64
-            )
-            .is_err()
-        );
-        assert!(
-            facts("pub struct C { pub a: (u8, u8) }", Target::X64)
-                .unwrap_err()
-                .0
-                .contains("cannot read the type")
-        );
+        assert!(facts("pub type A = B; pub type B = A; pub struct C { pub a: A }", Target::X64).is_err());
+        assert!(facts("pub struct C { pub a: (u8, u8) }", Target::X64).unwrap_err().0.contains("cannot read the type"));
     }
 }

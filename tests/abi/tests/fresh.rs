@@ -7,45 +7,25 @@ use wsp_abi::known::{FILE, Known, Verdict};
 
 #[test]
 fn metadata_is_what_refresh_makes() {
-    let committed = wsp_abi::read(generate::METADATA)
-        .unwrap()
-        .replace("\r\n", "\n");
+    let committed = wsp_abi::read(generate::METADATA).unwrap().replace("\r\n", "\n");
     let made = generate::metadata().unwrap();
-    let line = committed
-        .lines()
-        .zip(made.lines())
-        .position(|(committed, made)| committed != made);
-    assert_eq!(
-        line, None,
-        "first line that differs, from 0; run `cargo run -p wsp-abi -- refresh`"
-    );
-    assert!(
-        committed == made,
-        "one text is longer; run `cargo run -p wsp-abi -- refresh`"
-    );
+    let line = committed.lines().zip(made.lines()).position(|(committed, made)| committed != made);
+    assert_eq!(line, None, "first line that differs, from 0; run `cargo run -p wsp-abi -- refresh`");
+    assert!(committed == made, "one text is longer; run `cargo run -p wsp-abi -- refresh`");
 }
 
 #[test]
 fn absent_items_are_absent_from_whole_namespaces() {
     let all = generate::everything().unwrap();
     let known = Known::parse(&wsp_abi::read(FILE).unwrap()).unwrap();
-    let absent = known
-        .entries()
-        .iter()
-        .filter(|entry| entry.verdict == Verdict::Absent);
-    let found: Vec<&str> = absent
-        .map(|entry| entry.item.as_str())
-        .filter(|item| all.contains(*item))
-        .collect();
+    let absent = known.entries().iter().filter(|entry| entry.verdict == Verdict::Absent);
+    let found: Vec<&str> = absent.map(|entry| entry.item.as_str()).filter(|item| all.contains(*item)).collect();
     assert_eq!(
         found,
         Vec::<&str>::new(),
         "listed as absent, yet Windows metadata has them: take them in through filter.txt"
     );
-    assert!(
-        all.contains("WSPPROC_TABLE") && all.contains("WSAEFAULT"),
-        "nothing was read"
-    );
+    assert!(all.contains("WSPPROC_TABLE") && all.contains("WSAEFAULT"), "nothing was read");
 }
 
 /// The metadata as Rust code: the compiler lays it out.
