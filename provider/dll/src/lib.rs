@@ -1,1 +1,3 @@
-//! The example provider as a loadable library.
+//! The example provider as a loadable library: it exports `WSPStartup` and nothing else.
+
+wsp::export!(wsp_provider::Loopback, winsock);

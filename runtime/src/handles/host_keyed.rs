@@ -22,6 +22,7 @@ const GOLDEN: usize = (0x9E37_79B9_7F4A_7C15_u64 >> (64 - usize::BITS)) as usize
 pub struct HostKeyed {
     /// Null before the first insertion.
     current: AtomicPtr<Array>,
+    /// Counts the moves to another array.
     version: AtomicUsize,
 }
 
@@ -132,7 +133,7 @@ impl Array {
     }
 
     /// Links an entry in the first cell that is free, and tells whether that cell was never used.
-    fn link(&self, handle: usize, entry: NonNull<()>, version: &AtomicUsize) -> bool {
+    fn link(&self, handle: usize, entry: NonNull<()>) -> bool {
         let free = |cell: &&KeyedCell| linked(&cell.cell).is_none();
         let keyed = self
             .probe(handle)
@@ -140,8 +141,6 @@ impl Array {
             .expect("at most half of the cells are used");
         let fresh = keyed.cell.load(Ordering::Relaxed).is_null();
         keyed.key.store(handle, Ordering::Relaxed);
-        // Whoever sees the new entry behind an old key also sees a new version, and looks again.
-        version.fetch_add(1, Ordering::Release);
         keyed.cell.store(entry.as_ptr(), Ordering::Release);
         fresh
     }
@@ -167,7 +166,7 @@ impl HostKeyed {
             return false;
         }
         let array = self.with_room(writer);
-        writer.used += usize::from(array.link(handle, entry, &self.version));
+        writer.used += usize::from(array.link(handle, entry));
         writer.live += 1;
         true
     }
@@ -192,7 +191,7 @@ impl HostKeyed {
         let cells = old.map_or(&[][..], |old| &old.cells);
         for old in cells {
             if let Some(entry) = linked(&old.cell) {
-                array.link(old.key.load(Ordering::Relaxed), entry, &self.version);
+                array.link(old.key.load(Ordering::Relaxed), entry);
             }
         }
         self.current.store(new.as_ptr(), Ordering::Release);

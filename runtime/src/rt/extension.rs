@@ -28,8 +28,14 @@ pub enum Door {
 }
 
 /// Looks the GUID up and stores the pointer.
-pub fn extension_door(guid: Bytes<'_>, pointer: BytesOut<'_>, lookup: fn(&ffi::GUID) -> Extension) -> Door {
-    let Some(guid) = guid.read::<ffi::GUID>() else { return Door::Short };
+pub fn extension_door(
+    guid: Bytes<'_>,
+    pointer: BytesOut<'_>,
+    lookup: fn(&ffi::GUID) -> Extension,
+) -> Door {
+    let Some(guid) = guid.read::<ffi::GUID>() else {
+        return Door::Short;
+    };
     match lookup(&guid) {
         Extension::Pointer(address) => match pointer.write(address) {
             Ok(()) => Door::Given(size_of::<usize>()),
@@ -42,5 +48,6 @@ pub fn extension_door(guid: Bytes<'_>, pointer: BytesOut<'_>, lookup: fn(&ffi::G
 
 /// Are these the same GUID?
 pub fn same_guid(one: &ffi::GUID, other: &ffi::GUID) -> bool {
-    (one.Data1, one.Data2, one.Data3, one.Data4) == (other.Data1, other.Data2, other.Data3, other.Data4)
+    (one.Data1, one.Data2, one.Data3, one.Data4)
+        == (other.Data1, other.Data2, other.Data3, other.Data4)
 }

@@ -19,7 +19,12 @@ pub struct Overlapped<'a> {
 
 impl core::fmt::Debug for Overlapped<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Overlapped({:?}, routine {})", self.record, self.routine.is_some())
+        write!(
+            f,
+            "Overlapped({:?}, routine {})",
+            self.record,
+            self.routine.is_some()
+        )
     }
 }
 
@@ -34,7 +39,16 @@ impl Overlapped<'_> {
         routine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
         thread: *mut ffi::WSATHREADID,
     ) -> Option<Self> {
-        if record.is_null() { None } else { Some(Self { record, routine, thread, call: PhantomData }) }
+        if record.is_null() {
+            None
+        } else {
+            Some(Self {
+                record,
+                routine,
+                thread,
+                call: PhantomData,
+            })
+        }
     }
 
     /// The record's address, by which the caller knows the operation.
@@ -59,30 +73,45 @@ impl Overlapped<'_> {
     /// # Errors
     /// [`Unsupported`] if the host offers no way to tell the end. Nothing has been marked; refuse the call.
     pub fn begin<S>(self, socket: &SocketRef<'_, S>) -> Result<Operation, Unsupported> {
-        let upcalls = socket.upcalls();
-        let notice = match self.routine {
-            Some(routine) if !self.thread.is_null() => {
-                // SAFETY: not NULL, and good during the call by the contract of `optional`. The contents are copied, as the
-                // interface demands.
-                let thread = unsafe { read(self.thread) };
-                upcalls.table().lpWPUQueueApc.ok_or(Unsupported)?;
-                Notice::Routine { routine, thread }
-            }
-            Some(_) => return Err(Unsupported),
-            None => {
-                upcalls.table().lpWPUCompleteOverlappedRequest.ok_or(Unsupported)?;
-                Notice::Host
-            }
-        };
+        let notice = self.notice(socket)?;
         // SAFETY: the record is good until completion by the contract of `optional`.
-        unsafe { store(&raw mut (*self.record).Internal, ffi::WSS_OPERATION_IN_PROGRESS as usize) };
+        unsafe {
+            store(
+                &raw mut (*self.record).Internal,
+                ffi::WSS_OPERATION_IN_PROGRESS as usize,
+            )
+        };
         Ok(Operation {
             record: self.record,
             notice,
             host_handle: socket.host_handle(),
-            upcalls: upcalls.clone(),
+            upcalls: socket.upcalls().clone(),
             open: true,
         })
+    }
+
+    /// Could [`begin`](Self::begin) start the operation?
+    pub fn can_begin<S>(self, socket: &SocketRef<'_, S>) -> bool {
+        self.notice(socket).is_ok()
+    }
+
+    /// How the end is to be told.
+    fn notice<S>(self, socket: &SocketRef<'_, S>) -> Result<Notice, Unsupported> {
+        let table = socket.upcalls().table();
+        match self.routine {
+            Some(routine) if !self.thread.is_null() => {
+                table.lpWPUQueueApc.ok_or(Unsupported)?;
+                // SAFETY: not NULL, and good during the call by the contract of `optional`. The contents are copied, as the
+                // interface demands.
+                let thread = unsafe { read(self.thread) };
+                Ok(Notice::Routine { routine, thread })
+            }
+            Some(_) => Err(Unsupported),
+            None => {
+                table.lpWPUCompleteOverlappedRequest.ok_or(Unsupported)?;
+                Ok(Notice::Host)
+            }
+        }
     }
 }
 
@@ -92,7 +121,10 @@ pub struct Unsupported;
 
 enum Notice {
     /// Queue this routine to this thread.
-    Routine { routine: unsafe extern "system" fn(u32, u32, ffi::LPWSAOVERLAPPED, u32), thread: ffi::WSATHREADID },
+    Routine {
+        routine: unsafe extern "system" fn(u32, u32, ffi::LPWSAOVERLAPPED, u32),
+        thread: ffi::WSATHREADID,
+    },
     /// Let the host complete it: by event or completion port, as it sees fit.
     Host,
 }
@@ -145,27 +177,32 @@ impl Operation {
     /// The operation ends as aborted in its record, and nobody is told: what the last clean-up does.
     pub fn silence(mut self) {
         self.open = false;
-        self.record_end(code::WSA_OPERATION_ABORTED, 0, 0);
+        self.record_end(code::WSA_OPERATION_ABORTED, 0);
         self.publish(code::WSA_OPERATION_ABORTED, 0);
     }
 
     fn end(&mut self, code: i32, bytes: u32, flags: u32) {
         self.open = false;
-        self.record_end(code, bytes, flags);
+        self.record_end(code, flags);
         match self.notice {
             Notice::Host => {
                 // The host writes `InternalHigh` and `Internal` and tells the caller.
-                let answer = self.upcalls.complete_overlapped_request(self.host_handle, self.record, code as u32, bytes);
-                if answer.is_err() {
+                if !self.tell_host(code, bytes) {
                     // Nobody will be told, but whoever polls the record must not wait for ever.
                     self.publish(code, bytes);
                 }
             }
-            Notice::Routine { routine, mut thread } => {
+            Notice::Routine { routine, thread } => {
                 self.publish(code, bytes);
-                let packet = Packet { routine, record: self.record, code: code as u32, bytes, flags };
+                let packet = Packet {
+                    routine,
+                    record: self.record,
+                    code: code as u32,
+                    bytes,
+                    flags,
+                };
                 let packet = Box::into_raw(Box::new(packet));
-                let queued = self.upcalls.queue_apc(&mut thread, Some(deliver), packet as usize);
+                let queued = self.upcalls.queue_apc(Some(&thread), Some(deliver), packet as usize);
                 if queued.is_err() {
                     // SAFETY: the host did not take it.
                     drop(unsafe { Box::from_raw(packet) });
@@ -174,8 +211,16 @@ impl Operation {
         }
     }
 
+    /// Lets the host complete the operation. The record is passed as the caller's own pointer: no reference to it is made.
+    fn tell_host(&self, code: i32, bytes: u32) -> bool {
+        let Some(complete) = self.upcalls.table().lpWPUCompleteOverlappedRequest else { return false };
+        let mut errno = 0;
+        // SAFETY: the host's function, called as the interface has it; the record is good until this call has completed it.
+        unsafe { complete(self.host_handle, self.record, code as u32, bytes, &raw mut errno) == 0 }
+    }
+
     /// Stores code and flags where the result query looks for them.
-    fn record_end(&self, code: i32, _bytes: u32, flags: u32) {
+    fn record_end(&self, code: i32, flags: u32) {
         // SAFETY: the record is good until completion.
         unsafe {
             store(&raw mut (*self.record).OffsetHigh, code as u32);
@@ -189,7 +234,10 @@ impl Operation {
         unsafe {
             store(&raw mut (*self.record).InternalHigh, bytes as usize);
             core::sync::atomic::fence(core::sync::atomic::Ordering::Release);
-            store(&raw mut (*self.record).Internal, Code(code).ntstatus() as usize);
+            store(
+                &raw mut (*self.record).Internal,
+                Code(code).ntstatus() as usize,
+            );
         }
     }
 }
@@ -206,7 +254,13 @@ impl Drop for Operation {
 unsafe extern "system" fn deliver(packet: usize) {
     // SAFETY: the address of a packet that `end` gave to the host, which hands it on once.
     let packet = unsafe { Box::from_raw(packet as *mut Packet) };
-    let Packet { routine, record, code, bytes, flags } = *packet;
+    let Packet {
+        routine,
+        record,
+        code,
+        bytes,
+        flags,
+    } = *packet;
     // SAFETY: the caller passed the routine for this.
     unsafe { routine(code, bytes, record, flags) };
 }

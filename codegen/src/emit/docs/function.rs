@@ -18,6 +18,7 @@ pub(super) fn page(entry: &Entry<'_>, site: &Site<'_>) -> Page {
     let function = entry.first();
     let mut page = Sections { body: opening(entry, here), ..Sections::default() };
     page.body.push(signature::section(function, here));
+    page.body.push(at_a_glance(entry, here));
     page.add("description", "Description", merged(entry, here, |function| {
         prose::block(&function.prose, here, Names { plain: &own_names(function) })
     }));
@@ -52,8 +53,13 @@ fn opening(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
     let mut out = Markup::from(tag("div").class("crumbs").add(Markup::join(crumbs, " \u{b7} ")));
     out.push(tag("h1").add(entry.name).add(" ").add_all(badges));
     out.push(tag("div").class("lead").add(merged(entry, here, |function| sentence(&function.summary, function, here))));
+    out
+}
+
+fn at_a_glance(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
+    let function = entry.first();
     let guid = function.guid.as_ref().and_then(|name| here.site.model.constant(name));
-    let facts = tag("dl")
+    tag("dl")
         .class("facts")
         .add(fact("Provider", merged(entry, here, |f| {
             describe::duty(f).map(|duty| sentence(&duty, f, here)).unwrap_or_default()
@@ -65,9 +71,8 @@ fn opening(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
         .add(fact("Spec", source_line(&function.origin).into()))
         .add(fact("Vendor's page", merged(entry, here, |f| {
             f.link.as_ref().map(|link| tag("a").href(link).attr("rel", "external").add(short_link(link))).into()
-        })));
-    out.push(facts);
-    out
+        })))
+        .into()
 }
 
 /// The end of an address, which is what tells pages apart.
@@ -139,9 +144,9 @@ fn returns(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
 
 fn errors(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
     let total = entry.readings.len();
-    let mut table = Table::new(&["Code", "Value", "When", "Source", "Delivered"]);
+    let mut table = Table::new(&["Code", "Value", "When", "Source"]);
     for same in entry.items(|function| &function.errors, |error| (error.code.clone(), error.delivery.clone())) {
-        let (function, _, first) = same[0];
+        let (_, _, first) = same[0];
         let profiles: Vec<&str> = same.iter().map(|(_, profile, _)| *profile).collect();
         let anchor = error_anchor(&first.code, &first.delivery);
         let mut name = here.name(&first.code);
@@ -149,6 +154,10 @@ fn errors(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
         let value = here.site.model.code(&first.code).map(|code| code.value.to_string());
         let when = merged_items(&same, total, here, |error, function| {
             let mut when = sentence(&error.when, function, here);
+            if error.delivery != Delivery::Call {
+                let delivery = format!("Delivered {}.", describe::delivery(&error.delivery, function));
+                when.push(tag("span").class("note").add(sentence(&delivery, function, here)));
+            }
             if let Some(note) = &error.note {
                 when.push(tag("span").class("note").add(sentence(note, function, here)));
             }
@@ -158,16 +167,18 @@ fn errors(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
             let word = describe::source(error.source);
             chip(word, word).attr("title", describe::source_meaning(error.source)).into()
         });
-        let delivered = match first.delivery {
-            Delivery::Call => describe::delivery(&first.delivery, function),
-            _ => format!("{} ", describe::delivery(&first.delivery, function)),
-        };
         let link = tag("a").class("anchor").href(format!("#{anchor}")).attr("aria-label", format!("Link to {}", first.code));
         name.push(link.add("#"));
         let row = only(tag("tr").id(&anchor), &profiles, total);
-        table.row(row, [name, value.into(), when, source, sentence(&delivered, function, here)]);
+        table.row(row, [name, value.into(), when, source]);
     }
-    let mut out = if table.is_empty() { Markup::default() } else { table.finish("stack errors") };
+    let mut out = Markup::default();
+    if !table.is_empty() {
+        let delivery = describe::delivery(&Delivery::Call, entry.first());
+        let delivery = format!("Delivered {delivery}, unless a row says otherwise.");
+        out.push(tag("p").class("hint").add(sentence(&delivery, entry.first(), here)));
+        out.push(table.finish("stack errors"));
+    }
     out.push(never(entry, here));
     out
 }

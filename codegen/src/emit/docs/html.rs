@@ -13,7 +13,7 @@ pub(super) struct Tag {
 }
 
 /// Elements without an end tag.
-const VOID: [&str; 6] = ["br", "hr", "img", "input", "link", "meta"];
+const VOID: [&str; 6] = ["br", "hr", "input", "link", "meta", "wbr"];
 
 /// An element of this name.
 pub(super) fn tag(name: &'static str) -> Tag {

@@ -67,13 +67,26 @@ pub(super) fn c_type(ty: &TypeRef, here: Here<'_, '_>) -> Markup {
         let name = word.trim_end_matches('*');
         match here.site.place(name) {
             Some(place) => {
-                out.push(here.link(place, name));
+                out.push(here.link(place, breakable(name)));
                 out.push(&word[name.len()..]);
             }
             None => out.push(word),
         }
     }
     tag("span").class("ty").add(out).into()
+}
+
+/// A long name with the places where a line may end.
+fn breakable(name: &str) -> Markup {
+    let mut out = Markup::default();
+    for (index, part) in name.split('_').enumerate() {
+        if index > 0 {
+            out.push("_");
+            out.push(tag("wbr"));
+        }
+        out.push(part);
+    }
+    out
 }
 
 /// A small word in a box.

@@ -85,10 +85,15 @@ fn element(start: &Start<'_>) -> Option<Tag> {
 
 /// A code span; linked when all of it is one known name, else word by word.
 fn span(text: &str, here: Here<'_, '_>, names: Names<'_>) -> Markup {
-    if !names.plain.contains(&text) && here.site.place(text).is_some() {
+    if worth_a_link(text) && !names.plain.contains(&text) && here.site.place(text).is_some() {
         return here.name(text);
     }
     code(text).into()
+}
+
+/// Short names (`NULL`, `TRUE`, `DWORD`) are everyone's; links on them would be in the way.
+fn worth_a_link(name: &str) -> bool {
+    name.len() > 5 || name.contains('_')
 }
 
 /// Running text; names that look like C are set as code.
@@ -103,7 +108,7 @@ fn words(text: &str, here: Here<'_, '_>, names: Names<'_>) -> Markup {
         let technical = word.chars().filter(char::is_ascii_uppercase).count() > 1 || word.contains('_');
         if names.plain.contains(&word) && word.len() > 1 && (technical || word.chars().any(char::is_uppercase)) {
             out.push(code(word));
-        } else if technical && here.site.place(word).is_some() {
+        } else if technical && worth_a_link(word) && here.site.place(word).is_some() {
             out.push(here.name(word));
         } else {
             out.push(word);

@@ -1,6 +1,6 @@
 //! The states in the life of a socket: which calls they allow and where those lead.
 
-use super::super::markdown::merge::{Entry, group};
+use super::super::markdown::merge::{Entry, Variant};
 use super::html::{Markup, Table, Tag, tag};
 use super::layout::{Page, Sections};
 use super::parts::{self, fact, merged, own_names};
@@ -11,20 +11,24 @@ use crate::model::{Function, Profile, State};
 /// A function's place among the states, with the diagram.
 pub(super) fn of_function(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
     let named = |function: &Function| !function.states.requires.is_empty() || !function.states.becomes.is_empty();
-    let mut out = merged(entry, here, |function| {
-        let mut out = Markup::default();
-        if named(function) {
-            let facts = [("Requires", &function.states.requires), ("Becomes", &function.states.becomes)]
-                .map(|(label, states)| fact(label, titles(states, here)));
-            out.push(tag("dl").class("facts wide").add_all(facts));
-        }
-        out.push(prose::block(&function.states.text, here, Names { plain: &own_names(function) }));
-        out
-    });
-    let diagrams = entry.readings.iter().filter(|(_, function)| named(function));
-    let diagrams = group(diagrams.map(|(profile, function)| (profile.name.as_str(), diagram(profile, Some(function), here))));
-    let total = if diagrams.len() == 1 { diagrams[0].profiles.len() } else { entry.readings.len() };
-    out.push(parts::variants(diagrams, total, here));
+    let list = |label: &str, read: fn(&Function) -> &[String]| {
+        fact(label, merged(entry, here, |function| titles(read(function), here)))
+    };
+    let facts = [list("Requires", |f| &f.states.requires), list("Becomes", |f| &f.states.becomes)];
+    let mut out = Markup::default();
+    if facts.iter().any(|fact| !fact.is_empty()) {
+        out.push(tag("dl").class("facts wide").add_all(facts));
+    }
+    out.push(merged(entry, here, |function| {
+        prose::block(&function.states.text, here, Names { plain: &own_names(function) })
+    }));
+    // Profiles that agree on this function share a diagram: that of the first of them.
+    for variant in entry.variants(|function| (&function.states.requires, &function.states.becomes)) {
+        let of_variant = entry.readings.iter().find(|(profile, _)| profile.name == variant.profiles[0]);
+        let Some((profile, function)) = of_variant.filter(|(_, function)| named(function)) else { continue };
+        let diagram = vec![Variant { profiles: variant.profiles, value: diagram(profile, Some(function), here) }];
+        out.push(parts::variants(diagram, entry.readings.len(), here));
+    }
     out
 }
 

@@ -319,6 +319,7 @@ fn memory(
     typed.push(quote!(#name: #slice));
     let sized = matches!(arg.lift, Lift::SizedOut(_));
     let pointer = if mutable { quote!(as_mut_ptr) } else { quote!(as_ptr) };
+    let nothing = if mutable { quote!(::core::ptr::null_mut()) } else { quote!(::core::ptr::null()) };
     let address = ident(&format!("{name}_pointer"));
     if sized {
         if arg.optional {
@@ -334,7 +335,7 @@ fn memory(
         before.push(quote! {
             let (#address, #length) = match #name {
                 Some(slice) => (slice.#pointer(), slice.len()),
-                None => (::core::ptr::null_mut(), 0),
+                None => (#nothing, 0),
             };
         });
     } else {
