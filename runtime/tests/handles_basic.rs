@@ -32,10 +32,7 @@ struct Drops(Arc<AtomicUsize>);
 
 impl Drops {
     fn value(&self, id: usize) -> Counted {
-        Counted {
-            id,
-            drops: self.0.clone(),
-        }
+        Counted { id, drops: self.0.clone() }
     }
 
     fn seen(&self) -> usize {
@@ -66,31 +63,13 @@ fn tables_live_in_statics() {
 #[test]
 fn handles_that_were_never_made_are_unknown() {
     let (slots, hosts) = (slot_table(), host_table());
-    let unknown = [
-        0,
-        1,
-        2,
-        4,
-        1 << 16,
-        1 << 20,
-        usize::MAX / 2,
-        usize::MAX - 1,
-        usize::MAX,
-    ];
+    let unknown = [0, 1, 2, 4, 1 << 16, 1 << 20, usize::MAX / 2, usize::MAX - 1, usize::MAX];
     for filled in [false, true] {
         for handle in unknown {
             assert_eq!(slots.get(handle).unwrap_err(), Miss::Unknown, "{handle:#x}");
-            assert_eq!(
-                slots.remove(handle).unwrap_err(),
-                Miss::Unknown,
-                "{handle:#x}"
-            );
+            assert_eq!(slots.remove(handle).unwrap_err(), Miss::Unknown, "{handle:#x}");
             assert_eq!(hosts.get(handle).unwrap_err(), Miss::Unknown, "{handle:#x}");
-            assert_eq!(
-                hosts.remove(handle).unwrap_err(),
-                Miss::Unknown,
-                "{handle:#x}"
-            );
+            assert_eq!(hosts.remove(handle).unwrap_err(), Miss::Unknown, "{handle:#x}");
         }
         if !filled {
             let drops = Drops::default();
@@ -111,10 +90,7 @@ fn a_closed_slot_handle_misses_after_the_slot_is_reused() {
     assert_eq!(drops.seen(), 1);
     let (new, _) = table.insert(|_| drops.value(2)).unwrap();
     assert_ne!(new, old);
-    assert_eq!(
-        new as u16, old as u16,
-        "the slot was not reused, the test shows nothing"
-    );
+    assert_eq!(new as u16, old as u16, "the slot was not reused, the test shows nothing");
     assert_eq!(table.get(old).unwrap_err(), Miss::Unknown);
     assert_eq!(table.remove(old).unwrap_err(), Miss::Unknown);
     assert_eq!(table.get(new).unwrap().id, 2);
@@ -131,10 +107,7 @@ fn a_host_handle_issued_again_reaches_only_the_new_entry() {
     assert_eq!(in_flight.id, 1);
     in_flight.poison();
     assert_eq!(table.get(64).unwrap().id, 2);
-    assert!(
-        !table.remove_entry(&old),
-        "removing the old entry must not touch the new one"
-    );
+    assert!(!table.remove_entry(&old), "removing the old entry must not touch the new one");
     assert_eq!(table.get(64).unwrap().id, 2);
 }
 
@@ -145,10 +118,7 @@ fn a_handle_in_use_is_not_inserted_twice() {
     assert_eq!(table.insert(4, drops.value(2)).unwrap_err(), Exists);
     assert_eq!(drops.seen(), 1);
     assert_eq!(table.get(4).unwrap().id, 1);
-    assert_eq!(
-        table.insert(usize::MAX, drops.value(3)).unwrap_err(),
-        Exists
-    );
+    assert_eq!(table.insert(usize::MAX, drops.value(3)).unwrap_err(), Exists);
     assert_eq!((drops.seen(), table.len()), (2, 1));
 }
 
@@ -210,13 +180,8 @@ fn dropping_a_table_drops_linked_and_retired_values() {
 #[test]
 fn nested_look_ups_all_protect_their_entry_in_any_order_of_release() {
     let (table, drops) = (slot_table(), Drops::default());
-    let handles: Vec<_> = (0..20)
-        .map(|id| table.insert(|_| drops.value(id)).unwrap().0)
-        .collect();
-    let mut refs: Vec<_> = handles
-        .iter()
-        .map(|&handle| table.get(handle).unwrap())
-        .collect();
+    let handles: Vec<_> = (0..20).map(|id| table.insert(|_| drops.value(id)).unwrap().0).collect();
+    let mut refs: Vec<_> = handles.iter().map(|&handle| table.get(handle).unwrap()).collect();
     for &handle in &handles {
         table.remove(handle).unwrap();
     }
@@ -300,15 +265,7 @@ impl Drop for Chained {
 fn a_destructor_may_use_the_table() {
     static TABLE: Table<Chained, HostKeyed> = Table::<Chained, HostKeyed>::new();
     for handle in 1..10 {
-        TABLE
-            .insert(
-                handle,
-                Chained {
-                    table: &TABLE,
-                    next: handle - 1,
-                },
-            )
-            .unwrap();
+        TABLE.insert(handle, Chained { table: &TABLE, next: handle - 1 }).unwrap();
     }
     drop(TABLE.remove(9));
     assert!(TABLE.is_empty());
@@ -371,10 +328,7 @@ fn another_threads_reference_defers_the_drop() {
 fn a_reference_kept_in_a_thread_local_stays_protected_while_its_thread_exits() {
     static TABLE: Table<Counted, SlotKeyed> = Table::<Counted, SlotKeyed>::new();
     /// Dropped after the thread's hazard record is given back: made before it.
-    struct Late(
-        RefCell<Option<Ref<'static, Counted>>>,
-        RefCell<Option<Box<dyn FnOnce()>>>,
-    );
+    struct Late(RefCell<Option<Ref<'static, Counted>>>, RefCell<Option<Box<dyn FnOnce()>>>);
     impl Drop for Late {
         fn drop(&mut self) {
             if let Some(check) = self.1.take() {
@@ -392,14 +346,8 @@ fn a_reference_kept_in_a_thread_local_stays_protected_while_its_thread_exits() {
         LATE.with(|late| {
             *late.1.borrow_mut() = Some(Box::new(move || {
                 // Other threads adopt whatever record is free, and look up on it.
-                thread::spawn(move || drop(TABLE.get(handle).unwrap()))
-                    .join()
-                    .unwrap();
-                assert_eq!(
-                    TABLE.get(handle).unwrap().id,
-                    5,
-                    "an exiting thread still looks up"
-                );
+                thread::spawn(move || drop(TABLE.get(handle).unwrap())).join().unwrap();
+                assert_eq!(TABLE.get(handle).unwrap().id, 5, "an exiting thread still looks up");
                 TABLE.remove(handle).unwrap();
                 assert_eq!((TABLE.reap(), seen.load(Ordering::Relaxed)), (1, 0));
             }));

@@ -22,10 +22,7 @@ struct Canary {
 
 impl Canary {
     fn new(id: usize) -> Self {
-        Self {
-            id,
-            fate: Fate(Box::leak(Box::new(UnsafeCell::new(true)))),
-        }
+        Self { id, fate: Fate(Box::leak(Box::new(UnsafeCell::new(true)))) }
     }
 }
 
@@ -310,9 +307,7 @@ fn look_ups_beyond_the_threads_slots_are_protected() {
             let table = table.clone();
             thread::spawn(move || {
                 let outer = [slots_of_one(), slots_of_one()];
-                let _outer = outer
-                    .each_ref()
-                    .map(|(table, handle)| table.get(*handle).unwrap());
+                let _outer = outer.each_ref().map(|(table, handle)| table.get(*handle).unwrap());
                 // In the model a thread has two slots.
                 assert_ne!(use_it(table.get(handle)), Err(Miss::Poisoned));
             })

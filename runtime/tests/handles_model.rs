@@ -69,9 +69,7 @@ macro_rules! apply_to {
                     continue;
                 }
                 let entry: Retained<u32> = $kept.swap_remove(n % $kept.len());
-                let linked = $model
-                    .get(&entry.handle())
-                    .is_some_and(|(value, _)| *value == *entry);
+                let linked = $model.get(&entry.handle()).is_some_and(|(value, _)| *value == *entry);
                 prop_assert_eq!($table.remove_entry(&entry), linked);
                 if linked {
                     $model.remove(&entry.handle());
@@ -87,10 +85,7 @@ macro_rules! apply_to {
             Op::Poison(handle) => {
                 if let Ok(entry) = $table.get(handle) {
                     entry.poison();
-                    $model
-                        .get_mut(&handle)
-                        .expect("the model has what the table has")
-                        .1 = true;
+                    $model.get_mut(&handle).expect("the model has what the table has").1 = true;
                 }
             }
             Op::Retain(handle) => $kept.extend($table.get(handle).ok().map(|entry| entry.retain())),
@@ -99,10 +94,7 @@ macro_rules! apply_to {
                 $table.drain(|entry| {
                     drained.insert(entry.handle(), *entry);
                 });
-                let linked: HashMap<_, _> = $model
-                    .drain()
-                    .map(|(handle, (value, _))| (handle, value))
-                    .collect();
+                let linked: HashMap<_, _> = $model.drain().map(|(handle, (value, _))| (handle, value)).collect();
                 prop_assert_eq!(drained, linked);
             }
         }

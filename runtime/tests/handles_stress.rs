@@ -28,21 +28,13 @@ struct Canary {
 
 impl Canary {
     fn new(handle: usize, drops: &Arc<AtomicUsize>) -> Self {
-        Self {
-            handle,
-            state: AtomicUsize::new(ALIVE),
-            drops: drops.clone(),
-        }
+        Self { handle, state: AtomicUsize::new(ALIVE), drops: drops.clone() }
     }
 }
 
 impl Drop for Canary {
     fn drop(&mut self) {
-        assert_eq!(
-            self.state.swap(DEAD, Ordering::Relaxed),
-            ALIVE,
-            "dropped twice"
-        );
+        assert_eq!(self.state.swap(DEAD, Ordering::Relaxed), ALIVE, "dropped twice");
         self.drops.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -50,11 +42,7 @@ impl Drop for Canary {
 /// Uses the value for a while, in which another thread may remove it.
 fn check(found: &Ref<'_, Canary>, handle: usize) {
     for _ in 0..8 {
-        assert_eq!(
-            found.state.load(Ordering::Relaxed),
-            ALIVE,
-            "used after the drop"
-        );
+        assert_eq!(found.state.load(Ordering::Relaxed), ALIVE, "used after the drop");
         assert_eq!((found.handle, found.handle()), (handle, handle));
         hint::spin_loop();
     }
@@ -65,10 +53,7 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % bound
     }
 }
@@ -99,11 +84,7 @@ fn host_keyed() {
     // Few handles, so that the same one is closed and issued again while others look it up.
     const HANDLES: usize = 24;
     let table = Table::<Canary, HostKeyed>::new();
-    let (drops, inserted, hits) = (
-        Arc::new(AtomicUsize::new(0)),
-        AtomicUsize::new(0),
-        AtomicUsize::new(0),
-    );
+    let (drops, inserted, hits) = (Arc::new(AtomicUsize::new(0)), AtomicUsize::new(0), AtomicUsize::new(0));
     run(|mut random| {
         for round in 0..ROUNDS {
             let handle = (1 + random.below(HANDLES)) * 4;
@@ -137,10 +118,7 @@ fn host_keyed() {
             }
         }
     });
-    assert!(
-        hits.into_inner() > ROUNDS / 10,
-        "the look-ups seldom found anything"
-    );
+    assert!(hits.into_inner() > ROUNDS / 10, "the look-ups seldom found anything");
     table.drain(drop);
     assert_eq!(table.reap(), 0);
     drop(table);
@@ -152,11 +130,7 @@ fn slot_keyed() {
     let _alone = alone();
     const SHARED: usize = 24;
     let table = Table::<Canary, SlotKeyed>::new();
-    let (drops, inserted, hits) = (
-        Arc::new(AtomicUsize::new(0)),
-        AtomicUsize::new(0),
-        AtomicUsize::new(0),
-    );
+    let (drops, inserted, hits) = (Arc::new(AtomicUsize::new(0)), AtomicUsize::new(0), AtomicUsize::new(0));
     // The handles that all threads use; stale ones stay here until they are replaced.
     let shared: [AtomicUsize; SHARED] = std::array::from_fn(|_| AtomicUsize::new(0));
     run(|mut random| {
@@ -170,8 +144,7 @@ fn slot_keyed() {
                         assert!(table.get(handle).is_err(), "a closed descriptor was found");
                     }
                     if removed || handle == 0 {
-                        let (new, entry) =
-                            table.insert(|handle| Canary::new(handle, &drops)).unwrap();
+                        let (new, entry) = table.insert(|handle| Canary::new(handle, &drops)).unwrap();
                         inserted.fetch_add(1, Ordering::Relaxed);
                         place.store(new, Ordering::Relaxed);
                         assert_eq!(entry.handle, new);
@@ -186,10 +159,7 @@ fn slot_keyed() {
             }
         }
     });
-    assert!(
-        hits.into_inner() > ROUNDS / 10,
-        "the look-ups seldom found anything"
-    );
+    assert!(hits.into_inner() > ROUNDS / 10, "the look-ups seldom found anything");
     table.drain(drop);
     assert_eq!(table.reap(), 0);
     drop(table);
@@ -202,14 +172,7 @@ fn exactly_one_closer_and_one_remover_wins() {
     let drops = Arc::new(AtomicUsize::new(0));
     let table = Table::<Canary, SlotKeyed>::new();
     let rounds = ROUNDS / 200 + 1;
-    let handles: Vec<_> = (0..rounds)
-        .map(|_| {
-            table
-                .insert(|handle| Canary::new(handle, &drops))
-                .unwrap()
-                .0
-        })
-        .collect();
+    let handles: Vec<_> = (0..rounds).map(|_| table.insert(|handle| Canary::new(handle, &drops)).unwrap().0).collect();
     let (closers, removers) = (AtomicUsize::new(0), AtomicUsize::new(0));
     run(|_| {
         for &handle in &handles {
@@ -221,10 +184,7 @@ fn exactly_one_closer_and_one_remover_wins() {
         }
     });
     // A thread that is ahead may remove an entry before any other tries to close it, but not before it tried itself.
-    assert_eq!(
-        (closers.into_inner(), removers.into_inner()),
-        (rounds, rounds)
-    );
+    assert_eq!((closers.into_inner(), removers.into_inner()), (rounds, rounds));
     table.reap();
     assert_eq!(drops.load(Ordering::Relaxed), rounds);
 }

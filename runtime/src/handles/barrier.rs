@@ -50,14 +50,7 @@ mod imp {
 
     fn membarrier(command: libc::c_int) -> bool {
         // SAFETY: membarrier takes three integers and touches no memory of the caller.
-        unsafe {
-            libc::syscall(
-                libc::SYS_membarrier,
-                command,
-                0 as libc::c_uint,
-                0 as libc::c_int,
-            ) == 0
-        }
+        unsafe { libc::syscall(libc::SYS_membarrier, command, 0 as libc::c_uint, 0 as libc::c_int) == 0 }
     }
 }
 

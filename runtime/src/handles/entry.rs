@@ -40,9 +40,7 @@ impl<T> Entry<T> {
     }
 
     fn begin_close(&self) -> bool {
-        self.closing
-            .compare_exchange(false, true, Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok()
+        self.closing.compare_exchange(false, true, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
     fn abandon_close(&self) {
@@ -107,10 +105,7 @@ impl<T> Retained<T> {
     /// # Safety
     /// `entry` must be alive, and one of its counts becomes this reference's.
     pub(super) unsafe fn from_raw(entry: NonNull<Entry<T>>) -> Self {
-        Self {
-            entry,
-            _owns: PhantomData,
-        }
+        Self { entry, _owns: PhantomData }
     }
 
     /// Keeps the count, for a later [`from_raw`](Self::from_raw).
@@ -131,9 +126,7 @@ impl<T> Retained<T> {
     /// `entry` must be alive during the call.
     pub(super) unsafe fn retain(entry: NonNull<Entry<T>>) -> Self {
         // SAFETY: alive, as the caller promises.
-        let before = unsafe { entry.as_ref() }
-            .count
-            .fetch_add(1, Ordering::Relaxed);
+        let before = unsafe { entry.as_ref() }.count.fetch_add(1, Ordering::Relaxed);
         if before > isize::MAX as usize {
             // Leaked references would wrap the count and free a live value.
             process::abort();
@@ -216,11 +209,7 @@ impl<T> Ref<'_, T> {
     /// `slot` must protect `entry`, and nobody else may clear it.
     #[inline(always)]
     pub(super) unsafe fn new(entry: NonNull<Entry<T>>, slot: &'static Slot) -> Self {
-        Self {
-            entry,
-            slot,
-            _table: PhantomData,
-        }
+        Self { entry, slot, _table: PhantomData }
     }
 
     /// A counted reference to the same entry.

@@ -27,24 +27,14 @@ struct Record {
 
 impl Record {
     fn free_slot(&self) -> Option<&Slot> {
-        self.slots
-            .iter()
-            .find(|slot| slot.load(Ordering::Relaxed).is_null())
+        self.slots.iter().find(|slot| slot.load(Ordering::Relaxed).is_null())
     }
 
     /// Takes a record without owner, unless one of its slots still serves a reference.
     fn adopt(&self) -> bool {
         let free = !self.owned.load(Ordering::Relaxed)
-            && self
-                .owned
-                .compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed)
-                .is_ok();
-        if free
-            && self
-                .slots
-                .iter()
-                .any(|slot| !slot.load(Ordering::Acquire).is_null())
-        {
+            && self.owned.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        if free && self.slots.iter().any(|slot| !slot.load(Ordering::Acquire).is_null()) {
             self.disown();
             return false;
         }
@@ -91,10 +81,7 @@ impl Records {
             // SAFETY: as in `head`.
             record.next = unsafe { head.as_ref() };
             let raw = Box::into_raw(record);
-            match self
-                .head
-                .compare_exchange(head, raw, Ordering::AcqRel, Ordering::Relaxed)
-            {
+            match self.head.compare_exchange(head, raw, Ordering::AcqRel, Ordering::Relaxed) {
                 // SAFETY: `raw` came from the Box above and is leaked from here on.
                 Ok(_) => return unsafe { &*raw },
                 // SAFETY: `raw` came from the Box above and was not published.

@@ -46,14 +46,8 @@ unsafe impl Send for Owned {}
 
 impl Owned {
     fn new(bits: u32) -> Self {
-        let empty = |_| KeyedCell {
-            key: AtomicUsize::new(0),
-            cell: Cell::new(ptr::null_mut()),
-        };
-        let array = Box::new(Array {
-            shift: usize::BITS - bits,
-            cells: (0..1usize << bits).map(empty).collect(),
-        });
+        let empty = |_| KeyedCell { key: AtomicUsize::new(0), cell: Cell::new(ptr::null_mut()) };
+        let array = Box::new(Array { shift: usize::BITS - bits, cells: (0..1usize << bits).map(empty).collect() });
         Self(NonNull::from(Box::leak(array)))
     }
 }
@@ -75,11 +69,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub(super) const NEW: Self = Self {
-        arrays: Vec::new(),
-        live: 0,
-        used: 0,
-    };
+    pub(super) const NEW: Self = Self { arrays: Vec::new(), live: 0, used: 0 };
 
     /// An empty array of this size, other than `current`.
     fn spare(&mut self, bits: u32, current: *const Array) -> NonNull<Array> {
@@ -135,10 +125,7 @@ impl Array {
     /// Links an entry in the first cell that is free, and tells whether that cell was never used.
     fn link(&self, handle: usize, entry: NonNull<()>) -> bool {
         let free = |cell: &&KeyedCell| linked(&cell.cell).is_none();
-        let keyed = self
-            .probe(handle)
-            .find(free)
-            .expect("at most half of the cells are used");
+        let keyed = self.probe(handle).find(free).expect("at most half of the cells are used");
         let fresh = keyed.cell.load(Ordering::Relaxed).is_null();
         keyed.key.store(handle, Ordering::Relaxed);
         keyed.cell.store(entry.as_ptr(), Ordering::Release);
@@ -175,9 +162,7 @@ impl HostKeyed {
     fn with_room(&self, writer: &mut Writer) -> &Array {
         match self.current() {
             Some(array) if (writer.used + 1) * 2 <= array.cells.len() => array,
-            Some(array) if writer.live * 4 < array.cells.len() => {
-                self.rehash(writer, array.bits(), Some(array))
-            }
+            Some(array) if writer.live * 4 < array.cells.len() => self.rehash(writer, array.bits(), Some(array)),
             Some(array) => self.rehash(writer, array.bits() + 1, Some(array)),
             None => self.rehash(writer, FIRST_BITS, None),
         }
@@ -230,10 +215,7 @@ impl Key for HostKeyed {
 
     fn for_each(&self, f: &mut dyn FnMut(NonNull<()>)) {
         let cells = self.current().map_or(&[][..], |array| &array.cells);
-        cells
-            .iter()
-            .filter_map(|keyed| linked(&keyed.cell))
-            .for_each(f);
+        cells.iter().filter_map(|keyed| linked(&keyed.cell)).for_each(f);
     }
 }
 
@@ -274,11 +256,7 @@ mod tests {
         let mut live = 0;
         for array in &writer.arrays {
             // SAFETY: the writer owns it.
-            live += unsafe { array.0.as_ref() }
-                .cells
-                .iter()
-                .filter(|c| linked(&c.cell).is_some())
-                .count();
+            live += unsafe { array.0.as_ref() }.cells.iter().filter(|c| linked(&c.cell).is_some()).count();
         }
         assert_eq!(live, 5_000);
     }

@@ -14,11 +14,7 @@ pub(super) const GONE: *mut () = ptr::without_provenance_mut(1);
 #[inline(always)]
 pub(super) fn linked(cell: &Cell) -> Option<NonNull<()>> {
     let address = cell.load(Ordering::Acquire);
-    if address.addr() <= GONE.addr() {
-        None
-    } else {
-        NonNull::new(address)
-    }
+    if address.addr() <= GONE.addr() { None } else { NonNull::new(address) }
 }
 
 /// Maps handles to cells. Look-ups run at any time; whatever takes the writer's state runs under the table's lock.

@@ -116,10 +116,7 @@ impl<T> Table<T, SlotKeyed> {
             let mut state = self.lock();
             self.keys.reserve(&mut state.writer).ok_or(Full)?
         };
-        let reserved = Reserved {
-            table: self,
-            handle,
-        };
+        let reserved = Reserved { table: self, handle };
         let entry = Retained::new(handle, make(handle));
         mem::forget(reserved);
         let mut state = self.lock();
@@ -172,12 +169,7 @@ impl<T, K: Key> Table<T, K> {
     /// Announces the entry in `slot`, which must be free, and checks that the table still links it. If it is not there (any
     /// more) or poisoned, the slot is free again.
     #[inline(always)]
-    fn protect(
-        &self,
-        handle: usize,
-        slot: &'static Slot,
-        barrier: impl FnOnce(),
-    ) -> Option<Ref<'_, T>> {
+    fn protect(&self, handle: usize, slot: &'static Slot, barrier: impl FnOnce()) -> Option<Ref<'_, T>> {
         let cell = self.keys.cell(handle)?;
         let entry = announce(cell, slot, barrier)?.cast::<Entry<T>>();
         // SAFETY: the table linked the entry when the slot was visible to whoever unlinks it, so it is not freed before the
@@ -211,18 +203,13 @@ impl<T, K: Key> Table<T, K> {
     #[inline(never)]
     fn why_missed(&self, handle: usize) -> Miss {
         let is_poisoned = hazard::with_slot(|slot| {
-            let entry =
-                announce(self.keys.cell(handle)?, slot, barrier::adaptive)?.cast::<Entry<T>>();
+            let entry = announce(self.keys.cell(handle)?, slot, barrier::adaptive)?.cast::<Entry<T>>();
             // SAFETY: as in `protect`.
             let poisoned = unsafe { entry.as_ref() }.is_poisoned(handle);
             release(slot);
             Some(poisoned)
         });
-        if is_poisoned == Some(true) {
-            Miss::Poisoned
-        } else {
-            Miss::Unknown
-        }
+        if is_poisoned == Some(true) { Miss::Poisoned } else { Miss::Unknown }
     }
 
     /// Unlinks the entry with this handle. Later look-ups miss; the value is dropped with the last reference.
@@ -235,15 +222,10 @@ impl<T, K: Key> Table<T, K> {
 
     /// Unlinks exactly this entry, not one that has the same handle by now. False if the table does not link it.
     pub fn remove_entry(&self, entry: &Retained<T>) -> bool {
-        self.remove_if(entry.handle(), |found| found == entry.address())
-            .is_some()
+        self.remove_if(entry.handle(), |found| found == entry.address()).is_some()
     }
 
-    fn remove_if(
-        &self,
-        handle: usize,
-        wanted: impl FnOnce(NonNull<()>) -> bool,
-    ) -> Option<Retained<T>> {
+    fn remove_if(&self, handle: usize, wanted: impl FnOnce(NonNull<()>) -> bool) -> Option<Retained<T>> {
         let mut state = self.lock();
         let (cell, found) = self.find(handle)?;
         if !wanted(found.cast()) {
@@ -273,11 +255,7 @@ impl<T, K: Key> Table<T, K> {
         let mut batch = mem::take(&mut state.retired);
         drop(state);
         // SAFETY: as in `remove_if`.
-        batch.extend(
-            removed
-                .iter()
-                .map(|entry| unsafe { Retained::from_raw(entry.address().cast()) }),
-        );
+        batch.extend(removed.iter().map(|entry| unsafe { Retained::from_raw(entry.address().cast()) }));
         self.retire(batch);
         removed.drain(..).for_each(&mut f);
     }
@@ -313,11 +291,8 @@ impl<T, K: Key> Table<T, K> {
     fn retire(&self, mut batch: Vec<Retained<T>>) {
         let in_use = barrier::heavy().then(hazard::in_use);
         // Without a barrier any of them may be in use.
-        let is_in_use = |entry: &mut Retained<T>| {
-            in_use
-                .as_ref()
-                .is_none_or(|in_use| in_use.contains(&entry.address().as_ptr()))
-        };
+        let is_in_use =
+            |entry: &mut Retained<T>| in_use.as_ref().is_none_or(|in_use| in_use.contains(&entry.address().as_ptr()));
         let busy: Vec<_> = batch.extract_if(.., is_in_use).collect();
         if !busy.is_empty() {
             self.lock().retired.extend(busy);
@@ -337,16 +312,13 @@ impl<T, K: Key> Table<T, K> {
     fn linked(&self) -> Vec<Retained<T>> {
         let mut all = Vec::new();
         // SAFETY: as in `find`.
-        self.keys
-            .for_each(&mut |entry| all.push(unsafe { Retained::retain(entry.cast()) }));
+        self.keys.for_each(&mut |entry| all.push(unsafe { Retained::retain(entry.cast()) }));
         all
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T, K>> {
         // Nothing panics half-way through a change under this lock.
-        self.state
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -373,7 +345,6 @@ impl<T, K: Key> Drop for Table<T, K> {
     fn drop(&mut self) {
         // SAFETY: linked, so the table's count keeps it alive and is given up here; the exclusive borrow shows that no
         // look-up runs and no `Ref` exists.
-        self.keys
-            .for_each(&mut |entry| drop(unsafe { Retained::<T>::from_raw(entry.cast()) }));
+        self.keys.for_each(&mut |entry| drop(unsafe { Retained::<T>::from_raw(entry.cast()) }));
     }
 }

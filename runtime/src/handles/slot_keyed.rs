@@ -42,10 +42,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub(super) const NEW: Self = Self {
-        used: 0,
-        free: Vec::new(),
-    };
+    pub(super) const NEW: Self = Self { used: 0, free: Vec::new() };
 
     /// Gives a slot back after `handle`. A slot whose generations are used up is retired: a handle is never made twice.
     pub(super) fn release(&mut self, handle: usize) {
