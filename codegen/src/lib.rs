@@ -8,6 +8,7 @@
 //! Each stage reports every problem that it can find before it stops the next. No input makes it panic.
 
 pub mod build;
+mod check;
 pub mod diagnostic;
 pub mod emit;
 pub mod json;
@@ -54,5 +55,6 @@ fn stages(sources: &[Source], diags: &mut Diagnostics) -> Option<Model> {
     }
     let names = resolve::names::Names::collect(sources, &files, diags);
     let resolved = resolve::resolve(&names, diags)?;
+    check::check(&resolved, &names, diags);
     Some(resolved.model)
 }

@@ -34,16 +34,10 @@ pub fn derive(function: &Function, any_of: &[(Vec<usize>, String)], facts: Facts
             list.add(at, "allowed", CheckKind::Allowed { param: at }, Some(&allowed.violation), text);
         }
     }
-    for (params, code) in any_of {
+    for (number, (params, code)) in any_of.iter().enumerate() {
         let names: Vec<_> = params.iter().map(|at| format!("`{}`", function.params[*at].name)).collect();
         let text = format!("All of {} are NULL.", names.join(", "));
-        list.add(
-            params.first().copied().unwrap_or(0),
-            "any",
-            CheckKind::AnyOf { params: params.clone() },
-            Some(code),
-            text,
-        );
+        list.any_of(number, params, code, text);
     }
     // What the host implements knows nothing of this provider's sockets.
     if !matches!(function.kind, FunctionKind::Upcall | FunctionKind::Export) {
@@ -74,6 +68,16 @@ impl List<'_> {
             text,
             origin: param.origin.clone(),
         });
+    }
+
+    fn any_of(&mut self, number: usize, params: &[usize], code: &str, text: String) {
+        let Some(first) = params.first() else { return };
+        self.add(*first, "anyof", CheckKind::AnyOf { params: params.to_vec() }, Some(code), text);
+        // It belongs to no single parameter, so its name has none.
+        if let Some(check) = self.checks.last_mut() {
+            let number = if number == 0 { String::new() } else { (number + 1).to_string() };
+            check.id = format!("{}.anyof{number}", self.function.name);
+        }
     }
 
     fn address(&mut self, at: usize, code: Option<&str>) {

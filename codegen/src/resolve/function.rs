@@ -152,7 +152,7 @@ fn lower_param(
         None => Some(None),
     };
     let (ty, null) = (ty?, null?);
-    let optional = spellings.is_pointer(&ty) && !matches!(null, Null::Unsaid | Null::Refuse { unless: None, .. });
+    let optional = spellings.is_nullable(&ty) && !matches!(null, Null::Unsaid | Null::Refuse { unless: None, .. });
     Some(Param {
         name: param.name.value.clone(),
         rust_name: rust_name(param, &ty, diags),

@@ -55,6 +55,12 @@ impl<'a> Spellings<'a> {
         ty.pointers > 0 || matches!(named(), Some(TypeWord::Pointer | TypeWord::Callback))
     }
 
+    /// Is it something that may be NULL: a pointer, a callback, a handle?
+    pub fn is_nullable(&self, ty: &TypeRef) -> bool {
+        let handle = || self.names.types.get(&ty.base).is_some_and(|declared| declared.kind.value == TypeWord::Handle);
+        self.is_pointer(ty) || handle()
+    }
+
     fn name_of(&self, spelled: &str) -> Option<&'a str> {
         let types = &self.names.types;
         let declared = types.get(spelled).map(|ty| ty.name.value.as_str());

@@ -91,7 +91,7 @@ shape! {
     /// A C type.
     pub struct Type ("a type") {
         /// The C name.
-        name: required Text,
+        name: required Ident,
         /// C spelling, when it differs from the name.
         c: optional Text,
         /// What kind of type it is.
