@@ -5,7 +5,7 @@
 
 use crate::json::Json;
 use crate::model::{
-    Check, CType, Constant, ConstantValue, Delivery, ErrorEntry, ErrorVia, Field, Function, FunctionKind, Model, Param,
+    CType, Check, Constant, ConstantValue, Delivery, ErrorEntry, ErrorVia, Field, Function, FunctionKind, Model, Param,
     Profile, Rule, TypeKind, TypeRef,
 };
 
@@ -17,38 +17,46 @@ pub fn emit(model: &Model) -> String {
     object([
         ("profiles", Json::Object(profiles)),
         ("types", array(&model.types, type_json)),
-        ("constants", array(&model.groups, |group| {
-            object([
-                ("name", (&group.name).json()),
-                ("title", (&group.title).json()),
-                ("constants", array(&group.constants, constant_json)),
-            ])
-        })),
-        ("codes", array(&model.codes, |code| {
-            object([
-                ("name", (&code.name).json()),
-                ("value", i128::from(code.value).json()),
-                ("variant", (&code.variant).json()),
-                ("text", text(&code.text)),
-                ("ntstatus", code.ntstatus.map(i128::from).json()),
-                ("declared", code.origin.to_string().json()),
-            ])
-        })),
-        ("tables", array(&model.tables, |table| {
-            object([
-                ("name", (&table.name).json()),
-                ("extends", table.extends.as_ref().json()),
-                ("slots", names(&table.slots)),
-                ("declared", table.origin.to_string().json()),
-            ])
-        })),
-        ("states", array(&model.states, |state| {
-            object([
-                ("name", (&state.name).json()),
-                ("title", (&state.title).json()),
-                ("text", text(&state.text)),
-            ])
-        })),
+        (
+            "constants",
+            array(&model.groups, |group| {
+                object([
+                    ("name", (&group.name).json()),
+                    ("title", (&group.title).json()),
+                    ("constants", array(&group.constants, constant_json)),
+                ])
+            }),
+        ),
+        (
+            "codes",
+            array(&model.codes, |code| {
+                object([
+                    ("name", (&code.name).json()),
+                    ("value", i128::from(code.value).json()),
+                    ("variant", (&code.variant).json()),
+                    ("text", text(&code.text)),
+                    ("ntstatus", code.ntstatus.map(i128::from).json()),
+                    ("declared", code.origin.to_string().json()),
+                ])
+            }),
+        ),
+        (
+            "tables",
+            array(&model.tables, |table| {
+                object([
+                    ("name", (&table.name).json()),
+                    ("extends", table.extends.as_ref().json()),
+                    ("slots", names(&table.slots)),
+                    ("declared", table.origin.to_string().json()),
+                ])
+            }),
+        ),
+        (
+            "states",
+            array(&model.states, |state| {
+                object([("name", (&state.name).json()), ("title", (&state.title).json()), ("text", text(&state.text))])
+            }),
+        ),
     ])
     .pretty()
 }
@@ -61,14 +69,17 @@ fn profile_json(profile: &Profile, model: &Model) -> Json {
         ("table", (&profile.table).json()),
         ("upcalls", (&profile.upcalls).json()),
         ("functions", array(&profile.functions, |function| function_json(function, model))),
-        ("topics", array(&profile.topics, |topic| {
-            object([
-                ("name", (&topic.name).json()),
-                ("title", (&topic.title).json()),
-                ("rules", array(&topic.rules, rule_json)),
-                ("declared", topic.origin.to_string().json()),
-            ])
-        })),
+        (
+            "topics",
+            array(&profile.topics, |topic| {
+                object([
+                    ("name", (&topic.name).json()),
+                    ("title", (&topic.title).json()),
+                    ("rules", array(&topic.rules, rule_json)),
+                    ("declared", topic.origin.to_string().json()),
+                ])
+            }),
+        ),
     ])
 }
 
@@ -87,27 +98,33 @@ fn function_json(function: &Function, model: &Model) -> Json {
         ("mandatory", function.mandatory.json()),
         ("fallback", function.fallback.as_ref().json()),
         ("left_out", function.left_out.as_ref().json()),
-        ("returns", object([
-            ("c_type", (&function.returns.ty.c).json()),
-            ("success", (&function.returns.success).json()),
-            ("failure", function.returns.failure.as_ref().json()),
-            ("error_via", error_via(function.returns.error_via).json()),
-        ])),
+        (
+            "returns",
+            object([
+                ("c_type", (&function.returns.ty.c).json()),
+                ("success", (&function.returns.success).json()),
+                ("failure", function.returns.failure.as_ref().json()),
+                ("error_via", error_via(function.returns.error_via).json()),
+            ]),
+        ),
         ("params", array(&function.params, |param| param_json(param, Some(function)))),
         ("blocking", text(&describe::blocking(&function.blocking))),
-        ("states", object([
-            ("requires", names(&function.states.requires)),
-            ("becomes", names(&function.states.becomes)),
-        ])),
+        (
+            "states",
+            object([("requires", names(&function.states.requires)), ("becomes", names(&function.states.becomes))]),
+        ),
         ("upcalls", object([("must", names(&function.upcalls.must)), ("may", names(&function.upcalls.may))])),
         ("errors", array(&function.errors, |error| error_json(error, model))),
-        ("outcomes", array(&function.outcomes, |outcome| {
-            object([
-                ("code", (&outcome.code).json()),
-                ("value", code_value(&outcome.code, model)),
-                ("when", text(&outcome.when)),
-            ])
-        })),
+        (
+            "outcomes",
+            array(&function.outcomes, |outcome| {
+                object([
+                    ("code", (&outcome.code).json()),
+                    ("value", code_value(&outcome.code, model)),
+                    ("when", text(&outcome.when)),
+                ])
+            }),
+        ),
         ("never", names(&function.never)),
         ("checks", array(&function.checks, check_json)),
         ("rules", array(&function.rules, rule_json)),
@@ -216,10 +233,13 @@ fn constant_json(constant: &Constant) -> Json {
     object([
         ("name", (&constant.name).json()),
         ("c_type", (&constant.ty.c).json()),
-        ("value", match &constant.value {
-            ConstantValue::Integer(value) => (*value).json(),
-            ConstantValue::Guid(_) => guid_text(constant).json(),
-        }),
+        (
+            "value",
+            match &constant.value {
+                ConstantValue::Integer(value) => (*value).json(),
+                ConstantValue::Guid(_) => guid_text(constant).json(),
+            },
+        ),
         ("text", text(&constant.text)),
         ("declared", constant.origin.to_string().json()),
     ])

@@ -100,7 +100,8 @@ pub(crate) const KINDS: [FunctionKind; 6] = [
 ];
 
 fn errors(model: &Model, entries: &[Entry<'_>]) -> String {
-    let mut out = String::from("# Error codes\n\n| Code | Value | NTSTATUS | Meaning | Given by |\n|---|---|---|---|---|\n");
+    let mut out =
+        String::from("# Error codes\n\n| Code | Value | NTSTATUS | Meaning | Given by |\n|---|---|---|---|---|\n");
     for code in &model.codes {
         let gives = |function: &Function| function.errors.iter().any(|error| error.code == code.name);
         let givers: Vec<String> = entries
@@ -123,7 +124,12 @@ fn errors(model: &Model, entries: &[Entry<'_>]) -> String {
 fn topics(model: &Model) -> String {
     let mut out = String::from("# Topics\n\nRules that belong to no single function.\n");
     for (profiles, topic) in merge::topics(model) {
-        out.push_str(&format!("\n## {}\n\nProfiles: {}. Declared in `{}`.\n", escape(&topic.title), profiles.join(", "), topic.origin));
+        out.push_str(&format!(
+            "\n## {}\n\nProfiles: {}. Declared in `{}`.\n",
+            escape(&topic.title),
+            profiles.join(", "),
+            topic.origin
+        ));
         for paragraph in paragraphs(&topic.text) {
             out.push_str(&format!("\n{}\n", escape(&paragraph)));
         }
@@ -147,17 +153,22 @@ mod tests {
     fn writes_a_file_per_function_and_the_indexes() {
         let files = emit(&fixture::model());
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, [
-            "README.md",
-            "errors.md",
-            "topics.md",
-            "functions/WSPStartup.md",
-            "functions/WSPSend.md",
-            "functions/WPUQueueApc.md",
-            "functions/WSPRdmaWrite.md",
-        ]);
+        assert_eq!(
+            names,
+            [
+                "README.md",
+                "errors.md",
+                "topics.md",
+                "functions/WSPStartup.md",
+                "functions/WSPSend.md",
+                "functions/WPUQueueApc.md",
+                "functions/WSPRdmaWrite.md",
+            ]
+        );
         assert!(file(&files, "errors.md").contains("| `WSA_OPERATION_ABORTED` | 995 | `0xC0000120` |"));
-        assert!(file(&files, "README.md").contains("| [`WSPSend`](functions/WSPSend.md) | winsock, san | Sends data. |"));
+        assert!(
+            file(&files, "README.md").contains("| [`WSPSend`](functions/WSPSend.md) | winsock, san | Sends data. |")
+        );
     }
 
     #[test]
@@ -165,14 +176,22 @@ mod tests {
         let files = emit(&fixture::model());
         let page = file(&files, "functions/WSPSend.md");
         assert!(page.contains("(winsock) a pointer is \\[not\\] in user memory (san) never mind"), "{page}");
-        assert!(page.contains("| `WSAEFAULT` | 10014 | (winsock) with the event | practice | with the event `FD_CONNECT` |"), "{page}");
+        assert!(
+            page.contains(
+                "| `WSAEFAULT` | 10014 | (winsock) with the event | practice | with the event `FD_CONNECT` |"
+            ),
+            "{page}"
+        );
         assert!(page.contains("- **WSPSend-S01** (san; host, must)"), "{page}");
     }
 
     #[test]
     fn rustdoc_is_plain() {
         let text = rustdoc(&fixture::send(), "winsock");
-        assert!(text.starts_with("Sends data.\n\nOne paragraph about `WSPSend` and \\<b\\>.\n\nNot code.\n\n# Errors\n"), "{text}");
+        assert!(
+            text.starts_with("Sends data.\n\nOne paragraph about `WSPSend` and \\<b\\>.\n\nNot code.\n\n# Errors\n"),
+            "{text}"
+        );
         assert!(text.contains("- `WSAEFAULT`: a pointer is \\[not\\] in user memory"), "{text}");
         assert!(text.contains("- `WSPSend-01` (must): "), "{text}");
         assert!(text.contains("Documentation: <https://example.invalid/wspsend>"), "{text}");

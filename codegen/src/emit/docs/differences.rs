@@ -14,9 +14,10 @@ pub(super) fn section(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
     }
     let mut rows: Vec<(Markup, Vec<Markup>)> = Vec::new();
     for (label, read) in TRAITS {
-        let cells = entry.readings.iter().map(|(_, function)| {
-            read(function).map(|text| sentence(&text, function, here)).unwrap_or_default()
-        });
+        let cells = entry
+            .readings
+            .iter()
+            .map(|(_, function)| read(function).map(|text| sentence(&text, function, here)).unwrap_or_default());
         rows.push((label.into(), cells.collect()));
     }
     for same in entry.items(|function| &function.params, |param| param.name.clone()) {
@@ -24,12 +25,26 @@ pub(super) fn section(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
         let cells = entry.readings.iter().map(|(_, function)| param(function, name, here)).collect();
         rows.push((tag("a").href(format!("#param-{name}")).add(code(name)).into(), cells));
     }
-    rows.push(("Errors only here".into(), per_profile(entry, |f| &f.errors, |a, b| (&a.code, &a.delivery) == (&b.code, &b.delivery), |error| {
-        tag("a").href(format!("#{}", error_anchor(&error.code, &error.delivery))).add(code(&error.code)).into()
-    })));
-    rows.push(("Rules only here".into(), per_profile(entry, |f| &f.rules, |a, b| a.id == b.id, |rule| {
-        tag("a").href(format!("#{}", rule.id)).add(code(&rule.id)).into()
-    })));
+    rows.push((
+        "Errors only here".into(),
+        per_profile(
+            entry,
+            |f| &f.errors,
+            |a, b| (&a.code, &a.delivery) == (&b.code, &b.delivery),
+            |error| {
+                tag("a").href(format!("#{}", error_anchor(&error.code, &error.delivery))).add(code(&error.code)).into()
+            },
+        ),
+    ));
+    rows.push((
+        "Rules only here".into(),
+        per_profile(
+            entry,
+            |f| &f.rules,
+            |a, b| a.id == b.id,
+            |rule| tag("a").href(format!("#{}", rule.id)).add(code(&rule.id)).into(),
+        ),
+    ));
     rows.retain(|(_, cells)| cells.iter().any(|cell| *cell != cells[0]));
     if rows.is_empty() {
         return tag("p").add("The profiles agree on everything about this function.").into();
@@ -94,7 +109,8 @@ fn per_profile<'m, T: 'm>(
     same: impl Fn(&T, &T) -> bool,
     show: impl Fn(&T) -> Markup,
 ) -> Vec<Markup> {
-    let everywhere = |item: &T| entry.readings.iter().all(|(_, function)| list(function).iter().any(|other| same(item, other)));
+    let everywhere =
+        |item: &T| entry.readings.iter().all(|(_, function)| list(function).iter().any(|other| same(item, other)));
     entry
         .readings
         .iter()

@@ -19,12 +19,20 @@ pub(super) fn page(site: &Site<'_>) -> Page {
         let givers = site.who(|function| function.errors.iter().any(|error| error.code == code.name));
         let ntstatus = code.ntstatus.map(|status| super::html::code(&format!("0x{status:08X}")));
         let meaning = prose::inline(&code.text, here, Names { plain: &[&code.name] });
-        let cells = [name.into(), code.value.to_string().into(), ntstatus.into(), meaning, givers.len().to_string().into()];
+        let cells =
+            [name.into(), code.value.to_string().into(), ntstatus.into(), meaning, givers.len().to_string().into()];
         table.row(tag("tr"), cells);
     }
     page.add("all", "All codes", table.finish("stack codes"));
     page.add("who", "Who gives what", Markup::join(site.model.codes.iter().map(|code| one(code, here)), ""));
-    Page { path, title: "Error codes".to_owned(), about: lead.to_owned(), body: page.body, sections: page.list, class: "page" }
+    Page {
+        path,
+        title: "Error codes".to_owned(),
+        about: lead.to_owned(),
+        body: page.body,
+        sections: page.list,
+        class: "page",
+    }
 }
 
 fn one(code: &Code, here: Here<'_, '_>) -> Markup {
@@ -47,7 +55,8 @@ fn one(code: &Code, here: Here<'_, '_>) -> Markup {
             let anchor = format!("#{}", error_anchor(&first.code, &first.delivery));
             let mut name = Markup::from(here.entry_link(entry, &anchor));
             name.push(here.badges(&profiles, total));
-            let when = parts::merged_items(&same, total, here, |error, function| parts::sentence(&error.when, function, here));
+            let when =
+                parts::merged_items(&same, total, here, |error, function| parts::sentence(&error.when, function, here));
             let delivered = match &first.delivery {
                 Delivery::Call => "call".to_owned(),
                 _ => super::super::markdown::describe::delivery(&first.delivery, function),
@@ -60,7 +69,9 @@ fn one(code: &Code, here: Here<'_, '_>) -> Markup {
     if !outcomes.is_empty() {
         let anchor = format!("#outcome-{}", code.name);
         let links = outcomes.iter().map(|(entry, _)| here.entry_link(entry, &anchor));
-        out.push(tag("p").class("callout").add("An outcome, not an error, of ").add(Markup::join(links, ", ")).add("."));
+        out.push(
+            tag("p").class("callout").add("An outcome, not an error, of ").add(Markup::join(links, ", ")).add("."),
+        );
     }
     match table.is_empty() {
         false => out.push(table.finish("stack givers")),

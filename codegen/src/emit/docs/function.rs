@@ -17,11 +17,13 @@ pub(super) fn page(entry: &Entry<'_>, site: &Site<'_>) -> Page {
     let here = Here::new(site, &path);
     let function = entry.first();
     let mut page = Sections { body: opening(entry, here), ..Sections::default() };
-    page.body.push(signature::section(function, here));
+    page.body.push(signature::section(entry, here));
     page.body.push(at_a_glance(entry, here));
-    page.add("description", "Description", merged(entry, here, |function| {
-        prose::block(&function.prose, here, Names { plain: &own_names(function) })
-    }));
+    page.add(
+        "description",
+        "Description",
+        merged(entry, here, |function| prose::block(&function.prose, here, Names { plain: &own_names(function) })),
+    );
     page.add("parameters", "Parameters", params(entry, here));
     page.add("return", "Return value", returns(entry, here));
     page.add("errors", "Errors", errors(entry, here));
@@ -61,17 +63,22 @@ fn at_a_glance(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
     let guid = function.guid.as_ref().and_then(|name| here.site.model.constant(name));
     tag("dl")
         .class("facts")
-        .add(fact("Provider", merged(entry, here, |f| {
-            describe::duty(f).map(|duty| sentence(&duty, f, here)).unwrap_or_default()
-        })))
-        .add(fact("A panic becomes", merged(entry, here, |f| {
-            f.fallback.as_ref().map(|fallback| here.name(fallback)).unwrap_or_default()
-        })))
+        .add(fact(
+            "Provider",
+            merged(entry, here, |f| describe::duty(f).map(|duty| sentence(&duty, f, here)).unwrap_or_default()),
+        ))
+        .add(fact(
+            "A panic becomes",
+            merged(entry, here, |f| f.fallback.as_ref().map(|fallback| here.name(fallback)).unwrap_or_default()),
+        ))
         .add(fact("GUID", guid.and_then(guid_text).map(|text| code(&text)).into()))
         .add(fact("Spec", source_line(&function.origin).into()))
-        .add(fact("Vendor's page", merged(entry, here, |f| {
-            f.link.as_ref().map(|link| tag("a").href(link).attr("rel", "external").add(short_link(link))).into()
-        })))
+        .add(fact(
+            "Vendor's page",
+            merged(entry, here, |f| {
+                f.link.as_ref().map(|link| tag("a").href(link).attr("rel", "external").add(short_link(link))).into()
+            }),
+        ))
         .into()
 }
 
@@ -86,7 +93,7 @@ fn params(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
     for same in entry.items(|function| &function.params, |param| param.name.clone()) {
         let (_, _, first) = same[0];
         let anchor = format!("param-{}", first.name);
-        let mut ty = Markup::from(parts::c_type(&first.ty, here));
+        let mut ty = parts::c_type(&first.ty, here);
         let mut words = tag("div").class("chips").add(chip(describe::direction(first.direction), "dir"));
         if same.iter().all(|(_, _, param)| param.optional) {
             words = words.add(chip("optional", "dir"));
@@ -94,9 +101,12 @@ fn params(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
         ty.push(words);
         let mut meaning = merged_items(&same, total, here, |param, function| sentence(&param.text, function, here));
         meaning.push(tag("dl").class("facts").add_all(PARAM_FACTS.map(|(label, read)| {
-            fact(label, merged_items(&same, total, here, |param, function| {
-                read(param, function).map(|text| sentence(&text, function, here)).unwrap_or_default()
-            }))
+            fact(
+                label,
+                merged_items(&same, total, here, |param, function| {
+                    read(param, function).map(|text| sentence(&text, function, here)).unwrap_or_default()
+                }),
+            )
         })));
         meaning.push(source_line(&first.origin));
         let name = tag("a").href(format!("#{anchor}")).add(code(&first.name));
@@ -167,7 +177,8 @@ fn errors(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
             let word = describe::source(error.source);
             chip(word, word).attr("title", describe::source_meaning(error.source)).into()
         });
-        let link = tag("a").class("anchor").href(format!("#{anchor}")).attr("aria-label", format!("Link to {}", first.code));
+        let link =
+            tag("a").class("anchor").href(format!("#{anchor}")).attr("aria-label", format!("Link to {}", first.code));
         name.push(link.add("#"));
         let row = only(tag("tr").id(&anchor), &profiles, total);
         table.row(row, [name, value.into(), when, source]);
@@ -218,9 +229,10 @@ fn behaviour(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
     if entry.first().kind == FunctionKind::Upcall && entry.first().completion.is_none() {
         return merged(entry, here, |f| tag("p").add(sentence(&describe::blocking(&f.blocking), f, here)).into());
     }
-    let mut out = Markup::from(tag("dl").class("facts wide").add(fact("Waiting", merged(entry, here, |function| {
-        sentence(&describe::blocking(&function.blocking), function, here)
-    }))));
+    let mut out = Markup::from(tag("dl").class("facts wide").add(fact(
+        "Waiting",
+        merged(entry, here, |function| sentence(&describe::blocking(&function.blocking), function, here)),
+    )));
     out.push(merged(entry, here, |function| {
         let Some(completion) = &function.completion else { return Markup::default() };
         let param = |index: usize| code(describe::param_name(function, index));

@@ -109,7 +109,11 @@ fn picture(site: &Site<'_>, here: Here<'_, '_>) -> Tag {
         let all = site.model.profiles.len();
         let slots = |name: &str| site.model.table(name).map_or(0, |table| table.slots.len());
         let line = |class: &str, arrow: &str, name: &str, what: String| {
-            tag("div").class(class).add(tag("span").attr("aria-hidden", "true").add(arrow)).add(here.name(name)).add(tag("small").add(what))
+            tag("div")
+                .class(class)
+                .add(tag("span").attr("aria-hidden", "true").add(arrow))
+                .add(here.name(name))
+                .add(tag("small").add(what))
         };
         only(tag("div").class("lane"), &[&profile.name], all)
             .add(here.badge(&profile.name))

@@ -157,7 +157,8 @@ impl Table {
     /// A row. `row` is a `tr` that may have attributes; the first cell heads the row.
     pub fn row(&mut self, row: Tag, cells: impl IntoIterator<Item = Markup>) {
         let cells = cells.into_iter().zip(self.titles).enumerate().map(|(index, (cell, title))| {
-            let cell_tag = if index == 0 { tag("th").attr("scope", "row") } else { tag("td").attr("data-label", title) };
+            let cell_tag =
+                if index == 0 { tag("th").attr("scope", "row") } else { tag("td").attr("data-label", title) };
             let cell_tag = if cell.is_empty() { cell_tag.class("none") } else { cell_tag };
             cell_tag.add(cell)
         });

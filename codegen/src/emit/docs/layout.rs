@@ -41,10 +41,8 @@ pub(super) fn document(page: Page, site: &Site<'_>) -> String {
     let here = Here::new(site, &page.path);
     let main = tag("main").id("main").class(page.class).add(page.body).add(footer());
     let columns = tag("div").class("columns").add(sidebar(here)).add(main).add(contents(&page.sections));
-    let body = tag("body")
-        .add(tag("a").class("skip").href("#main").add("Skip to the content"))
-        .add(bar(here))
-        .add(columns);
+    let body =
+        tag("body").add(tag("a").class("skip").href("#main").add("Skip to the content")).add(bar(here)).add(columns);
     let head = head(&page.title, &page.about, here);
     Markup::from(tag("html").attr("lang", "en").attr("data-profile", "all").add(head).add(body)).into_document()
 }
@@ -153,9 +151,7 @@ fn contents(sections: &[(String, String)]) -> Markup {
     if sections.len() < 2 {
         return tag("div").class("toc").into();
     }
-    let items = sections
-        .iter()
-        .map(|(anchor, label)| tag("li").add(tag("a").href(format!("#{anchor}")).add(label)));
+    let items = sections.iter().map(|(anchor, label)| tag("li").add(tag("a").href(format!("#{anchor}")).add(label)));
     tag("nav")
         .class("toc")
         .attr("aria-label", "On this page")
@@ -182,10 +178,9 @@ impl Sections {
         if content.is_empty() {
             return;
         }
-        let heading = tag("h2")
-            .id(anchor)
-            .add(title)
-            .add(tag("a").class("anchor").href(format!("#{anchor}")).attr("aria-label", format!("Link to {title}")).add("#"));
+        let heading = tag("h2").id(anchor).add(title).add(
+            tag("a").class("anchor").href(format!("#{anchor}")).attr("aria-label", format!("Link to {title}")).add("#"),
+        );
         self.body.push(tag("section").attr("aria-labelledby", anchor).add(heading).add(content));
         self.list.push((anchor.to_owned(), title.to_owned()));
     }

@@ -18,7 +18,8 @@ pub(super) fn tables(site: &Site<'_>) -> Page {
     let all = site.model.profiles.len();
     for table in &site.model.tables {
         let mut content = prose::block(&table.text, here, Names::default());
-        let about = tag("p").class("hint").add("Header ").add(code(&table.header)).add(" ").add(source_line(&table.origin));
+        let about =
+            tag("p").class("hint").add("Header ").add(code(&table.header)).add(" ").add(source_line(&table.origin));
         content.push(match &table.extends {
             Some(base) => about.add(" Begins with the slots of ").add(here.name(base)).add("."),
             None => about,
@@ -52,9 +53,13 @@ pub(super) fn types(site: &Site<'_>) -> Page {
     let mut page = Sections { body: parts::opening("Types", lead), ..Sections::default() };
     type Test = fn(&TypeKind) -> bool;
     let kinds: [(&str, &str, Test); 4] = [
-        ("structures", "Structures", |kind| matches!(kind, TypeKind::Struct(_) | TypeKind::Union(_) | TypeKind::Opaque)),
+        ("structures", "Structures", |kind| {
+            matches!(kind, TypeKind::Struct(_) | TypeKind::Union(_) | TypeKind::Opaque)
+        }),
         ("callbacks", "Callbacks", |kind| matches!(kind, TypeKind::Callback { .. })),
-        ("scalars", "Integers and handles", |kind| matches!(kind, TypeKind::Integer(_) | TypeKind::Handle(_) | TypeKind::Void)),
+        ("scalars", "Integers and handles", |kind| {
+            matches!(kind, TypeKind::Integer(_) | TypeKind::Handle(_) | TypeKind::Void)
+        }),
         ("pointers", "Pointers", |kind| matches!(kind, TypeKind::Pointer { .. })),
     ];
     for (anchor, title, test) in kinds {
@@ -75,7 +80,12 @@ fn one_type(ty: &CType, here: Here<'_, '_>) -> Markup {
         TypeKind::Opaque => "opaque",
         TypeKind::Void => "void",
     };
-    let head = tag("h3").id(&ty.name).add(code(&ty.c)).add(chip(kind, "kind")).add(code(&ty.header)).add(source_line(&ty.origin));
+    let head = tag("h3")
+        .id(&ty.name)
+        .add(code(&ty.c))
+        .add(chip(kind, "kind"))
+        .add(code(&ty.header))
+        .add(source_line(&ty.origin));
     let mut out = Markup::from(head);
     out.push(tag("p").add(prose::inline(&ty.text, here, Names { plain: &[&ty.name] })));
     match &ty.kind {
@@ -112,7 +122,8 @@ fn fields(aggregate: &Aggregate, here: Here<'_, '_>) -> Markup {
             ty.push(length);
             ty.push("]");
         }
-        let cells = [code(&field.name).into(), code("").add(ty).into(), prose::inline(&field.text, here, Names::default())];
+        let cells =
+            [code(&field.name).into(), code("").add(ty).into(), prose::inline(&field.text, here, Names::default())];
         table.row(tag("tr"), cells);
     }
     let mut out = Markup::default();
@@ -183,7 +194,8 @@ pub(super) fn checks(site: &Site<'_>) -> Page {
             let target = format!("functions/{}.html#{}", entry.name, check_anchor(&check.id));
             let mut name = Markup::from(here.link(&target, code(&check.id)));
             name.push(here.badges(&profiles, total));
-            let text = parts::merged_items(&same, total, here, |check, function| parts::sentence(&check.text, function, here));
+            let text =
+                parts::merged_items(&same, total, here, |check, function| parts::sentence(&check.text, function, here));
             let fails = check.code.as_ref().map(|failure| here.name(failure));
             table.row(only(tag("tr"), &profiles, total), [name, fails.into(), text]);
         }

@@ -19,6 +19,7 @@ mod states;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod typed;
 mod upcalls;
 
 use layout::{Page, document};
@@ -55,7 +56,9 @@ fn style(model: &Model) -> String {
     let mut style = include_str!("assets/style.css").to_owned();
     for profile in &model.profiles {
         let name = &profile.name;
-        style.push_str(&format!("[data-profile=\"{name}\"] [data-p]:not([data-p~=\"{name}\"]){{display:none!important}}\n"));
+        style.push_str(&format!(
+            "[data-profile=\"{name}\"] [data-p]:not([data-p~=\"{name}\"]){{display:none!important}}\n"
+        ));
     }
     style
 }

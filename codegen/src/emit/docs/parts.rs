@@ -46,7 +46,7 @@ pub(super) fn merged_items<T>(
 }
 
 /// Names in the text of a function that are not worth a link there.
-pub(super) fn own_names<'f>(function: &'f Function) -> Vec<&'f str> {
+pub(super) fn own_names(function: &Function) -> Vec<&str> {
     let params = function.params.iter().map(|param| param.name.as_str());
     params.chain([function.name.as_str()]).collect()
 }

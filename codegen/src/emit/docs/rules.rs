@@ -82,7 +82,14 @@ fn overview(site: &Site<'_>, owners: &[Owner<'_>]) -> Page {
         by_owner.row(tag("tr"), numbers(name, None, sum));
     }
     page.add("owners", "By function and topic", by_owner.finish("stack coverage"));
-    Page { path, title: "Rules".to_owned(), about: lead.to_owned(), body: page.body, sections: page.list, class: "page" }
+    Page {
+        path,
+        title: "Rules".to_owned(),
+        about: lead.to_owned(),
+        body: page.body,
+        sections: page.list,
+        class: "page",
+    }
 }
 
 fn numbers(name: Markup, meaning: Option<&str>, sum: Coverage) -> Vec<Markup> {

@@ -53,7 +53,8 @@ pub(super) fn index(site: &Site<'_>) -> String {
             add("Rule", &rule.id, format!("{}#{}", topic_path(topic), rule.id), &rule.text);
         }
     }
-    let rows = rows.iter().map(|row| format!("[{}]", row.each_ref().map(|text| string(text)).join(","))).collect::<Vec<_>>();
+    let rows =
+        rows.iter().map(|row| format!("[{}]", row.each_ref().map(|text| string(text)).join(","))).collect::<Vec<_>>();
     format!("window.WSP_INDEX=[\n{}\n];\n", rows.join(",\n"))
 }
 

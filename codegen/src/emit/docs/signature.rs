@@ -1,23 +1,32 @@
 //! The signature of a function in C and in Rust, coloured, linked and ready to be copied.
 
 use super::super::markdown::describe;
+use super::super::markdown::merge::{Entry, group};
 use super::html::{Markup, Tag, tag};
 use super::parts;
 use super::site::Here;
-use crate::model::{Function, Lift};
+use crate::model::Function;
 
 /// The blocks that the page's script turns into tabs.
-pub(super) fn section(function: &Function, here: Here<'_, '_>) -> Markup {
-    let tabs = tag("div").class("tabs");
-    let tabs = tabs.add(block("C", c(function, here))).add(block("Rust FFI", rust(function, here)));
-    match typed(function) {
-        Some(text) => tabs.add(block("Rust, typed", highlight(&text, here))).into(),
-        None => tabs.into(),
+pub(super) fn section(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
+    let function = entry.first();
+    let mut tabs = tag("div").class("tabs").add(block("C", c(function, here)));
+    let typed = entry
+        .readings
+        .iter()
+        .map(|(profile, function)| (profile.name.as_str(), here.site.typed.text(&profile.name, function)));
+    for variant in group(typed) {
+        let Some(text) = &variant.value else { continue };
+        let all = variant.profiles.len() == entry.readings.len();
+        let title = if all { "Rust trait".to_owned() } else { format!("Rust trait, {}", variant.profiles.join(", ")) };
+        tabs = tabs.add(block(&title, highlight(text, here)));
     }
+    tabs.add(block("Rust FFI", rust(function, here))).into()
 }
 
 fn block(title: &str, text: Markup) -> Tag {
-    let pre = tag("pre").attr("tabindex", "0").attr("aria-label", format!("{title} signature")).add(tag("code").add(text));
+    let pre =
+        tag("pre").attr("tabindex", "0").attr("aria-label", format!("{title} signature")).add(tag("code").add(text));
     tag("div").class("code").attr("data-tab", title).add(tag("span").class("lang").add(title)).add(pre)
 }
 
@@ -45,7 +54,7 @@ fn rust(function: &Function, here: Here<'_, '_>) -> Markup {
 
 /// Sets Rust's keywords and the known types apart.
 fn highlight(text: &str, here: Here<'_, '_>) -> Markup {
-    const KEYWORDS: [&str; 10] = ["pub", "type", "unsafe", "extern", "fn", "mut", "const", "struct", "Option", "Result"];
+    const KEYWORDS: [&str; 9] = ["pub", "type", "trait", "unsafe", "extern", "fn", "mut", "const", "struct"];
     let mut out = Markup::default();
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '#';
     let mut rest = text;
@@ -65,46 +74,4 @@ fn highlight(text: &str, here: Here<'_, '_>) -> Markup {
     }
     out.push(rest);
     out
-}
-
-/// What the parameters are lifted to, as the members of a structure, and what comes back.
-fn typed(function: &Function) -> Option<String> {
-    if function.args.is_empty() {
-        return None;
-    }
-    let name = function.name.trim_start_matches("WSP").trim_start_matches("WPU");
-    let mut out = format!("pub struct {name} {{");
-    for arg in &function.args {
-        let of = arg.params.first().map_or("", |index| describe::param_name(function, *index));
-        let ty = lifted(&arg.lift, function, arg.params.first().copied());
-        let ty = if arg.optional { format!("Option<{ty}>") } else { ty };
-        let from: Vec<&str> = arg.params.iter().map(|index| describe::param_name(function, *index)).collect();
-        let comment = if from == [of] && of == arg.name { String::new() } else { format!("  // {}", from.join(", ")) };
-        out.push_str(&format!("\n    {}: {ty},{comment}", arg.name));
-    }
-    out.push_str("\n}");
-    let results: Vec<String> = function.results.iter().map(|field| format!("{}: {}", field.name, field.ty.c)).collect();
-    if !results.is_empty() {
-        out.push_str(&format!("\n// returns {}", results.join(", ")));
-    }
-    Some(out)
-}
-
-/// A name for the shape of a lifted argument.
-fn lifted(lift: &Lift, function: &Function, param: Option<usize>) -> String {
-    let plain = || param.and_then(|index| function.params.get(index)).map_or_else(String::new, |param| param.ty.c.clone());
-    match lift {
-        Lift::Value | Lift::Raw | Lift::Callback => plain(),
-        Lift::Socket => "Socket".to_owned(),
-        Lift::In(ty) => format!("In<{ty}>"),
-        Lift::Out(ty) => format!("Out<{ty}>"),
-        Lift::InOut(ty) => format!("InOut<{ty}>"),
-        Lift::Bytes => "Bytes".to_owned(),
-        Lift::BytesOut => "BytesOut".to_owned(),
-        Lift::SizedOut(_) => "SizedOut".to_owned(),
-        Lift::Array(ty, _) => format!("Array<{ty}>"),
-        Lift::SocketSet => "SocketSet".to_owned(),
-        Lift::WideStr => "WideStr".to_owned(),
-        Lift::Overlapped => "Overlapped".to_owned(),
-    }
 }

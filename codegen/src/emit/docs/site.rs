@@ -2,6 +2,7 @@
 
 use super::super::markdown::merge::{Entry, entries};
 use super::html::{Markup, Tag, code, tag};
+use super::typed::Typed;
 use crate::model::{Function, Model, Origin};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Site<'m> {
     pub model: &'m Model,
     pub entries: Vec<Entry<'m>>,
+    pub typed: Typed,
     /// Where a name is explained, as a path from the site's root.
     places: BTreeMap<&'m str, String>,
 }
@@ -46,7 +48,7 @@ impl<'m> Site<'m> {
             }
             places.insert(entry.name, page);
         }
-        Self { model, entries, places }
+        Self { model, entries, typed: Typed::new(model), places }
     }
 
     /// Where a name is explained.
@@ -57,13 +59,14 @@ impl<'m> Site<'m> {
     /// The functions of which some reading satisfies `test`, with the names of those profiles.
     pub fn who(&self, test: impl Fn(&Function) -> bool) -> Vec<(&Entry<'m>, Vec<&'m str>)> {
         let profiles = |entry: &Entry<'m>| -> Vec<&'m str> {
-            entry.readings.iter().filter(|(_, function)| test(function)).map(|(profile, _)| profile.name.as_str()).collect()
+            entry
+                .readings
+                .iter()
+                .filter(|(_, function)| test(function))
+                .map(|(profile, _)| profile.name.as_str())
+                .collect()
         };
-        self.entries
-            .iter()
-            .map(|entry| (entry, profiles(entry)))
-            .filter(|(_, profiles)| !profiles.is_empty())
-            .collect()
+        self.entries.iter().map(|entry| (entry, profiles(entry))).filter(|(_, profiles)| !profiles.is_empty()).collect()
     }
 }
 

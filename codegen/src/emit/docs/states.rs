@@ -50,7 +50,8 @@ pub(super) fn page(site: &Site<'_>) -> Page {
     let mut page = Sections { body: parts::opening("States of a socket", lead), ..Sections::default() };
     for profile in &site.model.profiles {
         if !used_states(&profile.functions).is_empty() {
-            let section = only(tag("div"), &[&profile.name], site.model.profiles.len()).add(diagram(profile, None, here));
+            let section =
+                only(tag("div"), &[&profile.name], site.model.profiles.len()).add(diagram(profile, None, here));
             page.add(&format!("diagram-{}", profile.name), &format!("Transitions in {}", profile.name), section);
         }
     }
@@ -73,7 +74,14 @@ pub(super) fn page(site: &Site<'_>) -> Page {
         table.row(tag("tr").id(format!("state-{}", state.name)), cells);
     }
     page.add("states", "The states", table.finish("stack states"));
-    Page { path, title: "States".to_owned(), about: lead.to_owned(), body: page.body, sections: page.list, class: "page" }
+    Page {
+        path,
+        title: "States".to_owned(),
+        about: lead.to_owned(),
+        body: page.body,
+        sections: page.list,
+        class: "page",
+    }
 }
 
 const BOX: (usize, usize) = (176, 26);
@@ -86,7 +94,8 @@ const FIRST_LANE: usize = LEFT + BOX.0 + 44;
 /// With `own`, that function's line and states stand out and only it is named.
 fn diagram(profile: &Profile, own: Option<&Function>, here: Here<'_, '_>) -> Markup {
     let used = used_states(&profile.functions);
-    let states: Vec<&State> = here.site.model.states.iter().filter(|state| used.contains(state.name.as_str())).collect();
+    let states: Vec<&State> =
+        here.site.model.states.iter().filter(|state| used.contains(state.name.as_str())).collect();
     let is_own = |function: &Function| own.is_some_and(|own| own.name == function.name);
     let lanes: Vec<&Function> =
         profile.functions.iter().filter(|function| !function.states.becomes.is_empty() || is_own(function)).collect();
@@ -109,7 +118,14 @@ fn diagram(profile: &Profile, own: Option<&Function>, here: Here<'_, '_>) -> Mar
     for (index, state) in chart.states.iter().enumerate() {
         svg = svg.add(chart.state(index, state, here));
     }
-    let mut out = Markup::from(tag("div").class("scroll").attr("tabindex", "0").attr("role", "group").attr("aria-label", "State diagram").add(svg));
+    let mut out = Markup::from(
+        tag("div")
+            .class("scroll")
+            .attr("tabindex", "0")
+            .attr("role", "group")
+            .attr("aria-label", "State diagram")
+            .add(svg),
+    );
     out.push(tag("p").class("hint").add("\u{25cb} allowed in this state \u{2003} \u{25c0} leads to this state"));
     out
 }
@@ -117,7 +133,10 @@ fn diagram(profile: &Profile, own: Option<&Function>, here: Here<'_, '_>) -> Mar
 /// What the picture shows, for those who do not see it.
 fn spoken(profile: &Profile, own: Option<&Function>) -> String {
     match own {
-        None => format!("Transitions between the states of a socket in the profile {}; the table below says the same.", profile.name),
+        None => format!(
+            "Transitions between the states of a socket in the profile {}; the table below says the same.",
+            profile.name
+        ),
         Some(function) => {
             let list = |names: &[String]| if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
             let states = &function.states;
@@ -190,7 +209,13 @@ impl Chart<'_> {
             marks.push(tag("circle").class("out").attr("cx", x.to_string()).attr("cy", y.to_string()).attr("r", "2.5"));
             marks.push(tag("path").class("out").attr("d", format!("M{edge} {y}L{back} {up}V{down}Z")));
         }
-        let class = if is_own { "lane own" } else if named { "lane" } else { "lane dim" };
+        let class = if is_own {
+            "lane own"
+        } else if named {
+            "lane"
+        } else {
+            "lane dim"
+        };
         let lane = tag("g").class(class).add(tag("path").class("wire").attr("d", lines)).add_all(marks);
         if named { lane.add(self.label(x, function, is_own, here)) } else { lane }
     }

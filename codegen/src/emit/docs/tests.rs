@@ -65,7 +65,8 @@ fn broken_links(files: &[(String, String)]) -> Vec<String> {
     for row in index.lines().filter(|line| line.starts_with('[')) {
         let place = row.split("\",\"").nth(2).unwrap_or_default();
         let (target, anchor) = resolve("index.html", place);
-        let known = ids.get(target.as_str()).is_some_and(|ids| anchor.is_none_or(|anchor| ids.contains(anchor.as_str())));
+        let known =
+            ids.get(target.as_str()).is_some_and(|ids| anchor.is_none_or(|anchor| ids.contains(anchor.as_str())));
         if !known {
             broken.push(format!("search: {place} leads nowhere"));
         }
@@ -84,11 +85,14 @@ fn the_link_check_sees_what_is_broken() {
     let html = "<p id=\"a\" ><a href=\"b.html\"></a><a href=\"index.html#nope\"></a><i id=\"a\"></i></p>";
     files.push(("x.html".to_owned(), html.to_owned()));
     let broken = broken_links(&files);
-    assert_eq!(broken, [
-        "x.html: the id a is there twice",
-        "x.html: b.html leads nowhere",
-        "x.html: index.html#nope has no such anchor",
-    ]);
+    assert_eq!(
+        broken,
+        [
+            "x.html: the id a is there twice",
+            "x.html: b.html leads nowhere",
+            "x.html: index.html#nope has no such anchor",
+        ]
+    );
 }
 
 #[test]
@@ -154,7 +158,9 @@ fn indexes_know_who_refers_to_whom() {
     assert!(page(&files, "rules-behaviour.html").contains("functions/WSPSend.html#WSPSend-02"));
     assert!(page(&files, "constants.html").contains("{C0B422F5-F58C-11D1-AD6C-00C04FA34A2D}"));
     assert!(page(&files, "topics/close.html").contains("id=\"close-01\""));
-    assert!(page(&files, "assets/index.js").contains("[\"Error code\",\"WSAEFAULT\",\"errors.html#WSAEFAULT\",\"10014 "));
+    assert!(
+        page(&files, "assets/index.js").contains("[\"Error code\",\"WSAEFAULT\",\"errors.html#WSAEFAULT\",\"10014 ")
+    );
 }
 
 #[test]

@@ -40,7 +40,11 @@ pub(super) fn pages(site: &Site<'_>) -> Vec<Page> {
 fn page(profiles: &[&str], topic: &Topic, site: &Site<'_>) -> Page {
     let path = topic_path(topic);
     let here = Here::new(site, &path);
-    let crumbs = tag("div").class("crumbs").add(here.link("topics.html", "Topics")).add(" \u{b7} ").add(source_line(&topic.origin));
+    let crumbs = tag("div")
+        .class("crumbs")
+        .add(here.link("topics.html", "Topics"))
+        .add(" \u{b7} ")
+        .add(source_line(&topic.origin));
     let badges = profiles.iter().map(|profile| here.badge(profile));
     let mut opening = Markup::from(crumbs);
     opening.push(tag("h1").add(&topic.title).add(" ").add_all(badges));

@@ -12,7 +12,8 @@ use crate::model::{Function, FunctionKind};
 pub(super) fn of_function(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
     let mut out = merged(entry, here, |function| {
         let upcalls = &function.upcalls;
-        let facts = [("Must call", &upcalls.must), ("May call", &upcalls.may)].map(|(label, names)| fact(label, here.names(names)));
+        let facts = [("Must call", &upcalls.must), ("May call", &upcalls.may)]
+            .map(|(label, names)| fact(label, here.names(names)));
         if facts.iter().all(Markup::is_empty) && upcalls.text.trim().is_empty() {
             return Markup::default();
         }
@@ -77,7 +78,12 @@ pub(super) fn page(site: &Site<'_>) -> Page {
     let lead = "What a provider asks of its host, and which calls make it ask.";
     let mut body = opening("Upcalls", lead);
     let names = site.model.profiles.iter().map(|profile| {
-        tag("li").add(here.badge(&profile.name)).add(" ").add(here.name(&profile.startup)).add(" is given ").add(here.name(&profile.upcalls))
+        tag("li")
+            .add(here.badge(&profile.name))
+            .add(" ")
+            .add(here.name(&profile.startup))
+            .add(" is given ")
+            .add(here.name(&profile.upcalls))
     });
     body.push(tag("ul").add_all(names));
     body.push(table.finish("stack upcalls"));

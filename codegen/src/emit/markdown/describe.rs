@@ -1,8 +1,8 @@
 //! Sentences about the parts of a function, in Markdown (code spans only). The site and the Markdown files share them.
 
 use crate::model::{
-    Allowed, AllowedSet, Blocking, BlockingMode, CheckKind, Delivery, Direction, ErrorVia, Function, FunctionKind, Length,
-    Meaning, Model, Null, Param, RuleClass, Severity, SocketUse, Source, TypeKind, TypeRef, Unit, Value,
+    Allowed, AllowedSet, Blocking, BlockingMode, CheckKind, Delivery, Direction, ErrorVia, Function, FunctionKind,
+    Length, Meaning, Model, Null, Param, RuleClass, Severity, SocketUse, Source, TypeKind, TypeRef, Unit, Value,
 };
 
 /// The kind of a function, in words.
@@ -42,7 +42,9 @@ pub(crate) fn class_meaning(class: RuleClass) -> &'static str {
         RuleClass::Check => "Decided from the arguments of one call; the generated checks implement it.",
         RuleClass::Behaviour => "Takes a scenario to see; a named test shows it.",
         RuleClass::Host => "Binds the caller: the host, the switch or the layer above.",
-        RuleClass::Note => "History, a contradiction of the documentation, or a duty outside this interface; nothing to test.",
+        RuleClass::Note => {
+            "History, a contradiction of the documentation, or a duty outside this interface; nothing to test."
+        }
     }
 }
 

@@ -21,7 +21,9 @@ pub(super) fn page(entry: &Entry<'_>, model: &Model) -> String {
         function.origin
     ));
     paragraph(&mut out, entry, |function| function.summary.clone());
-    paragraph(&mut out, entry, |function| describe::duty(function).map(|duty| format!("For a provider {duty}.")).unwrap_or_default());
+    paragraph(&mut out, entry, |function| {
+        describe::duty(function).map(|duty| format!("For a provider {duty}.")).unwrap_or_default()
+    });
     if let Some(link) = &function.link {
         out.push_str(&format!("\nDocumentation: <{link}>\n"));
     }
@@ -237,8 +239,7 @@ fn examples(out: &mut String, function: &Function) {
 }
 
 fn see_also(out: &mut String, entry: &Entry<'_>) {
-    let links: Vec<String> =
-        entry.first().see_also.iter().map(|name| format!("[`{name}`]({name}.md)")).collect();
+    let links: Vec<String> = entry.first().see_also.iter().map(|name| format!("[`{name}`]({name}.md)")).collect();
     if !links.is_empty() {
         out.push_str(&format!("\n## See also\n\n{}\n", links.join(", ")));
     }

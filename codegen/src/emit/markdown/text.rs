@@ -22,7 +22,7 @@ pub(crate) fn paragraphs(text: &str) -> Vec<String> {
 /// Escapes everything that Markdown or rustdoc would read as more than text, outside of code spans.
 pub(crate) fn escape(text: &str) -> String {
     let text = text.trim();
-    let balanced = text.matches('`').count() % 2 == 0;
+    let balanced = text.matches('`').count().is_multiple_of(2);
     let mut out = String::with_capacity(text.len());
     let mut code = false;
     for (index, c) in text.char_indices() {
