@@ -5,7 +5,7 @@ use super::super::markdown::merge::{Entry, Variant, group};
 use super::html::{Markup, Tag, code, tag};
 use super::prose::{self, Names};
 use super::site::{Here, check_anchor, only, source_line};
-use crate::model::{Function, Rule, TypeRef};
+use crate::model::{Function, Profile, Rule, TypeRef};
 
 /// What the profiles say: once when they agree, else each after its badges.
 pub(super) fn variants(variants: Vec<Variant<'_, Markup>>, total: usize, here: Here<'_, '_>) -> Markup {
@@ -31,7 +31,23 @@ pub(super) fn merged(entry: &Entry<'_>, here: Here<'_, '_>, read: impl FnMut(&Fu
     variants(entry.variants(read), entry.readings.len(), here)
 }
 
-/// The same for the readings that have some item.
+/// The functions of each of these profiles that pass `test`, linked to a section of their pages.
+pub(super) fn functions_with(
+    profiles: &[&Profile],
+    anchor: &str,
+    here: Here<'_, '_>,
+    test: impl Fn(&Function) -> bool,
+) -> Markup {
+    let lists = profiles.iter().map(|profile| {
+        let found = profile.functions.iter().filter(|function| test(function));
+        let links =
+            found.map(|function| here.link(&format!("functions/{}.html{anchor}", function.name), code(&function.name)));
+        (profile.name.as_str(), Markup::join(links, ", "))
+    });
+    variants(group(lists), profiles.len(), here)
+}
+
+/// What the readings that have some item say of it.
 pub(super) fn merged_items<T>(
     same: &[(&Function, &str, &T)],
     total: usize,

@@ -21,7 +21,9 @@ pub(super) fn section(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
         let title = if all { "Rust trait".to_owned() } else { format!("Rust trait, {}", variant.profiles.join(", ")) };
         tabs = tabs.add(block(&title, highlight(text, here)));
     }
-    tabs.add(block("Rust FFI", rust(function, here))).into()
+    let pointer = here.site.typed.pointer(function);
+    let pointer = pointer.unwrap_or_else(|| describe::rust_signature(function, here.site.model));
+    tabs.add(block("Rust FFI", highlight(&pointer, here))).into()
 }
 
 fn block(title: &str, text: Markup) -> Tag {
@@ -46,10 +48,6 @@ fn c(function: &Function, here: Here<'_, '_>) -> Markup {
     }
     out.push(if function.params.is_empty() { "void);" } else { ");" });
     out
-}
-
-fn rust(function: &Function, here: Here<'_, '_>) -> Markup {
-    highlight(&describe::rust_signature(function, here.site.model), here)
 }
 
 /// Sets Rust's keywords and the known types apart.

@@ -55,23 +55,15 @@ pub(super) fn page(site: &Site<'_>) -> Page {
             page.add(&format!("diagram-{}", profile.name), &format!("Transitions in {}", profile.name), section);
         }
     }
-    let mut table = Table::new(&["State", "What it means", "Allows", "Entered by"]);
+    let mut table = Table::new(&["State", "Allows", "Entered by"]);
+    let profiles: Vec<&Profile> = site.model.profiles.iter().collect();
     for state in &site.model.states {
-        let functions = |test: &dyn Fn(&Function) -> bool| {
-            let found = site.who(test).into_iter().map(|(entry, profiles)| {
-                let mut item = Markup::from(here.entry_link(entry, "#states"));
-                item.push(here.badges(&profiles, entry.readings.len()));
-                only(tag("span"), &profiles, entry.readings.len()).add(item)
-            });
-            Markup::join(found, " ")
-        };
-        let cells = [
-            state.title.as_str().into(),
-            prose::inline(&state.text, here, Names::default()),
-            functions(&|function| function.states.requires.contains(&state.name)),
-            functions(&|function| function.states.becomes.contains(&state.name)),
-        ];
-        table.row(tag("tr").id(format!("state-{}", state.name)), cells);
+        let mut name = Markup::from(state.title.as_str());
+        name.push(tag("div").class("note").add(prose::inline(&state.text, here, Names::default())));
+        let lists: [fn(&Function) -> &Vec<String>; 2] = [|f| &f.states.requires, |f| &f.states.becomes];
+        let [allows, entered] =
+            lists.map(|list| parts::functions_with(&profiles, "#states", here, |f| list(f).contains(&state.name)));
+        table.row(tag("tr").id(format!("state-{}", state.name)), [name, allows, entered]);
     }
     page.add("states", "The states", table.finish("stack states"));
     Page {

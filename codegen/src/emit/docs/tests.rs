@@ -80,6 +80,24 @@ fn every_link_and_every_anchor_resolves() {
 }
 
 #[test]
+fn every_link_in_the_site_of_the_built_in_spec_resolves() {
+    let sources: Vec<crate::Source> =
+        wsp_spec::FILES.iter().map(|(path, text)| crate::Source::new(*path, *text, false)).collect();
+    let model = match crate::compile(&sources) {
+        Ok(model) => model,
+        Err(problems) => panic!("{}", problems.render(false)),
+    };
+    let files = emit(&model);
+    assert_eq!(broken_links(&files), Vec::<String>::new());
+    assert_eq!(
+        files.iter().filter(|(path, _)| path.starts_with("functions/")).count(),
+        Site::new(&model).entries.len()
+    );
+    let size: usize = files.iter().map(|(_, text)| text.len()).sum();
+    assert!(size < 8 * 1024 * 1024, "the site has grown to {size} bytes");
+}
+
+#[test]
 fn the_link_check_sees_what_is_broken() {
     let mut files = site();
     let html = "<p id=\"a\" ><a href=\"b.html\"></a><a href=\"index.html#nope\"></a><i id=\"a\"></i></p>";

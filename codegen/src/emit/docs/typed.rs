@@ -4,12 +4,14 @@ use super::super::{Options, rust};
 use crate::model::{Function, Model};
 use quote::quote;
 use std::collections::BTreeMap;
-use syn::{Attribute, Expr, Fields, Item, ItemStruct, ItemTrait, Lit, Meta, TraitItem};
+use syn::{Attribute, Expr, Fields, Item, ItemStruct, ItemTrait, ItemType, Lit, Meta, TraitItem};
 
 /// The declarations of all profiles.
 #[derive(Default)]
 pub(super) struct Typed {
     profiles: BTreeMap<String, Declarations>,
+    /// The types of the FFI module.
+    ffi: Vec<ItemType>,
 }
 
 #[derive(Default)]
@@ -28,6 +30,11 @@ impl Typed {
             syn::parse_file(&output.contents).ok()
         };
         let mut typed = Self::default();
+        let items = file("ffi_types.rs".to_owned()).map(|file| file.items).unwrap_or_default();
+        typed.ffi.extend(items.into_iter().filter_map(|item| match item {
+            Item::Type(alias) => Some(alias),
+            _ => None,
+        }));
         for profile in &model.profiles {
             let mut found = Declarations::default();
             for part in ["provider", "calls"] {
@@ -37,6 +44,14 @@ impl Typed {
             typed.profiles.insert(profile.name.clone(), found);
         }
         typed
+    }
+
+    /// The function pointer in the FFI module.
+    pub fn pointer(&self, function: &Function) -> Option<String> {
+        let mut alias = self.ffi.iter().find(|alias| alias.ident == function.pointer)?.clone();
+        alias.attrs.clear();
+        let file = syn::parse2(quote!(#alias)).ok()?;
+        Some(prettyplease::unparse(&file).trim_end().to_owned())
     }
 
     /// The method and its arguments as Rust text.

@@ -1,9 +1,9 @@
 //! Who calls back whom.
 
 use super::super::markdown::merge::Entry;
-use super::html::{Markup, Table, code, tag};
+use super::html::{Markup, Table, tag};
 use super::layout::Page;
-use super::parts::{fact, merged, opening, own_names, sentence};
+use super::parts::{self, fact, merged, opening, own_names, sentence};
 use super::prose::{self, Names};
 use super::site::{Here, Site, only};
 use crate::model::{Function, FunctionKind};
@@ -21,59 +21,41 @@ pub(super) fn of_function(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
         out.push(prose::block(&upcalls.text, here, Names { plain: &own_names(function) }));
         out
     });
-    let callers = callers(entry.name, here);
-    if !callers.is_empty() {
-        out.push(tag("dl").class("facts wide").add_all(callers.map_facts()));
+    let [must, may] = callers(entry, here);
+    if !must.is_empty() || !may.is_empty() {
+        out.push(tag("dl").class("facts wide").add(fact("Made by", must)).add(fact("May be made by", may)));
     }
     out
 }
 
-/// Who makes an upcall.
-struct Callers {
-    must: Markup,
-    may: Markup,
-}
-
-impl Callers {
-    fn is_empty(&self) -> bool {
-        self.must.is_empty() && self.may.is_empty()
-    }
-
-    fn map_facts(self) -> [Markup; 2] {
-        [fact("Made by", self.must), fact("May be made by", self.may)]
-    }
-}
-
-fn callers(upcall: &str, here: Here<'_, '_>) -> Callers {
-    let total = |entry: &Entry<'_>| entry.readings.len();
-    let list = |test: &dyn Fn(&Function) -> bool| {
-        let found = here.site.who(test).into_iter().map(|(entry, profiles)| {
-            let mut item = Markup::from(here.entry_link(entry, "#upcalls"));
-            item.push(here.badges(&profiles, total(entry)));
-            only(tag("span"), &profiles, total(entry)).add(item)
-        });
-        Markup::join(found, " ")
-    };
-    let has = |names: &[String]| names.iter().any(|name| name == upcall);
-    Callers { must: list(&|function| has(&function.upcalls.must)), may: list(&|function| has(&function.upcalls.may)) }
+/// Who must and who may make an upcall.
+fn callers(upcall: &Entry<'_>, here: Here<'_, '_>) -> [Markup; 2] {
+    let profiles: Vec<_> = upcall.readings.iter().map(|(profile, _)| *profile).collect();
+    let lists: [fn(&Function) -> &Vec<String>; 2] =
+        [|function| &function.upcalls.must, |function| &function.upcalls.may];
+    lists.map(|list| {
+        parts::functions_with(&profiles, "#upcalls", here, |function| {
+            list(function).iter().any(|name| name == upcall.name)
+        })
+    })
 }
 
 /// All upcalls with those who make them.
 pub(super) fn page(site: &Site<'_>) -> Page {
     let path = "upcalls.html".to_owned();
     let here = Here::new(site, &path);
-    let mut table = Table::new(&["Upcall", "What it does", "Must be made by", "May be made by"]);
+    let mut table = Table::new(&["Upcall", "Must be made by", "May be made by"]);
     let all = site.model.profiles.len();
-    let called = |entry: &&Entry<'_>| {
-        let kind = entry.first().kind;
-        kind == FunctionKind::Upcall || (kind == FunctionKind::Export && !callers(entry.name, here).is_empty())
-    };
-    for entry in site.entries.iter().filter(called) {
-        let Callers { must, may } = callers(entry.name, here);
+    for entry in &site.entries {
+        let [must, may] = callers(entry, here);
+        if entry.first().kind != FunctionKind::Upcall && must.is_empty() && may.is_empty() {
+            continue;
+        }
         let mut name = here.name(entry.name);
         name.push(here.badges(&entry.profiles(), all));
         let summary = merged(entry, here, |function| sentence(&function.summary, function, here));
-        table.row(only(tag("tr").id(entry.name), &entry.profiles(), all), [name, summary, must, may]);
+        name.push(tag("div").class("note").add(summary));
+        table.row(only(tag("tr").id(entry.name), &entry.profiles(), all), [name, must, may]);
     }
     let lead = "What a provider asks of its host, and which calls make it ask.";
     let mut body = opening("Upcalls", lead);
@@ -87,6 +69,5 @@ pub(super) fn page(site: &Site<'_>) -> Page {
     });
     body.push(tag("ul").add_all(names));
     body.push(table.finish("stack upcalls"));
-    body.push(tag("p").class("hint").add("A name in ").add(code("code")).add(" leads to its page."));
     Page { path, title: "Upcalls".to_owned(), about: lead.to_owned(), body, sections: vec![], class: "page" }
 }

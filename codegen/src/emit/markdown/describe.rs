@@ -258,7 +258,7 @@ pub(crate) fn c_signature(function: &Function) -> String {
 
 /// The function pointer in Rust, as the FFI module has it.
 pub(crate) fn rust_signature(function: &Function, model: &Model) -> String {
-    let mut text = format!("pub type {} = unsafe extern \"system\" fn(", function.pointer);
+    let mut text = format!("pub type {} = Option<unsafe extern \"system\" fn(", function.pointer);
     for param in &function.params {
         text.push_str(&format!("\n    {}: {},", raw_name(&param.name), rust_type(&param.ty, model)));
     }
@@ -266,7 +266,7 @@ pub(crate) fn rust_signature(function: &Function, model: &Model) -> String {
     if function.returns.ty.base != "void" || function.returns.ty.pointers > 0 {
         text.push_str(&format!(" -> {}", rust_type(&function.returns.ty, model)));
     }
-    text.push(';');
+    text.push_str(">;");
     text
 }
 

@@ -22,7 +22,7 @@ pub(super) fn page(entry: &Entry<'_>, model: &Model) -> String {
     ));
     paragraph(&mut out, entry, |function| function.summary.clone());
     paragraph(&mut out, entry, |function| {
-        describe::duty(function).map(|duty| format!("For a provider {duty}.")).unwrap_or_default()
+        describe::duty(function).map(|duty| format!("Provider: {duty}.")).unwrap_or_default()
     });
     if let Some(link) = &function.link {
         out.push_str(&format!("\nDocumentation: <{link}>\n"));
