@@ -57,7 +57,8 @@ impl Build {
             Ok(()) => ExitCode::SUCCESS,
             Err(problem) => {
                 for line in problem.lines {
-                    println!("cargo::error={line}");
+                    let kind = if line.contains(": warning[") { "warning" } else { "error" };
+                    println!("cargo::{kind}={line}");
                 }
                 eprintln!("{}", problem.report);
                 ExitCode::FAILURE

@@ -2,6 +2,12 @@
 
 use crate::model::Model;
 
+#[cfg(feature = "docs")]
+pub mod docs;
+pub mod export;
+pub mod fuzz;
+pub mod header;
+pub mod markdown;
 pub mod rust;
 
 /// One file to be written.
@@ -32,14 +38,54 @@ pub struct Options {
 pub struct Emitter {
     /// Name on the command line.
     pub name: &'static str,
+    /// Folder of its outputs, below the output folder.
+    pub folder: &'static str,
     /// What it makes, in a few words.
     pub about: &'static str,
-    /// Makes the outputs.
+    /// Makes the outputs; their paths are below `folder`.
     pub emit: fn(&Model, Options) -> Result<Vec<Output>, EmitError>,
 }
 
+impl Emitter {
+    /// Makes the outputs, with their paths below the output folder.
+    ///
+    /// # Errors
+    /// The emitter's.
+    pub fn run(&self, model: &Model, options: Options) -> Result<Vec<Output>, EmitError> {
+        let outputs = (self.emit)(model, options)?.into_iter();
+        Ok(outputs.map(|output| Output::new(format!("{}/{}", self.folder, output.path), output.contents)).collect())
+    }
+}
+
 /// All emitters, in the order in which they run.
-pub const EMITTERS: &[Emitter] = &[Emitter { name: "rust", about: "Rust: FFI, checks, traits, thunks, upcalls, caller", emit: rust::emit }];
+pub const EMITTERS: &[Emitter] = &[
+    Emitter { name: "rust", folder: "rust", about: "FFI, checks, traits, thunks, upcalls, caller's side", emit: rust::emit },
+    Emitter {
+        name: "json",
+        folder: "json",
+        about: "everything, for programs",
+        emit: |model, _| Ok(vec![Output::new("spi.json", export::emit(model))]),
+    },
+    Emitter {
+        name: "markdown",
+        folder: "markdown",
+        about: "the reference as Markdown",
+        emit: |model, _| Ok(outputs(markdown::emit(model))),
+    },
+    Emitter { name: "header", folder: "c", about: "wsp.h, for hosts and providers in C and C++", emit: |model, _| header::emit(model) },
+    Emitter { name: "fuzz", folder: "fuzz", about: "the entry points, described for a fuzzer", emit: |model, _| fuzz::emit(model) },
+    #[cfg(feature = "docs")]
+    Emitter {
+        name: "site",
+        folder: "site",
+        about: "the reference as a site that opens from the file system",
+        emit: |model, _| Ok(outputs(docs::emit(model))),
+    },
+];
+
+fn outputs(files: Vec<(String, String)>) -> Vec<Output> {
+    files.into_iter().map(|(path, contents)| Output::new(path, contents)).collect()
+}
 
 /// An emitter met something in the model that it cannot express.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -243,7 +243,7 @@ pub struct BytesOut<'a> {
     call: PhantomData<&'a mut [u8]>,
 }
 
-impl BytesOut<'_> {
+impl<'a> BytesOut<'a> {
     /// Lifts a pointer and a length.
     ///
     /// # Safety
@@ -280,6 +280,12 @@ impl BytesOut<'_> {
             unsafe { ptr::copy_nonoverlapping(from.as_ptr(), self.pointer.add(offset), count) };
         }
         count
+    }
+
+    /// What is in the room before anything is put there, for arguments that go in and come out.
+    pub fn contents(self) -> Bytes<'a> {
+        // SAFETY: `new`'s contract; memory that can be written can be read.
+        unsafe { Bytes::new(self.pointer, self.length) }
     }
 
     /// Stores a structure at the beginning.

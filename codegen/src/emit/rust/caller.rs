@@ -226,9 +226,9 @@ fn argument(
         }
         Lift::Value => {
             let ty = context.pointee(&param.ty).filter(|_| param.direction != Direction::In).unwrap_or_else(|| param.ty.clone());
-            let ty = context.ty(&ty);
+            let ty = optional(context.ty(&ty));
             typed.push(quote!(#name: #ty));
-            raw[first] = quote!(#name);
+            raw[first] = if arg.optional { quote!(#name.unwrap_or(0)) } else { quote!(#name) };
         }
         Lift::Raw => {
             typed.push(quote!(#name: #raw_type));

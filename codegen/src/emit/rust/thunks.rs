@@ -179,6 +179,8 @@ fn lift(context: &Context<'_>, function: &Function, arg: &Arg) -> Result<TokenSt
         Lift::Value => {
             return Ok(match context.pointee(&first.ty) {
                 Some(_) if first.direction != crate::model::Direction::In => quote!(::wsp::rt::read(#pointer)),
+                // A handle that may be NULL.
+                _ if arg.optional => quote!((#pointer != 0).then_some(#pointer)),
                 _ => quote!(#pointer),
             });
         }
