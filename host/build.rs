@@ -1,0 +1,27 @@
+//! Makes the programs of a package export `WPUCompleteOverlappedRequest`, which providers look for in the main program.
+//!
+//! A library's build script cannot ask this for the programs that link it. So a package with a program or tests that are to be
+//! hosts uses this same script: `build = "../host/build.rs"` in its manifest.
+
+use std::env;
+use std::path::PathBuf;
+
+const EXPORT: &str = "WPUCompleteOverlappedRequest";
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // The script itself is followed anyway; without this line cargo would follow the whole package.
+    println!("cargo::rerun-if-changed=Cargo.toml");
+    let system = env::var("CARGO_CFG_TARGET_OS")?;
+    let environment = env::var("CARGO_CFG_TARGET_ENV")?;
+    match (system.as_str(), environment.as_str()) {
+        ("windows", "msvc") => println!("cargo::rustc-link-arg=/EXPORT:{EXPORT}"),
+        ("windows", _) => {
+            let definitions = PathBuf::from(env::var("OUT_DIR")?).join("exports.def");
+            std::fs::write(&definitions, format!("EXPORTS\n  {EXPORT}\n"))?;
+            println!("cargo::rustc-link-arg={}", definitions.display());
+        }
+        ("macos", _) => println!("cargo::rustc-link-arg=-Wl,-exported_symbol,_{EXPORT}"),
+        _ => println!("cargo::rustc-link-arg=-Wl,--export-dynamic-symbol={EXPORT}"),
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! Finding and loading a provider's library.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use wsp::ffi;
+
+use crate::error::{LoadError, NotFound};
+use crate::os;
+
+/// The variable that names a provider's file.
+pub const VARIABLE: &str = "WSP_PROVIDER";
+
+/// The export of a provider of the plain interface.
+const ENTRY_POINT: &str = "WSPStartup";
+
+/// Finds the library called `name` (as in `[lib] name`): the explicit file, else the one named by [`VARIABLE`], else a file of
+/// its name in the places where cargo and installers put libraries: the folders called `deps` of the library path, the folder
+/// `deps` beside the program's own folder, the program's own folder.
+///
+/// # Errors
+/// No such file; the error names every file that was looked for. If a file was named, only that.
+pub fn find(explicit: Option<&Path>, name: &str) -> Result<PathBuf, NotFound> {
+    let looked_for = match explicit.map(Path::to_owned).or_else(|| env::var_os(VARIABLE).map(PathBuf::from)) {
+        Some(file) => vec![file],
+        None => candidates(name, env::var_os(os::SEARCH_PATH).as_deref(), env::current_exe().ok().as_deref()),
+    };
+    match looked_for.iter().find(|file| file.is_file()) {
+        // The loader would search for a bare name.
+        Some(file) => Ok(std::path::absolute(file).unwrap_or_else(|_| file.clone())),
+        None => Err(NotFound { name: name.to_owned(), looked_for }),
+    }
+}
+
+/// Where a library may lie, most likely place first. The copy that cargo puts above `deps` can be stale, so that comes last.
+fn candidates(name: &str, search_path: Option<&std::ffi::OsStr>, program: Option<&Path>) -> Vec<PathBuf> {
+    let file = os::file_name(name);
+    let mut folders: Vec<PathBuf> =
+        search_path.map(env::split_paths).into_iter().flatten().filter(|folder| folder.ends_with("deps")).collect();
+    if let Some(folder) = program.and_then(Path::parent) {
+        folders.extend(folder.parent().map(|above| above.join("deps")));
+        folders.push(folder.join("deps"));
+        folders.push(folder.to_owned());
+    }
+    let mut files: Vec<PathBuf> = Vec::new();
+    for candidate in folders.into_iter().map(|folder| folder.join(&file)) {
+        if !files.contains(&candidate) {
+            files.push(candidate);
+        }
+    }
+    files
+}
+
+/// Loads a file and finds its start-up function.
+pub(crate) fn open(file: &Path) -> Result<(os::Library, ffi::LPWSPSTARTUP), LoadError> {
+    let named = |file: &Path| file.to_owned();
+    if !file.is_file() {
+        return Err(LoadError::NoFile { file: named(file) });
+    }
+    let absolute = std::path::absolute(file).unwrap_or_else(|_| named(file));
+    let library =
+        os::Library::open(&absolute).map_err(|reason| LoadError::NotALibrary { file: named(file), reason })?;
+    let Some(address) = library.symbol(c"WSPStartup") else {
+        return Err(LoadError::NoEntryPoint { file: named(file), symbol: ENTRY_POINT });
+    };
+    // SAFETY: an export of this name is a function of this type; an address is a nullable function pointer in size and form.
+    let startup = unsafe { std::mem::transmute::<usize, ffi::LPWSPSTARTUP>(address) };
+    Ok((library, startup))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_path_comes_before_the_programs_folder() {
+        let path = env::join_paths(["/t/debug/deps", "/usr/lib"]).unwrap_or_default();
+        let found = candidates("x", Some(&path), Some(Path::new("/t/debug/wsp")));
+        let expected: Vec<PathBuf> = ["/t/debug/deps", "/t/deps", "/t/debug"]
+            .iter()
+            .map(|folder| Path::new(folder).join(os::file_name("x")))
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_test_in_deps_finds_its_own_folder() {
+        let found = candidates("x", None, Some(Path::new("/t/debug/deps/suite-1234")));
+        assert_eq!(found.first(), Some(&Path::new("/t/debug/deps").join(os::file_name("x"))));
+    }
+
+    #[test]
+    fn an_explicit_file_is_the_only_one_looked_for() {
+        let file = Path::new("/no/such/provider.so");
+        let error = find(Some(file), "x").unwrap_err();
+        assert_eq!(error.looked_for, [file]);
+        assert!(error.to_string().contains("/no/such/provider.so"), "{error}");
+    }
+}

@@ -1,0 +1,105 @@
+//! DLLs and Win32 events.
+
+use std::ffi::{CStr, c_void};
+use std::os::windows::ffi::OsStrExt;
+use std::path::Path;
+use std::ptr::{self, NonNull};
+use std::time::Duration;
+use std::{io, iter};
+
+#[link(name = "kernel32")]
+unsafe extern "system" {
+    fn LoadLibraryExW(name: *const u16, file: usize, flags: u32) -> *mut c_void;
+    fn FreeLibrary(module: *mut c_void) -> i32;
+    fn GetProcAddress(module: *mut c_void, name: *const i8) -> *mut c_void;
+    fn CreateEventW(security: *mut c_void, manual: i32, set: i32, name: *const u16) -> usize;
+    fn SetEvent(event: usize) -> i32;
+    fn ResetEvent(event: usize) -> i32;
+    fn CloseHandle(handle: usize) -> i32;
+    fn WaitForMultipleObjects(count: u32, handles: *const usize, all: i32, milliseconds: u32) -> u32;
+}
+
+const LOAD_WITH_ALTERED_SEARCH_PATH: u32 = 8;
+
+/// A loaded DLL.
+pub struct Library(NonNull<c_void>);
+
+// SAFETY: the loader's functions may be called from any thread.
+unsafe impl Send for Library {}
+// SAFETY: as above.
+unsafe impl Sync for Library {}
+
+impl Library {
+    /// Loads a file. The path should be absolute: the loader searches for a bare name.
+    ///
+    /// # Errors
+    /// What the loader says.
+    pub fn open(file: &Path) -> Result<Self, String> {
+        let name: Vec<u16> = file.as_os_str().encode_wide().chain(iter::once(0)).collect();
+        // SAFETY: a zero-terminated path. The library's initialisers run, which is what loading means.
+        let module = unsafe { LoadLibraryExW(name.as_ptr(), 0, LOAD_WITH_ALTERED_SEARCH_PATH) };
+        NonNull::new(module).map(Self).ok_or_else(|| io::Error::last_os_error().to_string())
+    }
+
+    /// Address of an exported function.
+    pub fn symbol(&self, name: &CStr) -> Option<usize> {
+        // SAFETY: the module is loaded, the name zero-terminated.
+        let address = unsafe { GetProcAddress(self.0.as_ptr(), name.as_ptr().cast()) };
+        (!address.is_null()).then_some(address as usize)
+    }
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        // SAFETY: the module is loaded, and nothing that came from it is used any more.
+        unsafe { FreeLibrary(self.0.as_ptr()) };
+    }
+}
+
+/// A manual-reset event.
+pub struct Event(usize);
+
+impl Event {
+    /// A new event, not set.
+    ///
+    /// # Errors
+    /// The system's, when it has no more handles.
+    pub fn new() -> io::Result<Self> {
+        // SAFETY: no name and no security attributes.
+        let event = unsafe { CreateEventW(ptr::null_mut(), 1, 0, ptr::null()) };
+        if event == 0 { Err(io::Error::last_os_error()) } else { Ok(Self(event)) }
+    }
+
+    /// The handle: never 0, always even.
+    pub fn raw(&self) -> usize {
+        self.0
+    }
+
+    /// Sets it.
+    pub fn set(&self) {
+        // SAFETY: an open event.
+        unsafe { SetEvent(self.0) };
+    }
+
+    /// Resets it.
+    pub fn reset(&self) {
+        // SAFETY: an open event.
+        unsafe { ResetEvent(self.0) };
+    }
+}
+
+impl Drop for Event {
+    fn drop(&mut self) {
+        // SAFETY: an open event that nobody else closes.
+        unsafe { CloseHandle(self.0) };
+    }
+}
+
+/// Waits until one of the events is set; gives the place of the first that is. `None` after the time.
+pub fn wait_any(events: &[&Event], time: Duration) -> Option<usize> {
+    let handles: Vec<usize> = events.iter().map(|event| event.0).collect();
+    let milliseconds = u32::try_from(time.as_millis()).unwrap_or(u32::MAX - 1);
+    // SAFETY: the array is readable and its length is right.
+    let woken = unsafe { WaitForMultipleObjects(handles.len() as u32, handles.as_ptr(), 0, milliseconds) };
+    Some(woken as usize).filter(|at| *at < handles.len())
+}

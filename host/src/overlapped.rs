@@ -1,0 +1,193 @@
+//! Overlapped operations that own their memory.
+
+use std::cell::UnsafeCell;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{Ordering, fence};
+use std::sync::{Mutex, PoisonError};
+
+use wsp::ffi;
+use wsp::rt::{Outcome, OverlappedCall, Piece, PieceMut, zeroed};
+
+use crate::error::Error;
+use crate::socket::Socket;
+use crate::upcalls::apc;
+use crate::upcalls::events::Event;
+
+/// How the end of an operation is to be told.
+#[derive(Clone, Copy)]
+pub enum Notify<'a> {
+    /// By the socket's completion port, if it has one.
+    Port,
+    /// By this event, and by the socket's completion port, if it has one.
+    Event(&'a Event),
+    /// By this event and not by a completion port: the low bit of the event's number is set.
+    EventOnly(&'a Event),
+    /// By a completion routine on this thread, in an alertable wait.
+    Routine,
+}
+
+/// What a completion routine was called with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoutineCall {
+    /// 0 or an error code.
+    pub error: i32,
+    /// Bytes moved.
+    pub bytes: u32,
+    /// Flags.
+    pub flags: u32,
+}
+
+/// What the provider may use until the operation has ended.
+#[repr(C)]
+struct Block {
+    /// First: a completion routine gets its address only.
+    record: UnsafeCell<ffi::WSAOVERLAPPED>,
+    buffer: UnsafeCell<Vec<u8>>,
+    calls: Mutex<Vec<RoutineCall>>,
+}
+
+/// What `Internal` holds before the call: something that no provider stores.
+const UNMARKED: usize = 0x5AFE;
+
+/// An overlapped operation, or the attempt at one. Dropped while it is pending, its memory is given up: the provider may still
+/// use it.
+pub struct Operation {
+    block: NonNull<Block>,
+    routine: bool,
+    returned: Result<Outcome<u32>, Error>,
+}
+
+// SAFETY: the block is only read here, and its record and its buffer only after the operation has ended.
+unsafe impl Send for Operation {}
+
+impl Socket {
+    /// Starts to send.
+    pub fn send_overlapped(&self, data: &[u8], notify: Notify<'_>) -> Operation {
+        let block = Block::new(data.to_vec(), notify);
+        // SAFETY: the block is ours until the call below.
+        let pieces = [Piece::new(unsafe { &*(*block.as_ptr()).buffer.get() })];
+        Operation::begin(block, notify, |overlapped| {
+            // SAFETY: the block stays until the operation has ended; of the array of buffers the interface has a copy made.
+            Ok(unsafe { self.provider().table().send(self.raw(), &pieces, 0, overlapped) }?)
+        })
+    }
+
+    /// Starts to receive.
+    pub fn recv_overlapped(&self, room: usize, notify: Notify<'_>) -> Operation {
+        let block = Block::new(vec![0; room], notify);
+        // SAFETY: the block is ours until the call below.
+        let mut pieces = [PieceMut::new(unsafe { &mut *(*block.as_ptr()).buffer.get() })];
+        Operation::begin(block, notify, |overlapped| {
+            // SAFETY: the block stays until the operation has ended; of the array of buffers the interface has a copy made.
+            Ok(match unsafe { self.provider().table().recv(self.raw(), &mut pieces, 0, overlapped) }? {
+                Outcome::Done(done) => Outcome::Done(done.bytes),
+                Outcome::Pending => Outcome::Pending,
+            })
+        })
+    }
+}
+
+impl Block {
+    fn new(buffer: Vec<u8>, notify: Notify<'_>) -> NonNull<Self> {
+        let mut record: ffi::WSAOVERLAPPED = zeroed();
+        record.Internal = UNMARKED;
+        record.hEvent = match notify {
+            Notify::Event(event) => event.raw(),
+            Notify::EventOnly(event) => event.raw() | 1,
+            Notify::Port | Notify::Routine => 0,
+        };
+        let block = Self { record: UnsafeCell::new(record), buffer: UnsafeCell::new(buffer), calls: Mutex::default() };
+        NonNull::from(Box::leak(Box::new(block)))
+    }
+}
+
+impl Operation {
+    fn begin(
+        block: NonNull<Block>,
+        notify: Notify<'_>,
+        call: impl FnOnce(OverlappedCall) -> Result<Outcome<u32>, Error>,
+    ) -> Self {
+        let routine = matches!(notify, Notify::Routine);
+        let mut thread = apc::current_thread();
+        let returned = call(OverlappedCall {
+            operation: block.as_ptr().cast(),
+            routine: if routine { Some(ended) } else { None },
+            thread: thread.as_mut().map_or(ptr::null_mut(), ptr::from_mut),
+        });
+        Self { block, routine, returned }
+    }
+
+    /// What the call returned: the bytes moved at once, pending, or why it was refused.
+    pub fn returned(&self) -> Result<Outcome<u32>, Error> {
+        self.returned
+    }
+
+    /// The address of its record, which a completion port tells.
+    pub fn record(&self) -> usize {
+        self.block.as_ptr() as usize
+    }
+
+    /// Did the provider touch the record's status at all?
+    pub fn is_marked(&self) -> bool {
+        self.internal() != UNMARKED
+    }
+
+    /// How it ended, as an NTSTATUS; `None` while it is pending or if it never was accepted.
+    pub fn status(&self) -> Option<u32> {
+        match self.internal() {
+            UNMARKED => None,
+            status if status == ffi::WSS_OPERATION_IN_PROGRESS as usize => None,
+            status => u32::try_from(status).ok(),
+        }
+    }
+
+    /// The bytes moved, once it has ended.
+    pub fn bytes(&self) -> Option<usize> {
+        self.status()?;
+        // SAFETY: ended, so nobody writes to the record any more.
+        Some(unsafe { (*(*self.block.as_ptr()).record.get()).InternalHigh })
+    }
+
+    /// The buffer, once it has ended.
+    pub fn buffer(&self) -> Option<&[u8]> {
+        self.status()?;
+        // SAFETY: ended, so nobody writes to the buffer any more.
+        Some(unsafe { &*(*self.block.as_ptr()).buffer.get() })
+    }
+
+    /// The calls of its completion routine so far. There should be one, in an alertable wait after its end.
+    pub fn routine_calls(&self) -> Vec<RoutineCall> {
+        // SAFETY: the block lives as long as `self`.
+        let calls = unsafe { &(*self.block.as_ptr()).calls };
+        calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn internal(&self) -> usize {
+        // SAFETY: the block lives as long as `self`. The provider may be writing the status: hence the volatile read.
+        let status = unsafe { (&raw const (*(*self.block.as_ptr()).record.get()).Internal).read_volatile() };
+        fence(Ordering::Acquire);
+        status
+    }
+
+    /// May the provider or the queue of calls still come back to the block?
+    fn is_outstanding(&self) -> bool {
+        self.returned.is_ok() && (self.status().is_none() || self.routine && self.routine_calls().is_empty())
+    }
+}
+
+impl Drop for Operation {
+    fn drop(&mut self) {
+        if !self.is_outstanding() {
+            // SAFETY: from the box in `Block::new`, and nobody comes back to it.
+            drop(unsafe { Box::from_raw(self.block.as_ptr()) });
+        }
+    }
+}
+
+/// The completion routine.
+unsafe extern "system" fn ended(error: u32, bytes: u32, record: ffi::LPWSAOVERLAPPED, flags: u32) {
+    // SAFETY: the record of a block, which is kept until its routine has run.
+    let block = unsafe { &*record.cast::<Block>() };
+    let call = RoutineCall { error: error.cast_signed(), bytes, flags };
+    block.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+}

@@ -1,0 +1,78 @@
+//! Socket handles: opaque values, each with the provider's context.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use super::catalog::{self, Entry};
+use super::lock;
+use super::ports::Association;
+
+/// What the host knows of a handle.
+#[derive(Clone)]
+pub struct Handle {
+    pub entry_id: u32,
+    pub entry: Option<Arc<Entry>>,
+    /// What the provider gave; handles of the operating system have none.
+    pub context: Option<usize>,
+    pub port: Option<Association>,
+}
+
+static HANDLES: LazyLock<Mutex<HashMap<usize, Handle>>> = LazyLock::new(Mutex::default);
+
+/// Multiples of four, as the handles of Windows are, and never an index into anything.
+static NEXT: AtomicUsize = AtomicUsize::new(0x5100);
+const STEP: usize = 4;
+
+/// A new handle; `None` if the entry has been told to refuse.
+pub fn create(entry_id: u32, context: usize) -> Option<usize> {
+    let entry = catalog::find(entry_id);
+    let mut reissued = None;
+    if let Some(entry) = &entry {
+        if entry.refuse_handles.load(Ordering::Acquire) {
+            return None;
+        }
+        if entry.reissue_handles.load(Ordering::Acquire) {
+            reissued = lock(&entry.closed_handles).pop();
+        }
+    }
+    let value = reissued.unwrap_or_else(|| NEXT.fetch_add(STEP, Ordering::Relaxed));
+    lock(&HANDLES).insert(value, Handle { entry_id, entry, context: Some(context), port: None });
+    Some(value)
+}
+
+/// Takes over a handle of the operating system. `false` if it is one already.
+pub fn adopt(entry_id: u32, value: usize) -> bool {
+    let handle = Handle { entry_id, entry: catalog::find(entry_id), context: None, port: None };
+    let mut handles = lock(&HANDLES);
+    let new = !handles.contains_key(&value);
+    if new {
+        handles.insert(value, handle);
+    }
+    new
+}
+
+/// What is known of a handle.
+pub fn find(value: usize) -> Option<Handle> {
+    lock(&HANDLES).get(&value).cloned()
+}
+
+/// Ends a handle.
+pub fn close(value: usize) -> Option<Handle> {
+    let mut handles = lock(&HANDLES);
+    let handle = handles.remove(&value)?;
+    if let Some(entry) = &handle.entry {
+        lock(&entry.closed_handles).push(value);
+    }
+    Some(handle)
+}
+
+/// Associates a handle with a completion port. `false` if there is no such handle.
+pub fn associate(value: usize, port: Association) -> bool {
+    lock(&HANDLES).get_mut(&value).map(|handle| handle.port = Some(port)).is_some()
+}
+
+/// How many handles of this entry are open.
+pub fn open(entry_id: u32) -> usize {
+    lock(&HANDLES).values().filter(|handle| handle.entry_id == entry_id).count()
+}

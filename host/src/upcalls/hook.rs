@@ -1,0 +1,51 @@
+//! The blocking hook: what a provider calls again and again while a call of this thread waits.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+use wsp::ffi;
+
+thread_local! {
+    static INSTALLED: Cell<(ffi::LPBLOCKINGCALLBACK, usize)> = const { Cell::new((None, 0)) };
+}
+
+/// A hook on this thread, until it is dropped. While the hook answers `false` the provider gives the call up.
+pub struct BlockingHook<F> {
+    /// Boxed, so that its address stays.
+    hook: Box<F>,
+    before: (ffi::LPBLOCKINGCALLBACK, usize),
+    /// Belongs to this thread.
+    here: PhantomData<*const ()>,
+}
+
+impl<F: Fn() -> bool> BlockingHook<F> {
+    /// Installs a hook. Hooks are dropped in the opposite order.
+    pub fn install(hook: F) -> Self {
+        let hook = Box::new(hook);
+        let before = INSTALLED.get();
+        INSTALLED.set((Some(call::<F>), &raw const *hook as usize));
+        Self { hook, before, here: PhantomData }
+    }
+
+    /// The hook itself.
+    pub fn hook(&self) -> &F {
+        &self.hook
+    }
+}
+
+impl<F> Drop for BlockingHook<F> {
+    fn drop(&mut self) {
+        INSTALLED.set(self.before);
+    }
+}
+
+/// The hook of this thread and the value to call it with.
+pub(super) fn installed() -> (ffi::LPBLOCKINGCALLBACK, usize) {
+    INSTALLED.try_with(Cell::get).unwrap_or((None, 0))
+}
+
+unsafe extern "system" fn call<F: Fn() -> bool>(context: usize) -> ffi::WINBOOL {
+    // SAFETY: the address of a hook that lives as long as it is installed, and is called on its own thread only.
+    let hook = unsafe { &*(context as *const F) };
+    i32::from(hook())
+}
