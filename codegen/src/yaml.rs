@@ -99,7 +99,6 @@ pub fn read(file: u32, source: &Source, diags: &mut Diagnostics) -> Option<Node>
 /// Checks size and encoding.
 fn decode<'a>(file: u32, source: &'a Source, diags: &mut Diagnostics) -> Option<&'a str> {
     let bytes = &source.text;
-    let at = |offset: usize| Span { file, start: offset as u32, end: offset as u32 + 1 };
     if bytes.len() > MAX_BYTES {
         diags.hide_text(file);
         let message = format!("this file has {} bytes; at most {MAX_BYTES} are read", bytes.len());
@@ -117,7 +116,10 @@ fn decode<'a>(file: u32, source: &'a Source, diags: &mut Diagnostics) -> Option<
         Err(error) => {
             let offset = error.valid_up_to();
             let message = format!("this file is not UTF-8: byte {offset} is 0x{:02X}", bytes[offset]);
-            diags.error(Code::NotUtf8, at(offset), message).label("the first bad byte").hint("save the file as UTF-8");
+            // What is shown has a replacement character there.
+            let (start, width) = (offset as u32, char::REPLACEMENT_CHARACTER.len_utf8() as u32);
+            let span = Span { file, start, end: start + width };
+            diags.error(Code::NotUtf8, span, message).label("the first bad byte").hint("save the file as UTF-8");
             None
         }
     }

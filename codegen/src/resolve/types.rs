@@ -33,7 +33,10 @@ impl<'a> Spellings<'a> {
         let is_const = head.iter().any(|token| token == "const");
         let base: Vec<_> = head.iter().filter(|token| *token != "const").map(String::as_str).collect();
         let consts = head.len() - base.len();
-        let is_word = |word: &&str| word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let is_word = |word: &&str| {
+            let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            word.starts_with(|c: char| letter(c) && !c.is_ascii_digit()) && word.chars().all(letter)
+        };
         if base.is_empty() || consts > 1 || !base.iter().all(is_word) {
             let message = format!("`{}` is no C type that is understood here", text.value);
             diags.error(Code::BadCType, text.span, message).hint("write `[const] [struct] NAME [*…]`");
