@@ -10,8 +10,8 @@ use super::prose::{self, Names};
 use super::site::{Here, Site, only};
 use crate::model::{Function, FunctionKind, SocketUse};
 
-const LEAD: &str = "How a DLL becomes a provider of sockets on Windows: the functions that the host calls, the upcalls that it offers in return, \
-and every rule, check and error code that binds the two.";
+const LEAD: &str = "How a DLL becomes a provider of sockets on Windows: the functions that the host calls, the upcalls \
+that it offers in return, and every rule, check and error code that binds the two.";
 
 /// The index of the site.
 pub(super) fn page(site: &Site<'_>) -> Page {
@@ -107,7 +107,14 @@ fn counts(site: &Site<'_>, here: Here<'_, '_>) -> Tag {
 fn picture(site: &Site<'_>, here: Here<'_, '_>) -> Tag {
     let lanes = site.model.profiles.iter().map(|profile| {
         let all = site.model.profiles.len();
-        let slots = |name: &str| site.model.table(name).map_or(0, |table| table.slots.len());
+        // How many slots of a table have a function in this profile.
+        let slots = |name: &str| {
+            let slots = site.model.table(name).map(|table| table.slots.as_slice()).unwrap_or_default();
+            match slots.iter().filter(|slot| profile.function(slot).is_some()).count() {
+                all if all == slots.len() => format!("{all} slots"),
+                used => format!("{used} of {} slots", slots.len()),
+            }
+        };
         let line = |class: &str, arrow: &str, name: &str, what: String| {
             tag("div")
                 .class(class)
@@ -118,8 +125,13 @@ fn picture(site: &Site<'_>, here: Here<'_, '_>) -> Tag {
         only(tag("div").class("lane"), &[&profile.name], all)
             .add(here.badge(&profile.name))
             .add(line("down", "\u{2193}", &profile.startup, "starts the provider".to_owned()))
-            .add(line("down", "\u{2193}", &profile.table, format!("{} calls down", slots(&profile.table))))
-            .add(line("up", "\u{2191}", &profile.upcalls, format!("{} calls up", slots(&profile.upcalls))))
+            .add(line("down", "\u{2193}", &profile.table, format!("{}, called by the host", slots(&profile.table))))
+            .add(line(
+                "up",
+                "\u{2191}",
+                &profile.upcalls,
+                format!("{}, called by the provider", slots(&profile.upcalls)),
+            ))
     });
     tag("figure")
         .class("picture")

@@ -21,7 +21,7 @@ pub(super) struct Page {
 
 /// The overview pages, as the bar names them.
 pub(super) const OVERVIEWS: [(&str, &str); 9] = [
-    ("index.html", "Functions"),
+    ("index.html", "Overview"),
     ("errors.html", "Error codes"),
     ("states.html", "States"),
     ("upcalls.html", "Upcalls"),

@@ -148,7 +148,7 @@
       if (at < 0 && found >= 0) { at = found; length = word.length; }
     });
     if (at < 0) { span.textContent = text.slice(0, 160); return span; }
-    var start = cls === 'text' ? Math.max(0, at - 50) : 0;
+    var start = cls === 'text' ? Math.max(0, at - 18) : 0;
     span.append((start ? '\u2026' : '') + text.slice(start, at), make('mark', {}, text.slice(at, at + length)), text.slice(at + length, at + length + 160));
     return span;
   };
