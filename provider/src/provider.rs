@@ -128,11 +128,9 @@ impl wsp::winsock::Provider for Loopback {
         if let Some(condition) = call.condition {
             ask(&condition, &listener, &connection)?;
         }
-        if let Some(room) = call.address {
-            if let Err(small) = room.put(&address::bytes(connection.peer)) {
-                listener.put_back(connection);
-                return Err(small.into());
-            }
+        if let Some(Err(small)) = call.address.map(|room| room.put(&address::bytes(connection.peer))) {
+            listener.put_back(connection);
+            return Err(small.into());
         }
         // The listener's address is shared: the accepted socket counts as a user of its port.
         let _ = self.network.bind(connection.local, true);

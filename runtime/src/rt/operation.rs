@@ -78,7 +78,7 @@ impl Overlapped<'_> {
         unsafe {
             store(
                 &raw mut (*self.record).Internal,
-                ffi::WSS_OPERATION_IN_PROGRESS as usize,
+                ffi::WSS_OPERATION_IN_PROGRESS,
             )
         };
         Ok(Operation {

@@ -122,8 +122,7 @@ pub fn method(
             let Some(function) = #pointer else { return Err(::wsp::rt::CallError::Absent(#c_name)) };
             let mut errno: i32 = 0;
             #(#before)*
-            // SAFETY: the function is of the declared type and keeps to the interface (vouched for when its pointer was taken
-            // over), the arguments are alive during the call.
+            __safety!("the function is of the declared type and keeps to the interface (vouched for when its pointer was taken over), the arguments are alive during the call.");
             let returned = unsafe { function(#(#raw),*) };
             let _ = &mut errno;
             #judge

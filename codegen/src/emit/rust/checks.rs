@@ -59,14 +59,14 @@ fn validate(context: &Context<'_>, function: &Function) -> Result<TokenStream, E
         #[doc = " Pointers that are not NULL and lie in user space must be readable."]
         #[inline(always)]
         pub unsafe fn #name(#(#names: #types),*) -> Result<(), i32> {
-            // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are readable.
+            __safety!("what is read lies behind pointers found to be in user space; the caller vouches that they are readable.");
             if unsafe { #surely } { return Ok(()); }
-            // SAFETY: as above.
+            __safety!("as above.");
             unsafe { #exact_name(#(#names),*) }
         }
         #[inline(never)]
         unsafe fn #exact_name(#(#names: #types),*) -> Result<(), i32> {
-            // SAFETY: each pointer is read only after its address was checked.
+            __safety!("each pointer is read only after its address was checked.");
             unsafe { #(#steps)* }
             Ok(())
         }

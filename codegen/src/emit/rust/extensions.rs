@@ -74,7 +74,7 @@ pub fn door(context: &Context<'_>, function: &Function) -> Result<TokenStream, E
     };
     Ok(quote! {
         if #code == #equals {
-            // SAFETY: the addresses were checked, the lengths are the caller's word.
+            __safety!("the addresses were checked, the lengths are the caller's word.");
             let answer = unsafe {
                 ::wsp::rt::extension_door(
                     ::wsp::rt::Bytes::new(#guid.cast(), #guid_length as usize),
@@ -84,7 +84,7 @@ pub fn door(context: &Context<'_>, function: &Function) -> Result<TokenStream, E
             };
             match answer {
                 ::wsp::rt::Door::Given(size) => {
-                    // SAFETY: checked, or NULL.
+                    __safety!("checked, or NULL.");
                     unsafe { ::wsp::rt::store(#returned, size as _) };
                     return Ok(0);
                 }

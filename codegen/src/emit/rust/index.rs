@@ -47,7 +47,7 @@ fn profile(profile: &Profile) -> TokenStream {
     let text = doc(&format!("{}.\n\n{}", profile.title, profile.text));
     quote! {
         #text
-        #[allow(non_snake_case, unused_imports, unused_unsafe, unused_parens, clippy::all)]
+        #[allow(non_snake_case, unused_imports, unused_parens, unused_unsafe, unused_variables, clippy::all)]
         pub mod #name {
             use super::ffi;
             /// What each function may fail with.

@@ -28,7 +28,14 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
     })?;
     let given = function.params.iter().find(|param| ident(&param.name) == upcalls);
     let by_value = given.is_some_and(|param| param.ty.base == profile.upcalls && param.ty.pointers == 0);
-    let read = if by_value { quote!(#upcalls) } else { quote!(::wsp::rt::read(#upcalls)) };
+    let given = if by_value {
+        quote!(let given = #upcalls;)
+    } else {
+        quote! {
+            __safety!("checked above.");
+            let given = unsafe { ::wsp::rt::read(#upcalls) };
+        }
+    };
     let widened = widen(context.model.table(&profile.upcalls), widest(context));
     let summary = super::context::doc_function(function);
     Ok(quote! {
@@ -39,17 +46,16 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
         pub unsafe extern "system" fn startup<P: Instance>(#(#names: #types),*) -> i32 {
             let outcome = ::wsp::rt::guard(
                 || {
-                    // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+                    __safety!("the host passes what the interface asks for; what it gets wrong by value the checks find.");
                     unsafe { check::#check(#(#names),*)? };
-                    // SAFETY: checked above.
-                    let given = unsafe { #read };
+                    #given
                     let upcalls = #widened;
-                    // SAFETY: checked above.
+                    __safety!("checked above.");
                     let info = unsafe { ::wsp::rt::In::new(#info).read() };
                     let accepted = P::cell().start(#version, info, upcalls, P::DESCRIPTION, |startup| {
                         P::start(startup).map_err(|error| error as i32)
                     })?;
-                    // SAFETY: checked above; the whole table and description are written at once, after nothing can fail any more.
+                    __safety!("checked above; the whole table and description are written at once, after nothing can fail any more.");
                     unsafe {
                         ::wsp::rt::store(#data, accepted);
                         ::wsp::rt::store(#table, table::<P>());
@@ -103,7 +109,7 @@ fn widen(given: Option<&Table>, widest: Option<&Table>) -> TokenStream {
         let symbol = proc_macro2::Literal::byte_string(symbol.as_bytes());
         let pointer = ident(&format!("LP{}", slot.to_uppercase()));
         quote!(#field: {
-            // SAFETY: an export of this name has the declared type, by the interface.
+            __safety!("an export of this name has the declared type, by the interface.");
             unsafe { ::core::mem::transmute::<usize, ffi::#pointer>(::wsp::rt::host_export(#symbol)) }
         })
     });

@@ -36,7 +36,7 @@ fn one(model: &Model, table: &Table) -> TokenStream {
             /// The table with every entry NULL.
             pub const EMPTY: Self = Self { #(#nothing),* };
         }
-        // SAFETY: nullable functions only.
+        __safety!("nullable functions only.");
         unsafe impl ::wsp::rt::Pod for #name {}
     }
 }

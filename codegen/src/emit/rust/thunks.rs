@@ -102,14 +102,14 @@ fn cleanup(context: &Context<'_>, function: &Function) -> Result<TokenStream, Em
         pub(super) unsafe extern "system" fn #name<P: Instance>(#(#params: #types),*) #returns {
             let outcome = ::wsp::rt::guard(
                 || {
-                    // SAFETY: the host passes what the interface asks for.
+                    __safety!("the host passes what the interface asks for.");
                     unsafe { check::#name(#(#params),*)? };
                     P::cell().cleanup(|provider, socket| provider.reset(socket), |provider| provider.cleanup())?;
                     Ok(0)
                 },
                 || <error::#error_enum as ::wsp::rt::ErrorList>::FALLBACK as i32,
             );
-            // SAFETY: a code is only stored once the checks found its address to be good.
+            __safety!("a code is only stored once the checks found its address to be good.");
             unsafe { #lower }
         }
     })
@@ -132,7 +132,7 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
         pub(super) unsafe extern "system" fn #name<P: Instance>(#(#params: #types),*) #returns {
             let outcome = ::wsp::rt::guard(
                 || {
-                    // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+                    __safety!("the host passes what the interface asks for; what it gets wrong by value the checks find.");
                     unsafe { check::#name(#(#params),*)? };
                     #door
                     #call
@@ -143,7 +143,7 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
                     <error::#error_enum as ::wsp::rt::ErrorList>::FALLBACK as i32
                 },
             );
-            // SAFETY: a code is only stored once the checks found its address to be good.
+            __safety!("a code is only stored once the checks found its address to be good.");
             unsafe { #lower }
         }
     })
@@ -162,8 +162,7 @@ fn call(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitE
         members.push(quote!(#field: #lifted));
     }
     Ok(quote! {
-        // SAFETY: the addresses were checked; that the memory behind them is the caller's for the time of the call is the
-        // interface's contract, and the lifted arguments do not outlive the call.
+        __safety!("the addresses were checked; that the memory behind them is the caller's for the time of the call is the interface's contract, and the lifted arguments do not outlive the call.");
         let call = unsafe { call::#shape { #(#members),* } };
     })
 }
@@ -321,7 +320,7 @@ fn finish(context: &Context<'_>, function: &Function, invocation: &TokenStream) 
             None => quote!(socket.catalog_entry_id()),
         };
         return Ok(quote! {
-            // SAFETY: the pointer, if one is read, was checked to be in user space.
+            __safety!("the pointer, if one is read, was checked to be in user space.");
             let catalog = unsafe { #catalog };
             let opened = #returned;
             P::cell().open(opened, running.share(), catalog, #full, #refused)
@@ -345,7 +344,7 @@ fn finish(context: &Context<'_>, function: &Function, invocation: &TokenStream) 
     });
     Ok(quote! {
         #take
-        // SAFETY: the addresses were checked; NULL, where it may be passed, is left alone.
+        __safety!("the addresses were checked; NULL, where it may be passed, is left alone.");
         unsafe { #(#stores)* }
         Ok(#success)
     })

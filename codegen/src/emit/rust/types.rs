@@ -85,8 +85,7 @@ fn aggregate_item(
         #repr
         #[derive(Clone, Copy)]
         pub #keyword #name { #(#fields),* }
-        // SAFETY: made of integers, pointers, nullable functions and arrays of them only, as declared in the spec: any bits
-        // are a valid value.
+        __safety!("made of integers, pointers, nullable functions and arrays of them only, as declared in the spec: any bits are a valid value.");
         unsafe impl ::wsp::rt::Pod for #name {}
     })
 }
