@@ -46,7 +46,9 @@ pub fn compile_with_warnings(sources: &[Source]) -> (Option<Model>, Diagnostics)
 /// The stages in order; each gates the next.
 fn stages(sources: &[Source], diags: &mut Diagnostics) -> Option<Model> {
     if sources.is_empty() {
-        diags.file_error(Code::NoSpec, "", "there is no spec: no file was given").hint("give at least the built-in spec");
+        diags
+            .file_error(Code::NoSpec, "", "there is no spec: no file was given")
+            .hint("give at least the built-in spec");
         return None;
     }
     let files = syntax::parse(sources, diags);

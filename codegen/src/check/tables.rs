@@ -6,7 +6,10 @@ use crate::model::{FunctionKind, Model};
 use crate::resolve::Resolved;
 use crate::resolve::names::Names;
 
-/// The keys that go with a function's kind: `(key, where it is, kinds that may have it, kinds that must)`.
+/// A key, where it stands, the kinds of function that may have it, and those that must.
+type Row = (&'static str, Option<Span>, &'static [FunctionKind], &'static [FunctionKind]);
+
+/// The keys must go with the function's kind.
 pub fn keys(subject: Subject<'_>, diags: &mut Diagnostics) {
     use FunctionKind::{Extension, Startup, Table, Upcall};
     let decl = subject.decl;
@@ -15,7 +18,7 @@ pub fn keys(subject: Subject<'_>, diags: &mut Diagnostics) {
     let slot = decl.slot.as_ref().map(|slot| slot.span);
     let managed = decl.managed.as_ref().map(|word| word.span);
     let door = decl.extensions.as_ref().map(|door| door.span);
-    let rows: [(&str, Option<Span>, &[FunctionKind], &[FunctionKind]); 7] = [
+    let rows: [Row; 7] = [
         ("table", name(&decl.table), &[Table, Upcall], &[Table, Upcall]),
         ("slot", slot, &[Table, Upcall], &[Table, Upcall]),
         ("guid", name(&decl.guid), &[Extension], &[Extension]),

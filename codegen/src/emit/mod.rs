@@ -9,6 +9,7 @@ pub mod fuzz;
 pub mod header;
 pub mod markdown;
 pub mod rust;
+pub mod schema;
 
 /// One file to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +75,12 @@ pub const EMITTERS: &[Emitter] = &[
     },
     Emitter { name: "header", folder: "c", about: "wsp.h, for hosts and providers in C and C++", emit: |model, _| header::emit(model) },
     Emitter { name: "fuzz", folder: "fuzz", about: "the entry points, described for a fuzzer", emit: |model, _| fuzz::emit(model) },
+    Emitter {
+        name: "schema",
+        folder: "schema",
+        about: "JSON Schema of the spec's files, for editors",
+        emit: |_, _| Ok(vec![Output::new("spec.schema.json", schema::emit())]),
+    },
     #[cfg(feature = "docs")]
     Emitter {
         name: "site",

@@ -7,6 +7,8 @@ mod names;
 mod params;
 mod shape;
 
+use std::fmt;
+
 use super::Code;
 
 /// What a number means.
@@ -22,6 +24,20 @@ pub struct Explanation {
     pub bad: &'static str,
     /// The same file without the mistake.
     pub good: &'static str,
+}
+
+impl fmt::Display for Explanation {
+    /// Title, text and examples, as a terminal shows them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}\n\n{}", self.code, self.title, self.text)?;
+        for (heading, example) in [("Wrong", self.bad), ("Right", self.good)] {
+            if !example.is_empty() {
+                writeln!(f, "\n{heading}:\n")?;
+                example.lines().try_for_each(|line| writeln!(f, "    {line}"))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Everything that is explained, in order of the numbers.
