@@ -48,7 +48,7 @@ fn definitions() -> TokenStream {
             pub function: &'static str,
             /// How it is found.
             pub reach: Reach,
-            /// The parameters; each is passed as one machine word.
+            /// The parameters; each is passed as one machine word, but for structures passed by value.
             pub params: &'static [Parameter],
         }
         /// How a function is found.
@@ -58,6 +58,8 @@ fn definitions() -> TokenStream {
             Slot(usize),
             /// By this GUID, as it lies in memory on a little-endian machine.
             Guid([u8; 16]),
+            /// By its name among the library's exports.
+            Export,
         }
         /// A parameter.
         #[derive(Debug)]
@@ -82,6 +84,8 @@ fn definitions() -> TokenStream {
             Count { of: usize },
             /// Pointer to a 32-bit number: how many units there are at parameter `of`.
             Room { of: usize },
+            /// So many bytes, by value.
+            Inline { size: usize },
             /// Pointer to so many bytes.
             Structure { size: usize },
             /// Pointer to as many units as parameter `count` says.
@@ -98,7 +102,7 @@ fn definitions() -> TokenStream {
     }
 }
 
-/// How the host finds the function; `None` if it is not one that a host calls through a table.
+/// How the host finds the function; `None` if it is not one that a host calls.
 fn reach(model: &Model, function: &Function) -> Result<Option<TokenStream>, EmitError> {
     match (function.kind, function.slot, &function.guid) {
         (FunctionKind::Table, Some(slot), _) => Ok(Some(quote!(Reach::Slot(#slot)))),
@@ -112,6 +116,7 @@ fn reach(model: &Model, function: &Function) -> Result<Option<TokenStream>, Emit
             bytes.extend(guid.data4);
             Ok(Some(quote!(Reach::Guid([#(#bytes),*]))))
         }
+        (FunctionKind::Startup, ..) => Ok(Some(quote!(Reach::Export))),
         _ => Ok(None),
     }
 }
@@ -160,6 +165,10 @@ fn kind(model: &Model, function: &Function, at: usize, param: &Param) -> Option<
             Width::Pointer => 64,
         };
         return Some(quote!(Kind::Number(#bits)));
+    }
+    if param.ty.pointers == 0 && model.table(&param.ty.base).is_some() {
+        let size = size(model, &param.ty)?;
+        return Some(quote!(Kind::Inline { size: #size }));
     }
     if param.ty.pointers == 0 && matches!(model.type_named(&param.ty.base)?.kind, TypeKind::Callback { .. }) {
         return Some(quote!(Kind::Callback));
@@ -216,6 +225,10 @@ fn size(model: &Model, ty: &TypeRef) -> Option<TokenStream> {
     if ty.pointers > 0 {
         return Some(quote!(size_of::<usize>()));
     }
+    let declared = syn::parse_str::<proc_macro2::Ident>(&ty.base).map(|name| quote!(size_of::<::wsp::ffi::#name>()));
+    if model.table(&ty.base).is_some() {
+        return declared.ok();
+    }
     Some(match &model.type_named(&ty.base)?.kind {
         TypeKind::Void => quote!(1),
         TypeKind::Integer(scalar) | TypeKind::Handle(scalar) => match scalar.width {
@@ -227,10 +240,7 @@ fn size(model: &Model, ty: &TypeRef) -> Option<TokenStream> {
         },
         TypeKind::Pointer { .. } | TypeKind::Callback { .. } => quote!(size_of::<usize>()),
         TypeKind::Opaque => quote!(1),
-        TypeKind::Struct(_) | TypeKind::Union(_) => {
-            let name = syn::parse_str::<proc_macro2::Ident>(&ty.base).ok()?;
-            quote!(size_of::<::wsp::ffi::#name>())
-        }
+        TypeKind::Struct(_) | TypeKind::Union(_) => declared.ok()?,
     })
 }
 

@@ -1,0 +1,6 @@
+struct P;
+
+#[wsp::provider]
+impl P {}
+
+fn main() {}

@@ -1,0 +1,18 @@
+use wsp::rt::{Opened, SocketRef, Startup};
+use wsp::winsock::{call, error};
+
+struct P;
+struct Socket;
+
+#[wsp::provider]
+impl wsp::winsock::Provider for P {
+    type Socket = Socket;
+    fn start(_: &Startup) -> Result<Self, error::StartupError> {
+        Ok(P)
+    }
+    fn close_socket(&self, _: &SocketRef<'_, Socket>) -> Result<(), error::CloseSocketError> {
+        Ok(())
+    }
+}
+
+fn main() {}

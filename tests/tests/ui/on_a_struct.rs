@@ -1,0 +1,4 @@
+#[wsp::provider]
+struct P;
+
+fn main() {}
