@@ -10,6 +10,8 @@ mod tables;
 mod unused;
 mod values;
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::Diagnostics;
 use crate::model::{self, Model, Profile};
 use crate::resolve::facts::Facts;
@@ -75,11 +77,19 @@ const FUNCTION_CHECKS: &[FunctionCheck] = &[
 pub fn check(resolved: &Resolved, names: &Names<'_>, diags: &mut Diagnostics) {
     let model = &resolved.model;
     let facts = Facts::new(&model.types);
+    let mut seen = BTreeSet::new();
     for (profile, merged) in model.profiles.iter().zip(&resolved.merged) {
         for merged in merged {
             let Some(function) = lowered(profile, merged) else { continue };
             let subject = Subject { model, profile, merged, decl: &merged.decl, function, facts };
+            let before = diags.len();
             FUNCTION_CHECKS.iter().for_each(|check| check(subject, diags));
+            // What a profile has from its base is wrong once, not once for each profile.
+            let plain = format!("`{}`", function.name);
+            diags.retain_from(before, |item| {
+                let message = item.message.replace(&subject.name(), &plain);
+                seen.insert((item.code, item.primary.span, message))
+            });
         }
     }
     tables::tables(resolved, names, diags);

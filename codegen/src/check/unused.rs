@@ -53,8 +53,7 @@ pub fn types(resolved: &Resolved, names: &Names<'_>, diags: &mut Diagnostics) {
     for ty in names.types.iter().filter(|ty| !used.contains(ty.name.value.as_str())) {
         diags
             .error(Code::UnusedType, ty.name.span, format!("nothing uses the type `{}`", ty.name.value))
-            .hint("remove it; or, if it is what an option or control code carries, name it in that constant's text")
-            .warning();
+            .hint("remove it; or, if it is what an option or control code carries, name it in that constant's text");
     }
 }
 

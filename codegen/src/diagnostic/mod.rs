@@ -164,6 +164,12 @@ impl Diagnostics {
         self.error(code, Span { file: file as u32, start: 0, end: 0 }, message)
     }
 
+    /// Drops those from `start` on that `keep` does not want.
+    pub(crate) fn retain_from(&mut self, start: usize, mut keep: impl FnMut(&Diagnostic) -> bool) {
+        let late = self.items.split_off(start.min(self.items.len()));
+        self.items.extend(late.into_iter().filter(|item| keep(item)));
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.items.len()

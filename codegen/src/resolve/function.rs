@@ -43,6 +43,14 @@ pub fn lower(merged: &Merged, cx: Cx<'_>, diags: &mut Diagnostics) -> Option<Fun
     let returns = returns(&decl.returns, &decl.params, cx, diags);
     let completion = decl.completion.as_ref().map(|group| completion(group, &decl.params, diags));
     let extensions = decl.extensions.as_ref().map(|door| extension_door(door, &decl.params, names, diags));
+    let states = states(decl.states.as_ref(), names, diags);
+    let upcalls = upcalls(decl.upcalls.as_ref(), names, diags);
+    let errors = decl.errors.iter().flatten().filter_map(|entry| error(entry, names, diags)).collect();
+    let outcomes = decl.outcomes.iter().flatten().filter_map(|entry| outcome(entry, names, diags)).collect();
+    let examples = decl.examples.iter().flatten().map(|declared| example(declared, &decl.params, diags)).collect();
+    let any_of = decl.require_any.iter().flatten();
+    let any_of: Vec<_> = any_of.filter_map(|any| require_any(any, &decl.params, names, diags)).collect();
+    // Everything has been reported by now, so what is unusable may end it.
     let origin = model::Origin { overlay: merged.overlay, ..names.origin(decl.function.span) };
     let mut function = Function {
         name: decl.function.value.clone(),
@@ -69,19 +77,17 @@ pub fn lower(merged: &Merged, cx: Cx<'_>, diags: &mut Diagnostics) -> Option<Fun
         completion: completion.flatten(),
         extensions: extensions.flatten(),
         blocking: Blocking { mode: decl.blocking.mode.value, text: text_of(&decl.blocking.text).unwrap_or_default() },
-        states: states(decl.states.as_ref(), names, diags),
-        upcalls: upcalls(decl.upcalls.as_ref(), names, diags),
-        errors: decl.errors.iter().flatten().filter_map(|entry| error(entry, names, diags)).collect(),
-        outcomes: decl.outcomes.iter().flatten().filter_map(|entry| outcome(entry, names, diags)).collect(),
+        states,
+        upcalls,
+        errors,
+        outcomes,
         never: decl.never.iter().flatten().map(|code| code.value.clone()).collect(),
         checks: Vec::new(),
         rules: decl.rules.iter().flatten().map(|declared| rule(declared, names)).collect(),
-        examples: decl.examples.iter().flatten().map(|declared| example(declared, &decl.params, diags)).collect(),
+        examples,
         see_also: decl.see_also.iter().flatten().map(|name| name.value.clone()).collect(),
         origin,
     };
-    let any_of: Vec<_> =
-        decl.require_any.iter().flatten().filter_map(|any| require_any(any, &decl.params, names, diags)).collect();
     lift::lift(&mut function, decl, cx.facts);
     function.checks = checks::derive(&function, &any_of, cx.facts);
     Some(function)
