@@ -9,6 +9,7 @@
 
 pub mod build;
 mod check;
+pub mod coverage;
 pub mod diagnostic;
 pub mod emit;
 pub mod json;

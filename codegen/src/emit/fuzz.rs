@@ -1,7 +1,9 @@
 //! Emits the entry points of a provider as data, for a fuzzer that calls them with hostile arguments.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::{EmitError, Output};
 use crate::model::{
@@ -48,8 +50,16 @@ fn definitions() -> TokenStream {
             pub function: &'static str,
             /// How it is found.
             pub reach: Reach,
-            /// The parameters; each is passed as one machine word, but for structures passed by value.
+            /// The parameters; each is passed as one machine word, but for a table passed by value.
             pub params: &'static [Parameter],
+            /// How many bits of the result count.
+            pub bits: u32,
+            /// What is returned on failure; `None` if the code itself is.
+            pub failure: Option<u64>,
+            /// Index of the parameter that the code is stored through.
+            pub errno: Option<usize>,
+            /// Every code that a call may come back with, failures and other outcomes.
+            pub codes: &'static [i32],
         }
         /// How a function is found.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +94,8 @@ fn definitions() -> TokenStream {
             Count { of: usize },
             /// Pointer to a 32-bit number: how many units there are at parameter `of`.
             Room { of: usize },
-            /// So many bytes, by value.
-            Inline { size: usize },
+            /// The host's upcall table, or a pointer to it.
+            Upcalls { by_value: bool },
             /// Pointer to so many bytes.
             Structure { size: usize },
             /// Pointer to as many units as parameter `count` says.
@@ -132,7 +142,49 @@ fn entry(model: &Model, profile: &Profile, function: &Function, reach: &TokenStr
         params.push(quote!(Parameter { name: #name, kind: #kind, values: &[#(#values),*] }));
     }
     let (profile, name) = (&profile.name, &function.name);
-    Ok(quote!(Entry { profile: #profile, function: #name, reach: #reach, params: &[#(#params),*] }))
+    let (bits, failure) = result(model, function)?;
+    let failure = option(failure);
+    let errno = option(function.params.iter().position(|param| param.errno));
+    let codes = codes(model, function);
+    Ok(quote! {
+        Entry {
+            profile: #profile, function: #name, reach: #reach, params: &[#(#params),*],
+            bits: #bits, failure: #failure, errno: #errno, codes: &[#(#codes),*],
+        }
+    })
+}
+
+fn option(value: Option<impl ToTokens>) -> TokenStream {
+    value.map_or_else(|| quote!(None), |value| quote!(Some(#value)))
+}
+
+/// How wide the result is, and which one means failure.
+fn result(model: &Model, function: &Function) -> Result<(u32, Option<u64>), EmitError> {
+    let problem = |what: &str| error(&format!("{}: {}", function.origin, function.name), what);
+    let bits = match model.type_named(&function.returns.ty.base).map(|ty| &ty.kind) {
+        Some(TypeKind::Integer(scalar) | TypeKind::Handle(scalar)) => width(scalar.width),
+        _ => return Err(problem("its result is no integer")),
+    };
+    let Some(failure) = &function.returns.failure else { return Ok((bits, None)) };
+    match model.constant(failure).map(|constant| &constant.value) {
+        Some(ConstantValue::Integer(value)) => Ok((bits, Some(value.rem_euclid(1 << bits) as u64))),
+        _ => Err(problem("its failure value is no number")),
+    }
+}
+
+fn width(width: Width) -> u32 {
+    match width {
+        Width::Bits(bits) => bits,
+        // Machine words are passed, and only 64-bit machines are fuzzed.
+        Width::Pointer => 64,
+    }
+}
+
+fn codes(model: &Model, function: &Function) -> Vec<Literal> {
+    let errors = function.errors.iter().map(|entry| &entry.code);
+    let outcomes = function.outcomes.iter().map(|outcome| &outcome.code);
+    let numbers: BTreeSet<i32> = errors.chain(outcomes).filter_map(|code| Some(model.code(code)?.value)).collect();
+    numbers.into_iter().map(Literal::i32_unsuffixed).collect()
 }
 
 /// The values that the spec names for a parameter.
@@ -160,15 +212,13 @@ fn kind(model: &Model, function: &Function, at: usize, param: &Param) -> Option<
     if let Some(TypeKind::Integer(scalar) | TypeKind::Handle(scalar)) =
         model.type_named(&param.ty.base).map(|ty| &ty.kind).filter(|_| param.ty.pointers == 0)
     {
-        let bits = match scalar.width {
-            Width::Bits(bits) => bits,
-            Width::Pointer => 64,
-        };
+        let bits = width(scalar.width);
         return Some(quote!(Kind::Number(#bits)));
     }
-    if param.ty.pointers == 0 && model.table(&param.ty.base).is_some() {
-        let size = size(model, &param.ty)?;
-        return Some(quote!(Kind::Inline { size: #size }));
+    let is_upcalls = |ty: &TypeRef| ty.pointers == 0 && model.profiles.iter().any(|profile| profile.upcalls == ty.base);
+    let by_value = is_upcalls(&param.ty);
+    if by_value || pointee(model, &param.ty).is_some_and(|to| is_upcalls(&to)) {
+        return Some(quote!(Kind::Upcalls { by_value: #by_value }));
     }
     if param.ty.pointers == 0 && matches!(model.type_named(&param.ty.base)?.kind, TypeKind::Callback { .. }) {
         return Some(quote!(Kind::Callback));

@@ -79,12 +79,7 @@ impl Subject<'_> {
                 let units = self.units(of) as u32;
                 place(&units.to_ne_bytes())
             }
-            Kind::Inline { .. } => place(&host::upcalls(&self.profile.upcalls)),
-            Kind::Structure { size } if self.is_upcalls(at) => {
-                let table = host::upcalls(&self.profile.upcalls);
-                assert_eq!(table.len(), size, "the upcall table");
-                place(&table)
-            }
+            Kind::Upcalls { .. } => place(&host::upcalls(&self.profile.upcalls)),
             Kind::Structure { size } => {
                 let mut content = vec![0; size];
                 let value = if self.function.params[at].errno { UNTOUCHED as usize } else { self.number_behind(at) };
@@ -111,11 +106,6 @@ impl Subject<'_> {
             Kind::Text => place(&[b'a', 0, b'b', 0, 0, 0]),
             Kind::Record { size } => place(&vec![0; size]),
         }
-    }
-
-    fn is_upcalls(&self, at: usize) -> bool {
-        let ty = &self.function.params[at].ty;
-        ty.base == format!("LP{}", self.profile.upcalls)
     }
 
     /// How many units a pointer's memory has: the least that is allowed, or more.

@@ -10,6 +10,13 @@ pub fn find(profile: &str, function: &str) -> Option<&'static Entry> {
     ENTRIES.iter().find(|entry| entry.profile == profile && entry.function == function)
 }
 
+impl Entry {
+    /// Profile and function: `winsock.WSPSend`.
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.profile, self.function)
+    }
+}
+
 /// Calls a function whose parameters and result are integers or pointers, one machine word each. A narrower result stands in
 /// the low bits of what is returned; the others mean nothing.
 ///

@@ -123,9 +123,14 @@ impl Started {
     /// # Panics
     /// The provider makes none.
     pub fn socket(&self) -> usize {
+        self.try_socket().expect("the provider makes sockets")
+    }
+
+    /// Makes a socket, if the provider does.
+    pub fn try_socket(&self) -> Option<usize> {
         let mut info: ffi::WSAPROTOCOL_INFOW = wsp::rt::zeroed();
         let mut errno = 0;
-        let function = self.table.lpWSPSocket.expect("the slot is filled");
+        let function = self.table.lpWSPSocket?;
         // SAFETY: as the interface asks for.
         let socket = unsafe {
             function(
@@ -138,8 +143,7 @@ impl Started {
                 &raw mut errno,
             )
         };
-        assert_ne!(socket, ffi::INVALID_SOCKET, "WSPSocket failed with {errno}");
-        socket
+        (socket != ffi::INVALID_SOCKET).then_some(socket)
     }
 
     /// Closes a socket; that it is closed already does not matter.

@@ -5,7 +5,11 @@
 
 pub mod arguments;
 pub mod entries;
+#[cfg(unix)]
+pub mod guarded;
 pub mod host;
+#[cfg(unix)]
+pub mod hostile;
 pub mod probe;
 
 use std::sync::OnceLock;

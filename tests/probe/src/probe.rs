@@ -14,7 +14,7 @@ include!(concat!(env!("OUT_DIR"), "/probe.rs"));
 pub enum Answer {
     /// With a sample of every result.
     Done,
-    /// With this code.
+    /// With this code, or the fallback if the function does not list it.
     Fail(i32),
     /// That the operation is pending. What cannot be pending is done.
     Pending,
@@ -62,7 +62,7 @@ fn answer<T: Sample, E: ErrorList>() -> Result<T, E> {
     match ANSWER.get() {
         Answer::Done => Ok(T::sample()),
         Answer::Pending => Ok(T::pending()),
-        Answer::Fail(code) => Err(listed(code)),
+        Answer::Fail(code) => Err(E::or_fallback(Code(code))),
         Answer::Panic => std::panic::panic_any(Told),
     }
 }
@@ -70,14 +70,9 @@ fn answer<T: Sample, E: ErrorList>() -> Result<T, E> {
 fn start<T, E: ErrorList>(make: impl FnOnce() -> T) -> Result<T, E> {
     match ANSWER.get() {
         Answer::Done | Answer::Pending => Ok(make()),
-        Answer::Fail(code) => Err(listed(code)),
+        Answer::Fail(code) => Err(E::or_fallback(Code(code))),
         Answer::Panic => std::panic::panic_any(Told),
     }
-}
-
-/// The error of this number.
-fn listed<E: ErrorList>(code: i32) -> E {
-    E::from_number(code).unwrap_or_else(|| panic!("{} does not list {}", E::FUNCTION, Code(code)))
 }
 
 /// A result to answer with.
