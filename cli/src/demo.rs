@@ -1,12 +1,210 @@
-//! `wsp demo`.
+//! `wsp demo`: loads a provider through its exported entry point and carries checked data over it.
 
-use crate::Failure;
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::net::{Ipv4Addr, Shutdown, SocketAddrV4};
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use wsp::code::{WSAENOTSOCK, WSAEOPNOTSUPP};
+use wsp_host::{Event, Host, Notify, Provider, Socket, Upcall, library};
+
+use crate::text::{BOLD, DIM, GREEN, PLAIN};
+use crate::{Failure, print};
 
 /// What the demo is told.
 #[derive(clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Load this provider instead of the example that comes with wsp
+    #[arg(long, value_name = "FILE")]
+    provider: Option<PathBuf>,
+    /// How many MiB to carry in each direction
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    mib: u16,
+}
 
-/// Shows a provider carrying data.
-pub fn run(_: &Arguments) -> Result<(), Failure> {
-    Err(Failure::new("not yet"))
+/// Pieces in which data is sent.
+const PIECE: usize = 24 * 1024 + 7;
+
+/// Shows a provider carrying data: each step prints what it did, a step that fails ends the demo.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let file = library::find(arguments.provider.as_deref(), "wsp_loopback").map_err(Failure::new)?;
+    step("library", &file.display().to_string())?;
+    let provider = Host::new().load(&file).map_err(Failure::new)?;
+    let [low, high] = provider.version().to_le_bytes();
+    step("start-up", &format!("WSPStartup: version {low}.{high}, 30 slots, \"{}\"", provider.description()))?;
+    let (client, server) = connect(&provider)?;
+    let bytes = usize::from(arguments.mib) << 20;
+    let took = exchange(&client, &server, bytes)?;
+    let rate = (2 * bytes) as f64 / took.as_secs_f64() / f64::from(1 << 20);
+    step("data", &format!("{} MiB in each direction at once, every byte checked, {rate:.0} MiB/s", arguments.mib))?;
+    overlapped(&client, &server)?;
+    end(client, server)?;
+    errors(&provider)?;
+    upcalls(&provider)?;
+    provider.cleanup().map_err(Failure::new)?;
+    step("clean-up", "WSPCleanup: the provider let go of everything")?;
+    print(&format!("\n{GREEN}The provider works.{PLAIN}\n"))
+}
+
+fn step(name: &str, text: &str) -> Result<(), Failure> {
+    print(&format!("{BOLD}{name:<11}{PLAIN}{text}\n"))
+}
+
+fn check(good: bool, what: &str) -> Result<(), Failure> {
+    if good { Ok(()) } else { Err(Failure::new(format!("the provider is wrong: {what}"))) }
+}
+
+/// Listener, client, accepted socket, and their names.
+fn connect(provider: &Provider) -> Result<(Socket, Socket), Failure> {
+    let listener = provider.socket().map_err(Failure::new)?;
+    listener.bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).map_err(Failure::new)?;
+    listener.listen(1).map_err(Failure::new)?;
+    let address = listener.local_addr().map_err(Failure::new)?;
+    let client = provider.socket().map_err(Failure::new)?;
+    client.connect(address).map_err(Failure::new)?;
+    let (server, peer) = listener.accept().map_err(Failure::new)?;
+    check(client.local_addr() == Ok(peer), "accept and getsockname disagree on the client's address")?;
+    check(client.peer_addr() == Ok(address), "getpeername does not give the address that was connected to")?;
+    step("connection", &format!("{peer} -> {address}, names agree"))?;
+    Ok((client, server))
+}
+
+/// Data in both directions at once; each side checks every byte it gets.
+fn exchange(client: &Socket, server: &Socket, bytes: usize) -> Result<Duration, Failure> {
+    let begun = Instant::now();
+    let outcome = thread::scope(|scope| {
+        let sides = [(client, 1_u64), (server, 2)];
+        let senders = sides.map(|(socket, seed)| scope.spawn(move || send(socket, seed, bytes)));
+        let back = scope.spawn(move || receive(client, 2, bytes, false));
+        let forth = receive(server, 1, bytes, true);
+        let mut outcomes = vec![forth, joined(back)];
+        outcomes.extend(senders.map(joined));
+        outcomes.into_iter().collect::<Result<Vec<()>, String>>()
+    });
+    outcome.map_err(Failure::new)?;
+    Ok(begun.elapsed())
+}
+
+fn joined(handle: thread::ScopedJoinHandle<'_, Result<(), String>>) -> Result<(), String> {
+    handle.join().unwrap_or_else(|_| Err("a thread of the demo panicked".into()))
+}
+
+fn send(mut socket: &Socket, seed: u64, bytes: usize) -> Result<(), String> {
+    let mut pattern = Pattern(seed);
+    let mut left = bytes;
+    let mut piece = vec![0; PIECE];
+    while left > 0 {
+        let count = left.min(PIECE);
+        piece[..count].fill_with(|| pattern.next());
+        socket.write_all(&piece[..count]).map_err(|error| format!("sending: {error}"))?;
+        left -= count;
+    }
+    Ok(())
+}
+
+fn receive(mut socket: &Socket, seed: u64, bytes: usize, shown: bool) -> Result<(), String> {
+    let mut progress = Progress::new(shown, bytes);
+    let mut pattern = Pattern(seed);
+    let mut piece = vec![0; PIECE];
+    let mut done = 0;
+    while done < bytes {
+        let count = socket.read(&mut piece).map_err(|error| format!("receiving: {error}"))?;
+        if count == 0 {
+            return Err(format!("the stream ended after {done} of {bytes} bytes"));
+        }
+        if let Some(at) = piece[..count].iter().position(|byte| *byte != pattern.next()) {
+            return Err(format!("byte {} is not what was sent", done + at));
+        }
+        done += count;
+        progress.show(done);
+    }
+    progress.clear();
+    Ok(())
+}
+
+/// A byte sequence that shows a byte lost, doubled or moved.
+struct Pattern(u64);
+
+impl Pattern {
+    fn next(&mut self) -> u8 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 56) as u8
+    }
+}
+
+/// A line that tells how far it is, on a terminal.
+struct Progress {
+    shown: bool,
+    total: usize,
+    last: Instant,
+}
+
+impl Progress {
+    fn new(shown: bool, total: usize) -> Self {
+        Self { shown: shown && std::io::stderr().is_terminal(), total, last: Instant::now() }
+    }
+
+    fn show(&mut self, done: usize) {
+        if self.shown && self.last.elapsed() > Duration::from_millis(100) {
+            self.last = Instant::now();
+            anstream::eprint!("\r{DIM}data       {} of {} MiB{PLAIN}", done >> 20, self.total >> 20);
+        }
+    }
+
+    fn clear(&self) {
+        if self.shown {
+            anstream::eprint!("\r\x1b[K");
+        }
+    }
+}
+
+/// An overlapped receive: notified once, its record marked done.
+fn overlapped(client: &Socket, server: &Socket) -> Result<(), Failure> {
+    if !Host::exports_completion() {
+        return step("overlapped", "left out: this program does not export WPUCompleteOverlappedRequest");
+    }
+    client.send(b"overlapped").map_err(Failure::new)?;
+    let event = Event::new().map_err(Failure::new)?;
+    let operation = server.recv_overlapped(64, Notify::Event(&event));
+    operation.returned().map_err(Failure::new)?;
+    check(event.wait(Duration::from_secs(10)), "the event of an overlapped receive was not signalled")?;
+    let received = operation.buffer().zip(operation.bytes()).and_then(|(buffer, bytes)| buffer.get(..bytes));
+    check(received == Some(b"overlapped"), "the overlapped receive did not deliver what was sent")?;
+    step("overlapped", "a receive completed through WPUCompleteOverlappedRequest: event set, data checked")
+}
+
+/// An orderly end: the receiver sees the end of the stream, a closed descriptor is dead.
+fn end(client: Socket, server: Socket) -> Result<(), Failure> {
+    client.shutdown(Shutdown::Write).map_err(Failure::new)?;
+    let mut byte = [0];
+    check(server.recv(&mut byte) == Ok(0), "the end of the stream was not seen")?;
+    client.close().map_err(Failure::new)?;
+    let again = client.close();
+    check(again.is_err_and(|error| error.code() == Some(WSAENOTSOCK)), "a closed descriptor was not refused")?;
+    server.close().map_err(Failure::new)?;
+    step("end", "orderly; a closed descriptor gets WSAENOTSOCK")
+}
+
+/// What goes wrong goes wrong with a documented code.
+fn errors(provider: &Provider) -> Result<(), Failure> {
+    let socket = provider.socket().map_err(Failure::new)?;
+    let nobody = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9);
+    let refused = socket.connect(nobody);
+    let Err(error) = refused else { return Err(Failure::new("connecting to nobody succeeded")) };
+    check(matches!(error, wsp_host::Error::Documented { .. }), "connecting to nobody failed with an undocumented code")?;
+    let left_out = provider.table().cancel_blocking_call();
+    let note = match left_out {
+        Err(error) if error.code() == Some(WSAEOPNOTSUPP) => "; a function left out refuses with WSAEOPNOTSUPP",
+        _ => "",
+    };
+    step("errors", &format!("{error}{note}"))
+}
+
+fn upcalls(provider: &Provider) -> Result<(), Failure> {
+    let counts = provider.counts();
+    let (made, closed) = (counts.get(Upcall::CreateSocketHandle), counts.get(Upcall::CloseSocketHandle));
+    let completed = counts.get(Upcall::CompleteOverlappedRequest);
+    check(provider.open_handles() == 0 && made == closed, "socket handles are left over")?;
+    step("upcalls", &format!("{made} socket handles made, {closed} closed, {completed} completions"))
 }

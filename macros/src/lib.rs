@@ -20,5 +20,13 @@ use proc_macro::TokenStream;
 /// A compile error on anything that is not such an implementation: another trait, a generic type, an unknown argument.
 #[proc_macro_attribute]
 pub fn provider(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    provider::expand(arguments.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+    let item = proc_macro2::TokenStream::from(item);
+    match provider::expand(arguments.into(), item.clone()) {
+        Ok(expanded) => expanded.into(),
+        // The item stays, so that the one error is not followed by others about what seems to be missing.
+        Err(error) => {
+            let error = error.into_compile_error();
+            quote::quote!(#item #error).into()
+        }
+    }
 }

@@ -54,7 +54,7 @@ pub fn rustdoc(function: &Function, profile: &str) -> String {
     if let Some(link) = &function.link {
         out.push_str(&format!("\n\nDocumentation: <{link}>"));
     }
-    out.push_str(&format!("\n\nProfile `{profile}`, declared in `{}`.", function.origin));
+    out.push_str(&format!("\n\nAs it is in the profile `{profile}`."));
     out
 }
 
@@ -195,7 +195,7 @@ mod tests {
         assert!(text.contains("- `WSAEFAULT`: a pointer is \\[not\\] in user memory"), "{text}");
         assert!(text.contains("- `WSPSend-01` (must): "), "{text}");
         assert!(text.contains("Documentation: <https://example.invalid/wspsend>"), "{text}");
-        assert!(text.ends_with("Profile `winsock`, declared in `functions/WSPSend.yaml:1`."), "{text}");
+        assert!(text.ends_with("As it is in the profile `winsock`."), "{text}");
         assert!(text.lines().all(|line| !line.starts_with(' ')), "{text}");
     }
 }

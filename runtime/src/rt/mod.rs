@@ -28,7 +28,7 @@ pub use memory::{
     BufferEntry, Buffers, BuffersOut, Bytes, BytesOut, In, InOut, Out, Pod, SizedOut, TooSmall,
     WideOut, WideStr, read, store,
 };
-pub use operation::{Operation, Overlapped};
+pub use operation::{Operation, Overlapped, Unsupported};
 pub use sets::SocketSet;
 pub use socket::{Keys, Opened, Socket, SocketRef};
 pub use upcalls::Upcalls;

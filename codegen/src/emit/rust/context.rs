@@ -148,3 +148,11 @@ pub fn doc_function(function: &Function) -> TokenStream {
     let place = format!(" Declared in `spec/{}`.", function.origin);
     quote!(#summary #page #[doc = ""] #[doc = #place])
 }
+
+/// All that the spec says of a function in one profile, for the method that authors implement.
+pub fn doc_whole(function: &Function, profile: &str) -> TokenStream {
+    let text = crate::emit::markdown::rustdoc(function, profile);
+    let lines = text.lines().map(|line| format!(" {line}"));
+    let place = format!(" Declared in `spec/{}`.", function.origin);
+    quote!(#(#[doc = #lines])* #[doc = ""] #[doc = #place])
+}

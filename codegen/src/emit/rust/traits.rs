@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::args;
-use super::context::{Context, doc, doc_function};
+use super::context::{Context, doc, doc_whole};
 use super::errors;
 use super::names::{self, ident};
 use crate::emit::EmitError;
@@ -14,9 +14,9 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
     let mut methods = Vec::new();
     for function in profile.functions.iter().filter(|function| names::is_called_by_host(function.kind)) {
         methods.push(match function.managed {
-            Some(Managed::Startup) => start(function),
-            Some(Managed::Cleanup) => cleanup(function),
-            None => method(context, function)?,
+            Some(Managed::Startup) => start(function, profile),
+            Some(Managed::Cleanup) => cleanup(function, profile),
+            None => method(context, function, profile)?,
         });
     }
     let heading = format!(" A provider of the profile `{}`: {}.", profile.name, profile.title);
@@ -49,8 +49,8 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
     })
 }
 
-fn start(function: &Function) -> TokenStream {
-    let text = doc_function(function);
+fn start(function: &Function, profile: &Profile) -> TokenStream {
+    let text = doc_whole(function, &profile.name);
     let error = names::error(&function.name);
     quote! {
         #text
@@ -61,8 +61,8 @@ fn start(function: &Function) -> TokenStream {
     }
 }
 
-fn cleanup(function: &Function) -> TokenStream {
-    let text = doc_function(function);
+fn cleanup(function: &Function, profile: &Profile) -> TokenStream {
+    let text = doc_whole(function, &profile.name);
     quote! {
         #text
         #[doc = ""]
@@ -75,8 +75,8 @@ fn cleanup(function: &Function) -> TokenStream {
 }
 
 /// Name, arguments and type of the result of a function's method, as tokens between `fn` and the body.
-fn method(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
-    let text = doc_function(function);
+fn method(context: &Context<'_>, function: &Function, profile: &Profile) -> Result<TokenStream, EmitError> {
+    let text = doc_whole(function, &profile.name);
     let name = names::method(&function.name);
     let error = names::error(&function.name);
     let socket = on_socket(function).then(|| quote!(, socket: &::wsp::rt::SocketRef<'_, Self::Socket>));
@@ -105,13 +105,9 @@ fn method(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emi
         let line = format!(" Does this provider implement `{}`? If not, asking for it by GUID is refused.", function.name);
         quote!(#[doc = #line] const #offers: bool = false;)
     });
-    let errors_note = format!(" # Errors\n See [`error::{error}`].");
-    let errors_note = errors_note.lines();
     Ok(quote! {
         #offered
         #text
-        #[doc = ""]
-        #(#[doc = #errors_note])*
         fn #name(&self #socket #call) -> Result<#ok, error::#error> #body
     })
 }
