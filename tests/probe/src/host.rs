@@ -158,14 +158,17 @@ impl Started {
     /// The address of a function that is in the table or found by GUID. NULL slots and start-up have none.
     pub fn address(&self, entry: &Entry, socket: usize) -> Option<usize> {
         match entry.reach {
-            Reach::Slot(slot) => {
-                // SAFETY: the table is 30 nullable functions of the size of a word each.
-                let slots = unsafe { std::mem::transmute_copy::<_, [usize; 30]>(&self.table) };
-                slots.get(slot).copied().filter(|&address| address != 0)
-            }
+            Reach::Slot(slot) => self.slot(slot),
             Reach::Guid(guid) => self.extension(guid, socket),
             Reach::Export => None,
         }
+    }
+
+    /// The address in a slot of the table, if there is one.
+    pub fn slot(&self, slot: usize) -> Option<usize> {
+        // SAFETY: the table is 30 nullable functions of the size of a word each.
+        let slots = unsafe { std::mem::transmute_copy::<_, [usize; 30]>(&self.table) };
+        slots.get(slot).copied().filter(|&address| address != 0)
     }
 
     fn extension(&self, mut guid: [u8; 16], socket: usize) -> Option<usize> {
