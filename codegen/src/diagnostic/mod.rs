@@ -69,19 +69,19 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// Sets the remark at the primary place.
     pub fn label(&mut self, text: impl Into<String>) -> &mut Self {
-        self.primary.text = text.into();
+        self.primary.text = one_line(text.into());
         self
     }
 
     /// Adds another place.
     pub fn also(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
-        self.secondary.push(Label { span, text: text.into() });
+        self.secondary.push(Label { span, text: one_line(text.into()) });
         self
     }
 
     /// Says how to mend it.
     pub fn hint(&mut self, text: impl Into<String>) -> &mut Self {
-        self.hint = Some(text.into());
+        self.hint = Some(one_line(text.into()));
         self
     }
 
@@ -144,7 +144,7 @@ impl Diagnostics {
         self.items.push(Diagnostic {
             code,
             level: Level::Error,
-            message: message.into(),
+            message: one_line(message.into()),
             primary: Label { span, text: String::new() },
             secondary: Vec::new(),
             hint: None,
@@ -229,6 +229,21 @@ impl Diagnostics {
         let text = self.text(span);
         (position_in(text, span.start as usize), position_in(text, span.end as usize))
     }
+}
+
+/// The longest text that is shown, in characters: what is quoted from a spec may be of any length.
+const LONGEST: usize = 600;
+
+/// A text of one line that is fit for a terminal, whatever was quoted in it.
+fn one_line(text: String) -> String {
+    if text.len() <= LONGEST && !text.contains(char::is_control) {
+        return text;
+    }
+    let mut out: String = text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if out.len() < text.len() && text.chars().nth(LONGEST).is_some() {
+        out.push('…');
+    }
+    out
 }
 
 /// Line and column of a byte offset; an offset inside a character counts as that character's start.
