@@ -21,6 +21,8 @@ mod syntax;
 pub mod write;
 mod yaml;
 
+use std::borrow::Cow;
+
 pub use build::Build;
 pub use source::{Source, load_folder};
 
@@ -38,10 +40,22 @@ pub fn compile(sources: &[Source]) -> Result<Model, Diagnostics> {
 
 /// Compiles a spec and hands over warnings too. There is a model exactly if there is no error among the diagnostics.
 pub fn compile_with_warnings(sources: &[Source]) -> (Option<Model>, Diagnostics) {
+    let sources = &*in_order(sources);
     let mut diags = Diagnostics::about(sources);
     let model = stages(sources, &mut diags).filter(|_| !diags.has_errors());
     diags.sort();
     (model, diags)
+}
+
+/// The built-in spec before an author's folder, each by path: what is made does not depend on the order in which files are given.
+fn in_order(sources: &[Source]) -> Cow<'_, [Source]> {
+    let place = |source: &Source| (source.overlay, source.path.clone());
+    if sources.is_sorted_by_key(place) {
+        return Cow::Borrowed(sources);
+    }
+    let mut sources = sources.to_vec();
+    sources.sort_by_key(place);
+    Cow::Owned(sources)
 }
 
 /// The stages in order; each gates the next.
