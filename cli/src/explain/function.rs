@@ -164,7 +164,8 @@ fn direction(direction: Direction) -> &'static str {
     }
 }
 
-pub(super) fn class(class: wsp_codegen::model::RuleClass) -> &'static str {
+/// The word for a class of rules.
+pub fn class(class: wsp_codegen::model::RuleClass) -> &'static str {
     use wsp_codegen::model::RuleClass;
     match class {
         RuleClass::Check => "check",

@@ -7,6 +7,8 @@ mod other;
 
 use std::path::Path;
 
+pub use function::class;
+
 use wsp_codegen::model::Model;
 
 use crate::{Failure, print, spec};
