@@ -29,17 +29,7 @@ pub fn lower(merged: &Merged, cx: Cx<'_>, diags: &mut Diagnostics) -> Option<Fun
     let decl = &merged.decl;
     let names = cx.names;
     let params = param_list(&decl.params, names, cx.spellings, diags);
-    let codes = [&decl.fallback, &decl.left_out].into_iter().flatten().chain(decl.never.iter().flatten());
-    codes.for_each(|code| {
-        names.codes.find(code, diags);
-    });
-    if let Some(guid) = &decl.guid {
-        names.constants.find(guid, diags);
-    }
-    if let Some(table) = &decl.table {
-        names.tables.find(table, diags);
-    }
-    check_see_also(decl, names, diags);
+    check_names(decl, names, diags);
     let returns = returns(&decl.returns, &decl.params, cx, diags);
     let completion = decl.completion.as_ref().map(|group| completion(group, &decl.params, diags));
     let extensions = decl.extensions.as_ref().map(|door| extension_door(door, &decl.params, names, diags));
@@ -462,7 +452,17 @@ fn example(example: &syntax::Example, params: &[syntax::Param], diags: &mut Diag
     }
 }
 
-fn check_see_also(decl: &syntax::Function, names: &Names<'_>, diags: &mut Diagnostics) {
+/// Names that are only taken over.
+fn check_names(decl: &syntax::Function, names: &Names<'_>, diags: &mut Diagnostics) {
+    for code in [&decl.fallback, &decl.left_out].into_iter().flatten().chain(decl.never.iter().flatten()) {
+        names.codes.find(code, diags);
+    }
+    if let Some(guid) = &decl.guid {
+        names.constants.find(guid, diags);
+    }
+    if let Some(table) = &decl.table {
+        names.tables.find(table, diags);
+    }
     for name in decl.see_also.iter().flatten() {
         if names.topics.get(&name.value).is_none() {
             names.functions.find(name, diags);
