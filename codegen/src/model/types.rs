@@ -7,7 +7,7 @@ use super::{Origin, Param, Value};
 pub struct TypeRef {
     /// The C spelling, valid against the Windows headers.
     pub c: String,
-    /// Name of the base type in [`Model::types`], or of a table in [`Model::tables`].
+    /// Name of the base type in [`types`](super::Model::types), or of a table in [`tables`](super::Model::tables).
     pub base: String,
     /// `const` stands before or after the base.
     pub is_const: bool,
