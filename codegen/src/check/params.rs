@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Subject;
 use crate::diagnostic::{Code, Diagnostics};
-use crate::model::{Direction, Length, Unit, Width};
+use crate::model::{Direction, ErrorVia, Length, Unit, Width};
 use crate::resolve::lift::SOCKET_TYPE;
 use crate::resolve::rust_names::is_keyword;
 use crate::syntax::value;
@@ -19,7 +19,8 @@ pub fn null(subject: Subject<'_>, diags: &mut Diagnostics) {
                 let hint = "remove `null`; of a handle it may say what zero means, but not refuse it";
                 diags.error(Code::NullOnValue, null.span, message).also(decl.ty.span, "its type").hint(hint);
             }
-            None if pointer && !param.errno => {
+            // A function that reports no code has none to refuse with.
+            None if pointer && !param.errno && subject.function.returns.error_via != ErrorVia::None => {
                 let message = format!("nothing is said of NULL for the pointer `{}`", param.name);
                 diags
                     .error(Code::NullUnsaid, decl.name.span, message)
