@@ -1,0 +1,129 @@
+//! Keeps measurements only from quiet times.
+//!
+//! Shared machines have spells in which everything that crosses processors is several times slower. A raw exchange between
+//! two threads is timed before and after each group; the group counts only if both are near the best of the whole run.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Instant;
+
+/// Groups that a result needs.
+const WANTED: usize = 9;
+/// Groups that are tried.
+const TRIED: usize = 40;
+/// How much slower than the best a quiet exchange may be.
+const QUIET: f64 = 1.35;
+const EXCHANGES: u32 = 20_000;
+
+/// A value from each kept group.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// In ascending order.
+    values: Vec<f64>,
+    tried: usize,
+}
+
+impl Sample {
+    /// The middle value.
+    pub fn median(&self) -> f64 {
+        self.values.get(self.values.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Smallest and greatest.
+    pub fn range(&self) -> (f64, f64) {
+        let ends = (self.values.first(), self.values.last());
+        (ends.0.copied().unwrap_or(f64::NAN), ends.1.copied().unwrap_or(f64::NAN))
+    }
+
+    /// How many groups were kept, of how many.
+    pub fn kept(&self) -> String {
+        format!("{} of {}", self.values.len(), self.tried)
+    }
+
+    fn of(groups: &[(f64, [f64; 2])]) -> Self {
+        let best = groups.iter().flat_map(|(_, around)| around).copied().fold(f64::INFINITY, f64::min);
+        let quiet = |around: &[f64; 2]| around.iter().all(|time| *time <= best * QUIET);
+        let mut values: Vec<f64> = groups.iter().filter(|(_, around)| quiet(around)).map(|(value, _)| *value).collect();
+        values.sort_by(f64::total_cmp);
+        Self { values, tried: groups.len() }
+    }
+}
+
+/// Measures group after group until enough were quiet.
+///
+/// # Errors
+/// Those of `measure`.
+pub fn sample(measure: impl FnMut() -> Result<f64, String>) -> Result<Sample, String> {
+    sample_of(WANTED, measure)
+}
+
+/// As [`sample`], with fewer groups for what takes long.
+///
+/// # Errors
+/// Those of `measure`.
+pub fn sample_of(wanted: usize, mut measure: impl FnMut() -> Result<f64, String>) -> Result<Sample, String> {
+    let mut groups = Vec::new();
+    let mut before = exchange();
+    loop {
+        let value = measure()?;
+        let after = exchange();
+        groups.push((value, [before, after]));
+        before = after;
+        let sample = Sample::of(&groups);
+        if sample.values.len() >= wanted || groups.len() >= TRIED.min(wanted * 4) {
+            return Ok(sample);
+        }
+    }
+}
+
+/// Two threads pass a number to and fro. Seconds per round trip.
+fn exchange() -> f64 {
+    #[repr(align(128))]
+    struct Line(AtomicU32);
+    let (there, back) = (Line(AtomicU32::new(0)), Line(AtomicU32::new(0)));
+    let wait = |line: &Line, number| {
+        let mut spins = 0_u32;
+        while line.0.load(Ordering::Acquire) != number {
+            spins += 1;
+            // Whoever shares the processor with the other thread would wait for ever.
+            if spins.is_multiple_of(10_000) {
+                thread::yield_now();
+            }
+            std::hint::spin_loop();
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 1..=EXCHANGES {
+                wait(&there, number);
+                back.0.store(number, Ordering::Release);
+            }
+        });
+        let start = Instant::now();
+        for number in 1..=EXCHANGES {
+            there.0.store(number, Ordering::Release);
+            wait(&back, number);
+        }
+        start.elapsed().as_secs_f64() / f64::from(EXCHANGES)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_with_a_slow_exchange_on_either_side_are_left_out() {
+        let sample = Sample::of(&[
+            (3.0, [1.0, 1.3]),
+            (9.0, [1.0, 1.4]),
+            (1.0, [1.1, 1.0]),
+            (8.0, [2.0, 1.0]),
+            (2.0, [1.0, 1.0]),
+        ]);
+        assert_eq!(sample.values, [1.0, 2.0, 3.0]);
+        assert_eq!(sample.median(), 2.0);
+        assert_eq!(sample.range(), (1.0, 3.0));
+        assert_eq!(sample.kept(), "3 of 5");
+    }
+}
