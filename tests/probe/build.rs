@@ -42,7 +42,7 @@ fn probes(model: &Model, rust: &[Output]) -> TokenStream {
         let start = start(&read("provider"));
         quote! {
             /// What the tests have of this profile.
-            #[allow(missing_docs, unused_imports, clippy::all)]
+            #[allow(missing_docs, unused_imports, unused_variables, clippy::all)]
             pub mod #name {
                 use wsp::ffi;
                 use wsp::#name::{call, done, error};

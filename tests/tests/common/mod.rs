@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use wsp_codegen::model::{CheckKind, Function, FunctionKind, Managed, TypeKind, Width};
+use wsp_codegen::model::{Function, FunctionKind, Managed, TypeKind, Width};
 use wsp_probe::arguments::{Arguments, Subject};
 use wsp_probe::entries::find;
 use wsp_probe::host::Started;
