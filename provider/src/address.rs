@@ -40,6 +40,5 @@ pub fn bytes(address: SocketAddrV4) -> [u8; SIZE] {
 }
 
 // The layout that the two functions above spell out.
-const _: () = assert!(
-    offset_of!(ffi::sockaddr_in, sin_port) == 2 && offset_of!(ffi::sockaddr_in, sin_addr) == 4 && SIZE == 16
-);
+const _: () =
+    assert!(offset_of!(ffi::sockaddr_in, sin_port) == 2 && offset_of!(ffi::sockaddr_in, sin_addr) == 4 && SIZE == 16);

@@ -29,8 +29,7 @@ impl Connection {
     /// Two ends that are connected.
     fn pair(client: SocketAddrV4, server: SocketAddrV4) -> (Self, Self) {
         let (one, other) = (Arc::new(Stream::default()), Arc::new(Stream::default()));
-        let at_client =
-            Self { incoming: Arc::clone(&one), outgoing: Arc::clone(&other), local: client, peer: server };
+        let at_client = Self { incoming: Arc::clone(&one), outgoing: Arc::clone(&other), local: client, peer: server };
         let at_server = Self { incoming: other, outgoing: one, local: server, peer: client };
         (at_client, at_server)
     }
@@ -131,6 +130,25 @@ pub enum NoAddress {
     Exhausted,
 }
 
+/// An address that a socket has. Dropped, the address is given back: also by a socket that never came to life.
+pub struct Lease {
+    network: Arc<Network>,
+    /// The address. Its host part may become a more exact one.
+    pub address: SocketAddrV4,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let mut ports = self.network.lock();
+        if let Some(port) = ports.get_mut(&self.address.port()) {
+            port.users = port.users.saturating_sub(1);
+            if port.users == 0 {
+                ports.remove(&self.address.port());
+            }
+        }
+    }
+}
+
 /// The process's network.
 #[derive(Default)]
 pub struct Network {
@@ -150,7 +168,7 @@ impl Network {
     }
 
     /// Binds an address; port 0 picks one. With `share` a port that is taken may be taken again.
-    pub fn bind(&self, wanted: SocketAddrV4, share: bool) -> Result<SocketAddrV4, NoAddress> {
+    pub fn bind(self: &Arc<Self>, wanted: SocketAddrV4, share: bool) -> Result<Lease, NoAddress> {
         if !wanted.ip().is_loopback() && !wanted.ip().is_unspecified() {
             return Err(NoAddress::NotOurs);
         }
@@ -164,18 +182,7 @@ impl Network {
             return Err(NoAddress::InUse);
         }
         taken.users += 1;
-        Ok(SocketAddrV4::new(*wanted.ip(), port))
-    }
-
-    /// Gives an address back.
-    pub fn release(&self, address: SocketAddrV4) {
-        let mut ports = self.lock();
-        if let Some(port) = ports.get_mut(&address.port()) {
-            port.users = port.users.saturating_sub(1);
-            if port.users == 0 {
-                ports.remove(&address.port());
-            }
-        }
+        Ok(Lease { network: Arc::clone(self), address: SocketAddrV4::new(*wanted.ip(), port) })
     }
 
     /// Starts listening on a bound address.

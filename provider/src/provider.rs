@@ -15,7 +15,7 @@ use crate::stream::{Broken, Patience};
 
 /// The provider: one network per start-up.
 pub struct Loopback {
-    network: Network,
+    network: Arc<Network>,
 }
 
 type Handle<'a> = SocketRef<'a, Socket>;
@@ -26,7 +26,7 @@ impl wsp::winsock::Provider for Loopback {
     const DESCRIPTION: &'static str = "In-process byte streams";
 
     fn start(_: &Startup) -> Result<Self, error::StartupError> {
-        Ok(Self { network: Network::default() })
+        Ok(Self { network: Arc::default() })
     }
 
     fn reset(&self, socket: &Handle<'_>) {
@@ -35,7 +35,8 @@ impl wsp::winsock::Provider for Loopback {
 
     fn socket(&self, call: &call::Socket<'_>) -> Result<Opened<Socket>, error::SocketError> {
         let info = call.protocol_info.read();
-        let wanted = |given: i32, entry: i32| if given == ffi::FROM_PROTOCOL_INFO || given == 0 { entry } else { given };
+        let wanted =
+            |given: i32, entry: i32| if given == ffi::FROM_PROTOCOL_INFO || given == 0 { entry } else { given };
         if wanted(call.family, info.iAddressFamily) != ffi::AF_INET {
             return Err(error::SocketError::AfNoSupport);
         }
@@ -55,11 +56,12 @@ impl wsp::winsock::Provider for Loopback {
         if state.local.is_some() {
             return Err(E::Inval);
         }
-        state.local = Some(self.network.bind(address, state.options.reuse_address).map_err(|problem| match problem {
-            NoAddress::InUse => E::AddrInUse,
-            NoAddress::NotOurs => E::AddrNotAvail,
-            NoAddress::Exhausted => E::NoBufs,
-        })?);
+        state.local =
+            Some(self.network.bind(address, state.options.reuse_address).map_err(|problem| match problem {
+                NoAddress::InUse => E::AddrInUse,
+                NoAddress::NotOurs => E::AddrNotAvail,
+                NoAddress::Exhausted => E::NoBufs,
+            })?);
         Ok(())
     }
 
@@ -74,7 +76,7 @@ impl wsp::winsock::Provider for Loopback {
             }
             Stage::Open => {}
         }
-        let local = state.local.ok_or(E::Inval)?;
+        let local = state.address().ok_or(E::Inval)?;
         let listener = Arc::new(Listener::default());
         listener.set_backlog(call.backlog);
         self.network.listen(local, &listener).map_err(|_| E::AddrInUse)?;
@@ -97,25 +99,18 @@ impl wsp::winsock::Provider for Loopback {
             Stage::Listening(_) => return Err(E::Inval),
             Stage::Open => {}
         }
-        let local = match state.local {
-            Some(local) => local,
-            None => {
-                let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
-                let local = self.network.bind(any, false).map_err(|_| E::NoBufs)?;
-                *state.local.insert(local)
-            }
-        };
-        let connection = self.network.connect(local, peer).ok_or(E::ConnRefused)?;
-        state.local = Some(connection.local);
+        if state.local.is_none() {
+            let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+            state.local = Some(self.network.bind(any, false).map_err(|_| E::NoBufs)?);
+        }
+        let local = state.local.as_mut().ok_or(E::NoBufs)?;
+        let connection = self.network.connect(local.address, peer).ok_or(E::ConnRefused)?;
+        local.address = connection.local;
         state.stage = Stage::Connected(connection);
         Ok(())
     }
 
-    fn accept(
-        &self,
-        socket: &Handle<'_>,
-        call: &call::Accept<'_>,
-    ) -> Result<Opened<Socket>, error::AcceptError> {
+    fn accept(&self, socket: &Handle<'_>, call: &call::Accept<'_>) -> Result<Opened<Socket>, error::AcceptError> {
         use error::AcceptError as E;
         let (listener, patience, inherited) = {
             let state = socket.lock();
@@ -133,8 +128,8 @@ impl wsp::winsock::Provider for Loopback {
             return Err(small.into());
         }
         // The listener's address is shared: the accepted socket counts as a user of its port.
-        let _ = self.network.bind(connection.local, true);
-        Ok(Opened::New(Socket::accepted(socket.info, connection, inherited)))
+        let local = self.network.bind(connection.local, true).ok();
+        Ok(Opened::New(Socket::accepted(socket.info, connection, local, inherited)))
     }
 
     fn send(&self, socket: &Handle<'_>, call: &call::Send<'_>) -> Result<Outcome<u32>, error::SendError> {
@@ -209,20 +204,12 @@ impl wsp::winsock::Provider for Loopback {
         Ok(())
     }
 
-    fn get_sock_name(
-        &self,
-        socket: &Handle<'_>,
-        call: &call::GetSockName<'_>,
-    ) -> Result<(), error::GetSockNameError> {
-        let local = socket.lock().local.ok_or(error::GetSockNameError::Inval)?;
+    fn get_sock_name(&self, socket: &Handle<'_>, call: &call::GetSockName<'_>) -> Result<(), error::GetSockNameError> {
+        let local = socket.lock().address().ok_or(error::GetSockNameError::Inval)?;
         Ok(call.address.put(&address::bytes(local))?)
     }
 
-    fn get_peer_name(
-        &self,
-        socket: &Handle<'_>,
-        call: &call::GetPeerName<'_>,
-    ) -> Result<(), error::GetPeerNameError> {
+    fn get_peer_name(&self, socket: &Handle<'_>, call: &call::GetPeerName<'_>) -> Result<(), error::GetPeerNameError> {
         let connection = socket.lock().connection().ok_or(error::GetPeerNameError::NotConn)?;
         Ok(call.address.put(&address::bytes(connection.peer))?)
     }
@@ -273,7 +260,7 @@ impl Loopback {
         match &state.stage {
             Stage::Listening(listener) => {
                 listener.close();
-                if let Some(local) = state.local {
+                if let Some(local) = state.address() {
                     self.network.unlisten(local);
                 }
             }
@@ -285,9 +272,8 @@ impl Loopback {
             }
             Stage::Open => {}
         }
-        if let Some(local) = state.local.take() {
-            self.network.release(local);
-        }
+        state.local = None;
+        state.ended = true;
     }
 }
 

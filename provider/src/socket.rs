@@ -4,7 +4,7 @@ use std::net::SocketAddrV4;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::network::{Connection, Listener};
+use crate::network::{Connection, Lease, Listener};
 use crate::options::Options;
 use crate::stream::Patience;
 
@@ -20,13 +20,15 @@ pub struct State {
     /// Where it is in its life.
     pub stage: Stage,
     /// Its own address, once bound.
-    pub local: Option<SocketAddrV4>,
+    pub local: Option<Lease>,
     /// What `WSPSetSockOpt` and `WSPIoctl` set.
     pub options: Options,
     /// `WSPShutdown` was called for this direction.
     pub receive_shut: bool,
     /// `WSPShutdown` was called for this direction.
     pub send_shut: bool,
+    /// Closed or reset: the peer has been told.
+    pub ended: bool,
 }
 
 /// Where a socket is in its life.
@@ -47,18 +49,17 @@ impl Socket {
     }
 
     /// An accepted socket: it has the listener's properties.
-    pub fn accepted(info: wsp::ffi::WSAPROTOCOL_INFOW, connection: Connection, options: Options) -> Self {
-        let local = Some(connection.local);
+    pub fn accepted(
+        info: wsp::ffi::WSAPROTOCOL_INFOW,
+        connection: Connection,
+        local: Option<Lease>,
+        options: Options,
+    ) -> Self {
         Self::in_stage(info, Stage::Connected(connection), local, options)
     }
 
-    fn in_stage(
-        info: wsp::ffi::WSAPROTOCOL_INFOW,
-        stage: Stage,
-        local: Option<SocketAddrV4>,
-        options: Options,
-    ) -> Self {
-        let state = State { stage, local, options, receive_shut: false, send_shut: false };
+    fn in_stage(info: wsp::ffi::WSAPROTOCOL_INFOW, stage: Stage, local: Option<Lease>, options: Options) -> Self {
+        let state = State { stage, local, options, receive_shut: false, send_shut: false, ended: false };
         Self { state: Mutex::new(state), info }
     }
 
@@ -68,7 +69,22 @@ impl Socket {
     }
 }
 
+impl Drop for Socket {
+    /// A connection whose socket never came to life (the host had no handle for it) must not leave its peer waiting.
+    fn drop(&mut self) {
+        let state = self.lock();
+        if let (false, Stage::Connected(connection)) = (state.ended, &state.stage) {
+            connection.reset();
+        }
+    }
+}
+
 impl State {
+    /// The address, if there is one.
+    pub fn address(&self) -> Option<SocketAddrV4> {
+        self.local.as_ref().map(|lease| lease.address)
+    }
+
     /// The connection, if there is one.
     pub fn connection(&self) -> Option<Connection> {
         match &self.stage {
