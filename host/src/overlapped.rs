@@ -136,7 +136,7 @@ impl Operation {
     pub fn status(&self) -> Option<u32> {
         match self.internal() {
             UNMARKED => None,
-            status if status == ffi::WSS_OPERATION_IN_PROGRESS as usize => None,
+            ffi::WSS_OPERATION_IN_PROGRESS => None,
             status => u32::try_from(status).ok(),
         }
     }

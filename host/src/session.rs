@@ -195,6 +195,11 @@ impl Provider {
         &self.0.table
     }
 
+    /// The provider's start-up function. Good as long as the provider is there.
+    pub fn raw_start(&self) -> winsock::StartupPointer {
+        self.0.startup
+    }
+
     /// The catalog entry that the provider is started for.
     pub fn protocol_info(&self) -> &ffi::WSAPROTOCOL_INFOW {
         &self.0.entry.info

@@ -297,10 +297,10 @@ pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
     if let Some(event) = events::find(event & !1) {
         event.set();
     }
-    if event & 1 == 0 {
-        if let Some(port) = &handle.port {
-            port.post(overlapped as usize, error, bytes);
-        }
+    if event & 1 == 0
+        && let Some(port) = &handle.port
+    {
+        port.post(overlapped as usize, error, bytes);
     }
     0
 }

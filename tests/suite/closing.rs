@@ -1,0 +1,165 @@
+//! Ends of connections: shutting down, closing, resetting, and waking those who wait.
+
+use std::net::Shutdown;
+use std::sync::Barrier;
+use std::thread;
+
+use wsp::{code, ffi};
+use wsp_host::{Error, Provider, Socket};
+
+use crate::options::on;
+use crate::support::{bounded, code, listener};
+
+over_both!(
+    a_graceful_end_delivers_everything_first,
+    shutting_down_sends_ends_one_direction,
+    shutting_down_receives_leaves_sends,
+    a_hard_close_resets,
+    closing_a_listener_resets_who_waits_there,
+    the_end_stays_the_end,
+    sending_to_a_closed_peer_fails,
+    close_wakes_a_receive,
+    close_wakes_an_accept,
+    close_wakes_a_send,
+    of_many_closes_one_works,
+);
+
+fn a_graceful_end_delivers_everything_first(provider: &Provider) {
+    let (client, server) = provider.connected_pair().unwrap();
+    client.send(b"last words").unwrap();
+    client.close().unwrap();
+    let mut buffer = [0; 20];
+    assert_eq!(server.recv(&mut buffer), Ok(10));
+    assert_eq!(&buffer[..10], b"last words");
+    assert_eq!(server.recv(&mut buffer), Ok(0));
+}
+
+fn shutting_down_sends_ends_one_direction(provider: &Provider) {
+    let (client, server) = provider.connected_pair().unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    client.shutdown(Shutdown::Write).expect("again is no error");
+    assert_eq!(code(client.send(b"x")), code::WSAESHUTDOWN);
+    assert_eq!(server.recv(&mut [0; 1]), Ok(0));
+    server.send(b"answer").unwrap();
+    assert_eq!(client.recv(&mut [0; 9]), Ok(6), "the other direction works");
+}
+
+fn shutting_down_receives_leaves_sends(provider: &Provider) {
+    let (client, server) = provider.connected_pair().unwrap();
+    client.shutdown(Shutdown::Read).unwrap();
+    assert_eq!(code(client.recv(&mut [0; 1])), code::WSAESHUTDOWN);
+    client.send(b"x").unwrap();
+    assert_eq!(server.recv(&mut [0; 1]), Ok(1));
+    client.shutdown(Shutdown::Both).unwrap();
+    assert_eq!(server.recv(&mut [0; 1]), Ok(0));
+}
+
+fn a_hard_close_resets(provider: &Provider) {
+    let (client, server) = provider.connected_pair().unwrap();
+    client.send(b"lost").unwrap();
+    client.set_option_bytes(ffi::SOL_SOCKET, ffi::SO_LINGER, &on(0)).unwrap();
+    client.close().unwrap();
+    assert_eq!(code(server.recv(&mut [0; 9])), code::WSAECONNRESET);
+    assert_eq!(code(server.send(b"x")), code::WSAECONNRESET);
+}
+
+fn closing_a_listener_resets_who_waits_there(provider: &Provider) {
+    let (listener, address) = listener(provider);
+    let client = provider.socket().unwrap();
+    client.connect(address).unwrap();
+    listener.close().unwrap();
+    assert_eq!(code(client.recv(&mut [0; 1])), code::WSAECONNRESET);
+    let other = provider.socket().unwrap();
+    assert_eq!(code(other.connect(address)), code::WSAECONNREFUSED);
+}
+
+fn the_end_stays_the_end(provider: &Provider) {
+    let (client, server) = provider.connected_pair().unwrap();
+    client.close().unwrap();
+    for _ in 0..3 {
+        assert_eq!(server.recv(&mut [0; 1]), Ok(0));
+    }
+}
+
+fn sending_to_a_closed_peer_fails(provider: &Provider) {
+    let (client, server) = provider.connected_pair().unwrap();
+    client.close().unwrap();
+    let refused = code(server.send(b"x"));
+    assert!(matches!(refused, code::WSAECONNRESET | code::WSAECONNABORTED), "{refused}");
+}
+
+/// Has a thread wait in `call` on a socket and closes the socket under it, again and again until the call was caught waiting:
+/// `WSAEINTR`. A call that began after the close finds no socket; no call waits on.
+fn closed_under(make: impl Fn() -> (Socket, Option<Socket>), call: fn(&Socket) -> Result<(), Error>) {
+    for attempt in 0..2000 {
+        let (socket, _peer) = make();
+        let outcome = bounded(move || {
+            let start = Barrier::new(2);
+            thread::scope(|scope| {
+                let caller = scope.spawn(|| {
+                    start.wait();
+                    call(&socket)
+                });
+                start.wait();
+                // Not for correctness: the longer, the likelier is it that the call waits.
+                (0..attempt * 20).for_each(|_| thread::yield_now());
+                socket.close().unwrap();
+                caller.join().unwrap()
+            })
+        });
+        match code(outcome) {
+            code::WSAEINTR => return,
+            late => assert_eq!(late, code::WSAENOTSOCK),
+        }
+    }
+    panic!("the call was never caught waiting");
+}
+
+fn close_wakes_a_receive(provider: &Provider) {
+    let make = || {
+        let (client, server) = provider.connected_pair().unwrap();
+        (client, Some(server))
+    };
+    closed_under(make, |socket| socket.recv(&mut [0; 1]).map(|_| ()));
+}
+
+fn close_wakes_an_accept(provider: &Provider) {
+    closed_under(|| (listener(provider).0, None), |socket| socket.accept().map(|_| ()));
+}
+
+fn close_wakes_a_send(provider: &Provider) {
+    let make = || {
+        let (client, server) = provider.connected_pair().unwrap();
+        client.set_nonblocking(true).unwrap();
+        while client.send(&[0; 10_000]).is_ok() {}
+        client.set_nonblocking(false).unwrap();
+        (client, Some(server))
+    };
+    closed_under(make, |socket| socket.send(b"x").map(|_| ()));
+}
+
+fn of_many_closes_one_works(provider: &Provider) {
+    for _ in 0..50 {
+        let (client, _server) = provider.connected_pair().unwrap();
+        let handle = client.raw();
+        let before = provider.open_handles();
+        let table = *provider.table();
+        let start = Barrier::new(4);
+        let worked: usize = thread::scope(|scope| {
+            let close = || {
+                start.wait();
+                match table.close_socket(handle) {
+                    Ok(()) => 1,
+                    Err(error) => {
+                        assert_eq!(error.code(), Some(code::WSAENOTSOCK));
+                        0
+                    }
+                }
+            };
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(close)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(worked, 1);
+        assert_eq!(provider.open_handles(), before - 1);
+    }
+}

@@ -1,0 +1,132 @@
+//! Socket options.
+
+use wsp::{code, ffi};
+use wsp_host::Provider;
+
+use crate::support::{code, listener};
+
+over_both!(
+    flags_are_off_and_can_be_set,
+    numbers_can_be_set,
+    linger_is_a_structure_of_its_own,
+    what_a_socket_is_can_be_read,
+    unknown_options_and_levels_are_refused,
+    values_of_the_wrong_size_are_refused,
+    accepted_sockets_inherit,
+    a_receive_gives_up_after_its_time,
+);
+
+const FLAGS: [(i32, i32); 6] = [
+    (ffi::SOL_SOCKET, ffi::SO_DEBUG),
+    (ffi::SOL_SOCKET, ffi::SO_DONTROUTE),
+    (ffi::SOL_SOCKET, ffi::SO_KEEPALIVE),
+    (ffi::SOL_SOCKET, ffi::SO_OOBINLINE),
+    (ffi::SOL_SOCKET, ffi::SO_REUSEADDR),
+    (ffi::IPPROTO_TCP, ffi::TCP_NODELAY),
+];
+
+fn flags_are_off_and_can_be_set(provider: &Provider) {
+    let socket = provider.socket().unwrap();
+    for (level, option) in FLAGS {
+        assert_eq!(socket.option(level, option), Ok(0), "option {option:#x} at first");
+        for value in [1, 0, 77] {
+            socket.set_option(level, option, value).unwrap();
+            let read = socket.option(level, option).unwrap();
+            assert_eq!(read != 0, value != 0, "option {option:#x} set to {value}");
+        }
+    }
+    let other = provider.socket().unwrap();
+    for (level, option) in FLAGS {
+        assert_eq!(other.option(level, option), Ok(0), "option {option:#x} of another socket");
+    }
+}
+
+fn numbers_can_be_set(provider: &Provider) {
+    let socket = provider.socket().unwrap();
+    for option in [ffi::SO_RCVTIMEO, ffi::SO_SNDTIMEO] {
+        assert_eq!(socket.option(ffi::SOL_SOCKET, option), Ok(0));
+        socket.set_option(ffi::SOL_SOCKET, option, 1500).unwrap();
+        assert_eq!(socket.option(ffi::SOL_SOCKET, option), Ok(1500));
+    }
+    for option in [ffi::SO_RCVBUF, ffi::SO_SNDBUF] {
+        assert!(socket.option(ffi::SOL_SOCKET, option).unwrap() > 0);
+        socket.set_option(ffi::SOL_SOCKET, option, 4096).unwrap();
+        assert!(socket.option(ffi::SOL_SOCKET, option).unwrap() > 0, "what was granted");
+    }
+}
+
+fn linger_is_a_structure_of_its_own(provider: &Provider) {
+    let socket = provider.socket().unwrap();
+    let linger = |socket: &wsp_host::Socket| socket.option_bytes(ffi::SOL_SOCKET, ffi::SO_LINGER, 8).unwrap();
+    assert_eq!(linger(&socket), [0, 0, 0, 0]);
+    assert_eq!(socket.option(ffi::SOL_SOCKET, ffi::SO_DONTLINGER), Ok(1));
+    socket.set_option_bytes(ffi::SOL_SOCKET, ffi::SO_LINGER, &on(5)).unwrap();
+    assert_eq!(linger(&socket), on(5));
+    assert_eq!(socket.option(ffi::SOL_SOCKET, ffi::SO_DONTLINGER), Ok(0));
+    socket.set_option(ffi::SOL_SOCKET, ffi::SO_DONTLINGER, 1).unwrap();
+    assert_eq!(linger(&socket)[..2], [0, 0]);
+}
+
+/// `linger` switched on, with this many seconds.
+pub fn on(seconds: u16) -> [u8; 4] {
+    let mut value = [0; 4];
+    value[..2].copy_from_slice(&1_u16.to_ne_bytes());
+    value[2..].copy_from_slice(&seconds.to_ne_bytes());
+    value
+}
+
+fn what_a_socket_is_can_be_read(provider: &Provider) {
+    let socket = provider.socket().unwrap();
+    assert_eq!(socket.option(ffi::SOL_SOCKET, ffi::SO_TYPE), Ok(ffi::SOCK_STREAM));
+    assert_eq!(socket.option(ffi::SOL_SOCKET, ffi::SO_ACCEPTCONN), Ok(0));
+    assert_eq!(socket.option(ffi::SOL_SOCKET, ffi::SO_ERROR), Ok(0));
+    let (listener, _) = listener(provider);
+    assert_eq!(listener.option(ffi::SOL_SOCKET, ffi::SO_ACCEPTCONN), Ok(1));
+    let info = socket.option_bytes(ffi::SOL_SOCKET, ffi::SO_PROTOCOL_INFOW, 1000).unwrap();
+    assert_eq!(info.len(), size_of::<ffi::WSAPROTOCOL_INFOW>());
+    let at = std::mem::offset_of!(ffi::WSAPROTOCOL_INFOW, dwCatalogEntryId);
+    assert_eq!(info[at..at + 4], provider.protocol_info().dwCatalogEntryId.to_ne_bytes());
+}
+
+fn unknown_options_and_levels_are_refused(provider: &Provider) {
+    let socket = provider.socket().unwrap();
+    for level in [ffi::SOL_SOCKET, ffi::IPPROTO_TCP] {
+        assert_eq!(code(socket.option(level, 0x7777)), code::WSAENOPROTOOPT);
+        assert_eq!(code(socket.set_option(level, 0x7777, 1)), code::WSAENOPROTOOPT);
+    }
+    assert_eq!(code(socket.option(0x1234, ffi::SO_DEBUG)), code::WSAEINVAL);
+    assert_eq!(code(socket.set_option(0x1234, ffi::SO_DEBUG, 1)), code::WSAEINVAL);
+    assert_eq!(code(socket.set_option(ffi::SOL_SOCKET, ffi::SO_TYPE, 1)), code::WSAENOPROTOOPT, "read only");
+}
+
+fn values_of_the_wrong_size_are_refused(provider: &Provider) {
+    let socket = provider.socket().unwrap();
+    for size in [0, 1, 3] {
+        let option = ffi::SO_RCVTIMEO;
+        assert_eq!(code(socket.option_bytes(ffi::SOL_SOCKET, option, size)), code::WSAEFAULT, "room for {size}");
+        let value = vec![1; size];
+        let refused = code(socket.set_option_bytes(ffi::SOL_SOCKET, option, &value));
+        assert_eq!(refused, code::WSAEFAULT, "a value of {size}");
+    }
+    assert_eq!(code(socket.set_option_bytes(ffi::SOL_SOCKET, ffi::SO_LINGER, &[1, 0])), code::WSAEFAULT);
+    assert_eq!(socket.option(ffi::SOL_SOCKET, ffi::SO_RCVTIMEO), Ok(0));
+}
+
+fn accepted_sockets_inherit(provider: &Provider) {
+    let (listener, address) = listener(provider);
+    listener.set_option(ffi::SOL_SOCKET, ffi::SO_KEEPALIVE, 1).unwrap();
+    let client = provider.socket().unwrap();
+    client.connect(address).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let (server, _) = listener.accept().unwrap();
+    assert_ne!(server.option(ffi::SOL_SOCKET, ffi::SO_KEEPALIVE), Ok(0));
+    assert_eq!(code(server.recv(&mut [0; 1])), code::WSAEWOULDBLOCK, "nonblocking too");
+}
+
+fn a_receive_gives_up_after_its_time(provider: &Provider) {
+    let (client, server) = provider.connected_pair().unwrap();
+    server.set_option(ffi::SOL_SOCKET, ffi::SO_RCVTIMEO, 1).unwrap();
+    assert_eq!(code(server.recv(&mut [0; 1])), code::WSAETIMEDOUT);
+    client.send(b"x").unwrap();
+    assert_eq!(server.recv(&mut [0; 1]), Ok(1), "still usable");
+}
