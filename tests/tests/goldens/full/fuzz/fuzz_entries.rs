@@ -50,23 +50,48 @@ pub enum Kind {
     /// A function.
     Callback,
     /// How many units there are at parameter `of`.
-    Count { of: usize },
+    Count {
+        /// The pointer.
+        of: usize,
+    },
     /// Pointer to a 32-bit number: how many units there are at parameter `of`.
-    Room { of: usize },
+    Room {
+        /// The pointer.
+        of: usize,
+    },
     /// The host's upcall table, or a pointer to it.
-    Upcalls { by_value: bool },
+    Upcalls {
+        /// The table itself.
+        by_value: bool,
+    },
     /// Pointer to so many bytes.
-    Structure { size: usize },
+    Structure {
+        /// How many bytes.
+        size: usize,
+    },
     /// Pointer to as many units as parameter `count` says.
-    Units { unit: usize, count: usize },
+    Units {
+        /// Bytes of one.
+        unit: usize,
+        /// The parameter that counts them.
+        count: usize,
+    },
     /// Pointer to entries that each begin with a 32-bit length and an address; `count` says how many, else one.
-    Buffers { entry: usize, count: Option<usize> },
+    Buffers {
+        /// Bytes of one.
+        entry: usize,
+        /// The parameter that counts them.
+        count: Option<usize>,
+    },
     /// Pointer to a set of sockets.
     Set,
     /// Pointer to zero-terminated UTF-16.
     Text,
     /// Pointer to the record of an overlapped operation.
-    Record { size: usize },
+    Record {
+        /// How many bytes.
+        size: usize,
+    },
 }
 /// Every function that a host calls, profile by profile.
 pub static ENTRIES: &[Entry] = &[

@@ -70,6 +70,7 @@ window.WSP_INDEX=[
 ["Constant","AF_INET","constants.html#AF_INET","2 Internet addresses."],
 ["Constant","MSG_OOB","constants.html#MSG_OOB","1 Urgent."],
 ["Constant","MSG_PARTIAL","constants.html#MSG_PARTIAL","32768 (0x8000) More follows."],
+["Constant","SO_EXAMPLE","constants.html#SO_EXAMPLE","1 An option that carries a POINT, a BYTE or an A."],
 ["Constant","FD_CONNECT","constants.html#FD_CONNECT","16 (0x10) A connection was made."],
 ["Constant","SIO_GET_EXTENSION_FUNCTION_POINTER","constants.html#SIO_GET_EXTENSION_FUNCTION_POINTER","3355443206 (0xC8000006) Hands out an extension function."],
 ["Constant","WSAID_EXAMPLE","constants.html#WSAID_EXAMPLE","{C0B422F6-F58C-11D1-AD6C-00C04FA34A2D} Names a function that is not here."],
