@@ -192,7 +192,10 @@ fn errors(provider: &Provider) -> Result<(), Failure> {
     let nobody = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9);
     let refused = socket.connect(nobody);
     let Err(error) = refused else { return Err(Failure::new("connecting to nobody succeeded")) };
-    check(matches!(error, wsp_host::Error::Documented { .. }), "connecting to nobody failed with an undocumented code")?;
+    check(
+        matches!(error, wsp_host::Error::Documented { .. }),
+        "connecting to nobody failed with an undocumented code",
+    )?;
     let left_out = provider.table().cancel_blocking_call();
     let note = match left_out {
         Err(error) if error.code() == Some(WSAEOPNOTSUPP) => "; a function left out refuses with WSAEOPNOTSUPP",

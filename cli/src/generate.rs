@@ -56,9 +56,11 @@ pub fn run(out: &Path, folder: Option<&Path>, only: &[String]) -> Result<(), Fai
 
 /// What the spec holds, profile by profile.
 pub fn summary(profiles: &[Profile]) -> String {
-    let mut table = Table::new(&["profile", ">functions", ">parameters", ">rules", ">error codes", ">checks", "what it is"]);
+    let mut table =
+        Table::new(&["profile", ">functions", ">parameters", ">rules", ">error codes", ">checks", "what it is"]);
     for profile in profiles {
-        let sum = |count: fn(&wsp_codegen::model::Function) -> usize| profile.functions.iter().map(count).sum::<usize>();
+        let sum =
+            |count: fn(&wsp_codegen::model::Function) -> usize| profile.functions.iter().map(count).sum::<usize>();
         let topics: usize = profile.topics.iter().map(|topic| topic.rules.len()).sum();
         table.row([
             profile.name.clone(),

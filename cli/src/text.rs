@@ -32,7 +32,8 @@ impl Table {
     /// The table as text; the last column is folded.
     pub fn text(&self) -> String {
         let columns = self.right.len();
-        let width = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+        let width =
+            |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
         let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
         let mut out = String::new();
         for (at, row) in self.rows.iter().enumerate() {

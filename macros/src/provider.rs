@@ -9,7 +9,10 @@ use syn::{Error, Ident, ItemImpl, LitBool, Path, Result, Token, parse2};
 pub fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let export = export(arguments)?;
     let implementation: ItemImpl = parse2(item).map_err(|error| {
-        Error::new(error.span(), "#[wsp::provider] goes on `impl wsp::winsock::Provider for YourType` (or `wsp::san::Provider`)")
+        Error::new(
+            error.span(),
+            "#[wsp::provider] goes on `impl wsp::winsock::Provider for YourType` (or `wsp::san::Provider`)",
+        )
     })?;
     let (module, profile) = profile(&implementation)?;
     if let Some(parameter) = implementation.generics.params.first() {
@@ -44,7 +47,10 @@ fn export(arguments: TokenStream) -> Result<bool> {
     let parse = |input: syn::parse::ParseStream<'_>| {
         let name: Ident = input.parse()?;
         if name != "export" {
-            return Err(Error::new(name.span(), format!("unknown argument `{name}`; the only one is `export = false`")));
+            return Err(Error::new(
+                name.span(),
+                format!("unknown argument `{name}`; the only one is `export = false`"),
+            ));
         }
         input.parse::<Token![=]>()?;
         let value: LitBool = input.parse()?;
@@ -73,7 +79,10 @@ fn profile(implementation: &ItemImpl) -> Result<(Path, Ident)> {
     };
     let profile = before.ident.clone();
     if profile != "winsock" && profile != "san" {
-        return Err(Error::new(profile.span(), format!("no profile is called `{profile}`; there are `winsock` and `san`")));
+        return Err(Error::new(
+            profile.span(),
+            format!("no profile is called `{profile}`; there are `winsock` and `san`"),
+        ));
     }
     let mut module = path.clone();
     module.segments = path.segments.iter().take(path.segments.len() - 1).cloned().collect();

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use wsp_codegen::model::{Allowed, AllowedSet, Delivery, Direction, ErrorEntry, Function, Model, Null, Param, Profile, Source};
+use wsp_codegen::model::{
+    Allowed, AllowedSet, Delivery, Direction, ErrorEntry, Function, Model, Null, Param, Profile, Source,
+};
 
 use super::{same, suggestion, unknown};
 use crate::Failure;
@@ -36,7 +38,11 @@ pub fn with_code(model: &Model, name: &str, code: &str) -> Result<String, Failur
             }
         }
         for outcome in function.outcomes.iter().filter(|outcome| same(&outcome.code, code)) {
-            let _ = writeln!(text, "{BOLD}{} {}{PLAIN} in {} (an outcome, not an error)", function.name, outcome.code, profile.name);
+            let _ = writeln!(
+                text,
+                "{BOLD}{} {}{PLAIN} in {} (an outcome, not an error)",
+                function.name, outcome.code, profile.name
+            );
             text.push_str(&paragraph(&outcome.when));
         }
         for check in function.checks.iter().filter(|check| check.code.as_deref().is_some_and(|own| same(own, code))) {
@@ -116,7 +122,8 @@ fn null(function: &Function, param: &Param) -> String {
 fn allowed(allowed: Option<&Allowed>) -> String {
     let Some(allowed) = allowed else { return String::new() };
     let name = |value: &wsp_codegen::model::Value| value.name.clone().unwrap_or_else(|| value.value.to_string());
-    let list = |values: &[wsp_codegen::model::Value], word: &str| values.iter().map(name).collect::<Vec<_>>().join(word);
+    let list =
+        |values: &[wsp_codegen::model::Value], word: &str| values.iter().map(name).collect::<Vec<_>>().join(word);
     let set = match &allowed.set {
         AllowedSet::Values(values) => format!("one of {}", list(values, ", ")),
         AllowedSet::Flags(values) => format!("any of {}", list(values, " | ")),

@@ -31,9 +31,18 @@ pub fn run(name: &str, code: Option<&str>, folder: Option<&Path>) -> Result<(), 
 
 /// The first kind of thing that has the name.
 fn everything(model: &Model, name: &str) -> Result<String, Failure> {
-    let found = [function::explain, code::explain, other::constant, other::ty, other::table, other::rule, other::check, other::state]
-        .iter()
-        .find_map(|explain| explain(model, name));
+    let found = [
+        function::explain,
+        code::explain,
+        other::constant,
+        other::ty,
+        other::table,
+        other::rule,
+        other::check,
+        other::state,
+    ]
+    .iter()
+    .find_map(|explain| explain(model, name));
     found.ok_or_else(|| unknown(model, name))
 }
 

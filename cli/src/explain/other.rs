@@ -61,10 +61,15 @@ pub fn ty(model: &Model, name: &str) -> Option<String> {
 fn members(aggregate: &Aggregate) -> String {
     let mut table = Table::new(&["member", "type", "what it is"]);
     for field in &aggregate.fields {
-        let array = field.array.as_ref().map(|length| {
-            format!("[{}]", length.name.clone().unwrap_or_else(|| length.value.to_string()))
-        });
-        table.row([field.name.clone(), format!("{}{}", field.ty.c, array.unwrap_or_default()), field.text.trim().to_owned()]);
+        let array = field
+            .array
+            .as_ref()
+            .map(|length| format!("[{}]", length.name.clone().unwrap_or_else(|| length.value.to_string())));
+        table.row([
+            field.name.clone(),
+            format!("{}{}", field.ty.c, array.unwrap_or_default()),
+            field.text.trim().to_owned(),
+        ]);
     }
     format!("\n{}", table.text())
 }
@@ -88,15 +93,21 @@ pub fn table(model: &Model, name: &str) -> Option<String> {
 /// A rule, of a function or a topic.
 pub fn rule(model: &Model, name: &str) -> Option<String> {
     let rules = model.profiles.iter().flat_map(|profile| {
-        let topics = profile.topics.iter().flat_map(|topic| topic.rules.iter().map(move |rule| (topic.title.as_str(), rule)));
-        profile.functions.iter().flat_map(|function| function.rules.iter().map(move |rule| (function.name.as_str(), rule))).chain(topics)
+        let topics =
+            profile.topics.iter().flat_map(|topic| topic.rules.iter().map(move |rule| (topic.title.as_str(), rule)));
+        profile
+            .functions
+            .iter()
+            .flat_map(|function| function.rules.iter().map(move |rule| (function.name.as_str(), rule)))
+            .chain(topics)
     });
     let mut found = rules.filter(|(_, rule)| same(&rule.id, name));
     found.next().map(|(of, rule)| describe(of, rule))
 }
 
 fn describe(of: &str, rule: &Rule) -> String {
-    let mut text = format!("{BOLD}{}{PLAIN}: a rule of {of}, class {}\n\n{}", rule.id, class(rule.class), paragraph(&rule.text));
+    let mut text =
+        format!("{BOLD}{}{PLAIN}: a rule of {of}, class {}\n\n{}", rule.id, class(rule.class), paragraph(&rule.text));
     let mut line = |label: &str, value: &str| {
         let _ = writeln!(text, "\n  {label}: {value}");
     };
@@ -120,9 +131,12 @@ fn describe(of: &str, rule: &Rule) -> String {
 pub fn check(model: &Model, name: &str) -> Option<String> {
     let mut text = String::new();
     for profile in &model.profiles {
-        for check in profile.functions.iter().flat_map(|function| &function.checks).filter(|check| same(&check.id, name)) {
+        for check in
+            profile.functions.iter().flat_map(|function| &function.checks).filter(|check| same(&check.id, name))
+        {
             let code = check.code.as_deref().unwrap_or("the failure value alone");
-            let _ = writeln!(text, "{BOLD}{}{PLAIN} in {}: {code}\n\n{}", check.id, profile.name, paragraph(&check.text));
+            let _ =
+                writeln!(text, "{BOLD}{}{PLAIN} in {}: {code}\n\n{}", check.id, profile.name, paragraph(&check.text));
             let _ = writeln!(text, "  {DIM}Declared in spec/{}{PLAIN}\n", check.origin);
         }
     }
@@ -135,7 +149,9 @@ pub fn state(model: &Model, name: &str) -> Option<String> {
     let mut table = Table::new(&["function", "profile", "relation"]);
     for profile in &model.profiles {
         for function in &profile.functions {
-            for (list, relation) in [(&function.states.requires, "may be called in it"), (&function.states.becomes, "leads to it")] {
+            for (list, relation) in
+                [(&function.states.requires, "may be called in it"), (&function.states.becomes, "leads to it")]
+            {
                 if list.contains(&state.name) {
                     table.row([function.name.as_str(), profile.name.as_str(), relation]);
                 }

@@ -25,11 +25,7 @@ impl<F> Callback<'_, Option<F>> {
     /// # Safety
     /// The function must be callable, with `context`, during the call.
     pub const unsafe fn new(function: Option<F>, context: usize) -> Self {
-        Self {
-            function,
-            context,
-            call: PhantomData,
-        }
+        Self { function, context, call: PhantomData }
     }
 
     /// Lifts a callback that may be NULL.
@@ -90,17 +86,10 @@ impl Callback<'_, ffi::LPCONDITIONPROC> {
         let mut caller = buffer(request.caller);
         let mut caller_data = buffer(request.caller_data);
         let mut callee = buffer(request.callee);
-        let mut answer = ffi::WSABUF {
-            len: clamp(reply.len()),
-            buf: reply.as_mut_ptr().cast(),
-        };
+        let mut answer = ffi::WSABUF { len: clamp(reply.len()), buf: reply.as_mut_ptr().cast() };
         let mut group = 0;
         let present = |buffer: &mut ffi::WSABUF| {
-            if buffer.len == 0 {
-                ptr::null_mut()
-            } else {
-                ptr::from_mut(buffer)
-            }
+            if buffer.len == 0 { ptr::null_mut() } else { ptr::from_mut(buffer) }
         };
         let (caller, caller_data) = (present(&mut caller), present(&mut caller_data));
         // SAFETY: callable by the contract of `new`; all pointers are to locals or to the caller's slices.
@@ -128,10 +117,7 @@ impl Callback<'_, ffi::LPCONDITIONPROC> {
 }
 
 fn buffer(bytes: &[u8]) -> ffi::WSABUF {
-    ffi::WSABUF {
-        len: clamp(bytes.len()),
-        buf: bytes.as_ptr().cast_mut().cast(),
-    }
+    ffi::WSABUF { len: clamp(bytes.len()), buf: bytes.as_ptr().cast_mut().cast() }
 }
 
 fn clamp(length: usize) -> u32 {

@@ -66,10 +66,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
         match self {
             Self::Documented(error) => error.fmt(f),
             Self::Undocumented(Code(0)) => f.write_str("failed without a code"),
-            Self::Undocumented(code) => write!(
-                f,
-                "failed with {code}, which the function does not document"
-            ),
+            Self::Undocumented(code) => write!(f, "failed with {code}, which the function does not document"),
             Self::Absent(name) => write!(f, "the table has no {name}"),
         }
     }
@@ -133,13 +130,7 @@ impl<'a> Piece<'a, ffi::WSABUF> {
     /// A buffer of these bytes; of more than `u32::MAX` the first so many.
     pub fn new(data: &'a [u8]) -> Self {
         let len = u32::try_from(data.len()).unwrap_or(u32::MAX);
-        Self {
-            raw: ffi::WSABUF {
-                len,
-                buf: data.as_ptr().cast_mut().cast(),
-            },
-            data: PhantomData,
-        }
+        Self { raw: ffi::WSABUF { len, buf: data.as_ptr().cast_mut().cast() }, data: PhantomData }
     }
 }
 
@@ -147,13 +138,7 @@ impl<'a> PieceMut<'a, ffi::WSABUF> {
     /// A buffer of this room; of more than `u32::MAX` bytes the first so many.
     pub fn new(data: &'a mut [u8]) -> Self {
         let len = u32::try_from(data.len()).unwrap_or(u32::MAX);
-        Self {
-            raw: ffi::WSABUF {
-                len,
-                buf: data.as_mut_ptr().cast(),
-            },
-            data: PhantomData,
-        }
+        Self { raw: ffi::WSABUF { len, buf: data.as_mut_ptr().cast() }, data: PhantomData }
     }
 }
 
@@ -161,14 +146,7 @@ impl<'a> Piece<'a, ffi::WSABUFEX> {
     /// A buffer of these bytes, with the handle of their registration.
     pub fn registered(data: &'a [u8], handle: usize) -> Self {
         let len = u32::try_from(data.len()).unwrap_or(u32::MAX);
-        Self {
-            raw: ffi::WSABUFEX {
-                len,
-                buf: data.as_ptr().cast_mut().cast(),
-                handle,
-            },
-            data: PhantomData,
-        }
+        Self { raw: ffi::WSABUFEX { len, buf: data.as_ptr().cast_mut().cast(), handle }, data: PhantomData }
     }
 }
 
@@ -176,14 +154,7 @@ impl<'a> PieceMut<'a, ffi::WSABUFEX> {
     /// A buffer of this room, with the handle of its registration.
     pub fn registered(data: &'a mut [u8], handle: usize) -> Self {
         let len = u32::try_from(data.len()).unwrap_or(u32::MAX);
-        Self {
-            raw: ffi::WSABUFEX {
-                len,
-                buf: data.as_mut_ptr().cast(),
-                handle,
-            },
-            data: PhantomData,
-        }
+        Self { raw: ffi::WSABUFEX { len, buf: data.as_mut_ptr().cast(), handle }, data: PhantomData }
     }
 }
 
@@ -206,11 +177,7 @@ pub struct OverlappedCall {
 
 impl OverlappedCall {
     /// Not overlapped.
-    pub const NONE: Self = Self {
-        operation: ptr::null_mut(),
-        routine: None,
-        thread: ptr::null_mut(),
-    };
+    pub const NONE: Self = Self { operation: ptr::null_mut(), routine: None, thread: ptr::null_mut() };
 }
 
 /// A set of sockets that may be larger than the header's.

@@ -85,11 +85,7 @@ struct State<P> {
 }
 
 impl<P> State<P> {
-    const NEW: Self = Self {
-        count: 0,
-        running: None,
-        busy: None,
-    };
+    const NEW: Self = Self { count: 0, running: None, busy: None };
 }
 
 macro_rules! new {
@@ -146,23 +142,9 @@ impl<P: Send + Sync + 'static, S: Send + Sync + 'static, K: Keys> Cell<P, S, K> 
         state.busy = Some(thread::current().id());
         drop(state);
         let busy = Busy(self);
-        let startup = Startup {
-            upcalls: Upcalls::new(upcalls),
-            info,
-            version,
-        };
-        let provider = make(&startup).map_err(|code| {
-            if code == 0 {
-                code::WSASYSNOTREADY
-            } else {
-                code
-            }
-        })?;
-        let running = Arc::new_cyclic(|itself| Running {
-            provider,
-            upcalls: startup.upcalls,
-            itself: itself.clone(),
-        });
+        let startup = Startup { upcalls: Upcalls::new(upcalls), info, version };
+        let provider = make(&startup).map_err(|code| if code == 0 { code::WSASYSNOTREADY } else { code })?;
+        let running = Arc::new_cyclic(|itself| Running { provider, upcalls: startup.upcalls, itself: itself.clone() });
         let mut state = self.lock();
         state.running = Some(running);
         state.count = 1;
@@ -175,11 +157,7 @@ impl<P: Send + Sync + 'static, S: Send + Sync + 'static, K: Keys> Cell<P, S, K> 
     ///
     /// # Errors
     /// `WSANOTINITIALISED` without a start-up to undo; nothing changes.
-    pub fn cleanup(
-        &self,
-        reset: impl Fn(&P, &SocketRef<'_, S>),
-        end: impl FnOnce(&P),
-    ) -> Result<(), i32> {
+    pub fn cleanup(&self, reset: impl Fn(&P, &SocketRef<'_, S>), end: impl FnOnce(&P)) -> Result<(), i32> {
         let mut state = self.idle().ok_or(code::WSANOTINITIALISED)?;
         if state.count == 0 {
             return Err(code::WSANOTINITIALISED);
@@ -236,12 +214,7 @@ impl<P: Send + Sync + 'static, S: Send + Sync + 'static, K: Keys> Cell<P, S, K> 
     /// # Errors
     /// The code of `unknown` if it names no socket of this instance, `poisoned` if a panic has spoilt the socket.
     #[inline(always)]
-    pub fn socket(
-        &self,
-        descriptor: usize,
-        unknown: &'static Check,
-        poisoned: i32,
-    ) -> Result<SocketRef<'_, S>, i32> {
+    pub fn socket(&self, descriptor: usize, unknown: &'static Check, poisoned: i32) -> Result<SocketRef<'_, S>, i32> {
         match self.sockets.get(descriptor) {
             Ok(found) => Ok(SocketRef::new(found)),
             Err(Miss::Unknown) => Err(refuse(unknown)),
@@ -285,10 +258,7 @@ impl<P: Send + Sync + 'static, S: Send + Sync + 'static, K: Keys> Cell<P, S, K> 
                 }
                 entry
             }
-            Err(Miss::Poisoned) => self
-                .sockets
-                .remove(descriptor)
-                .map_err(|_| refuse(unknown))?,
+            Err(Miss::Poisoned) => self.sockets.remove(descriptor).map_err(|_| refuse(unknown))?,
             Err(Miss::Unknown) => return Err(refuse(unknown)),
         };
         // The last upcall for this socket. The host may issue the handle again at once, and already can: it is unlinked.
@@ -312,13 +282,9 @@ impl<P: Send + Sync + 'static, S: Send + Sync + 'static, K: Keys> Cell<P, S, K> 
             Opened::Existing(descriptor) => Ok(descriptor),
             Opened::New(value) => {
                 let upcalls = owner.upcalls.clone();
-                K::register(
-                    &self.sockets,
-                    &upcalls,
-                    catalog_entry_id,
-                    Refusals { full, refused },
-                    |host_handle| Socket::new(value, host_handle, catalog_entry_id, owner),
-                )
+                K::register(&self.sockets, &upcalls, catalog_entry_id, Refusals { full, refused }, |host_handle| {
+                    Socket::new(value, host_handle, catalog_entry_id, owner)
+                })
             }
         }
     }
@@ -330,10 +296,7 @@ impl<P: Send + Sync + 'static, S: Send + Sync + 'static, K: Keys> Cell<P, S, K> 
             if busy == thread::current().id() {
                 return None;
             }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         Some(state)
     }
@@ -358,11 +321,7 @@ fn describe(version: u16, description: &str) -> ffi::WSPDATA {
     for (unit, to) in description.encode_utf16().zip(&mut text[..last]) {
         *to = unit;
     }
-    ffi::WSPDATA {
-        wVersion: version,
-        wHighVersion: u16::from_le_bytes([HIGHEST.0, HIGHEST.1]),
-        szDescription: text,
-    }
+    ffi::WSPDATA { wVersion: version, wHighVersion: u16::from_le_bytes([HIGHEST.0, HIGHEST.1]), szDescription: text }
 }
 
 #[cfg(test)]

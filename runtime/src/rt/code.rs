@@ -29,13 +29,7 @@ impl Code {
     /// What `Internal` holds for an operation that ends with this code: 0 for success.
     pub fn ntstatus(self) -> u32 {
         const UNSUCCESSFUL: u32 = 0xC000_0001;
-        if self.0 == 0 {
-            0
-        } else {
-            self.info()
-                .and_then(|info| info.ntstatus)
-                .unwrap_or(UNSUCCESSFUL)
-        }
+        if self.0 == 0 { 0 } else { self.info().and_then(|info| info.ntstatus).unwrap_or(UNSUCCESSFUL) }
     }
 }
 
@@ -97,14 +91,7 @@ impl<E: ErrorList> FromCode for E {
 /// # Errors
 /// Those of the formatter.
 pub fn describe<E: ErrorList>(error: E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(
-        f,
-        "{}: {} ({}): {}",
-        E::FUNCTION,
-        error.name(),
-        error.code(),
-        error.when()
-    )
+    write!(f, "{}: {} ({}): {}", E::FUNCTION, error.name(), error.code(), error.when())
 }
 
 /// One check of the validation layer.

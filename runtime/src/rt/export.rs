@@ -36,12 +36,7 @@ mod os {
         let found = unsafe { libc::dladdr(address as *const c_void, &raw mut info) };
         if found != 0 && !info.dli_fname.is_null() {
             // SAFETY: the name comes from the loader. Nothing is loaded; the handle is meant to be kept for ever.
-            unsafe {
-                libc::dlopen(
-                    info.dli_fname,
-                    libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE,
-                )
-            };
+            unsafe { libc::dlopen(info.dli_fname, libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE) };
         }
     }
 }

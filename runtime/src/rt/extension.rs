@@ -28,11 +28,7 @@ pub enum Door {
 }
 
 /// Looks the GUID up and stores the pointer.
-pub fn extension_door(
-    guid: Bytes<'_>,
-    pointer: BytesOut<'_>,
-    lookup: fn(&ffi::GUID) -> Extension,
-) -> Door {
+pub fn extension_door(guid: Bytes<'_>, pointer: BytesOut<'_>, lookup: fn(&ffi::GUID) -> Extension) -> Door {
     let Some(guid) = guid.read::<ffi::GUID>() else {
         return Door::Short;
     };
@@ -48,6 +44,5 @@ pub fn extension_door(
 
 /// Are these the same GUID?
 pub fn same_guid(one: &ffi::GUID, other: &ffi::GUID) -> bool {
-    (one.Data1, one.Data2, one.Data3, one.Data4)
-        == (other.Data1, other.Data2, other.Data3, other.Data4)
+    (one.Data1, one.Data2, one.Data3, one.Data4) == (other.Data1, other.Data2, other.Data3, other.Data4)
 }

@@ -7,10 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// # Errors
 /// The body's, or `on_panic`'s.
 #[inline(always)]
-pub fn guard<R>(
-    body: impl FnOnce() -> Result<R, i32>,
-    on_panic: impl FnOnce() -> i32,
-) -> Result<R, i32> {
+pub fn guard<R>(body: impl FnOnce() -> Result<R, i32>, on_panic: impl FnOnce() -> i32) -> Result<R, i32> {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(outcome) => outcome,
         Err(payload) => {

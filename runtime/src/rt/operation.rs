@@ -19,12 +19,7 @@ pub struct Overlapped<'a> {
 
 impl core::fmt::Debug for Overlapped<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(
-            f,
-            "Overlapped({:?}, routine {})",
-            self.record,
-            self.routine.is_some()
-        )
+        write!(f, "Overlapped({:?}, routine {})", self.record, self.routine.is_some())
     }
 }
 
@@ -39,16 +34,7 @@ impl Overlapped<'_> {
         routine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
         thread: *mut ffi::WSATHREADID,
     ) -> Option<Self> {
-        if record.is_null() {
-            None
-        } else {
-            Some(Self {
-                record,
-                routine,
-                thread,
-                call: PhantomData,
-            })
-        }
+        if record.is_null() { None } else { Some(Self { record, routine, thread, call: PhantomData }) }
     }
 
     /// The record's address, by which the caller knows the operation.
@@ -75,12 +61,7 @@ impl Overlapped<'_> {
     pub fn begin<S>(self, socket: &SocketRef<'_, S>) -> Result<Operation, Unsupported> {
         let notice = self.notice(socket)?;
         // SAFETY: the record is good until completion by the contract of `optional`.
-        unsafe {
-            store(
-                &raw mut (*self.record).Internal,
-                ffi::WSS_OPERATION_IN_PROGRESS,
-            )
-        };
+        unsafe { store(&raw mut (*self.record).Internal, ffi::WSS_OPERATION_IN_PROGRESS) };
         Ok(Operation {
             record: self.record,
             notice,
@@ -121,10 +102,7 @@ pub struct Unsupported;
 
 enum Notice {
     /// Queue this routine to this thread.
-    Routine {
-        routine: unsafe extern "system" fn(u32, u32, ffi::LPWSAOVERLAPPED, u32),
-        thread: ffi::WSATHREADID,
-    },
+    Routine { routine: unsafe extern "system" fn(u32, u32, ffi::LPWSAOVERLAPPED, u32), thread: ffi::WSATHREADID },
     /// Let the host complete it: by event or completion port, as it sees fit.
     Host,
 }
@@ -194,13 +172,7 @@ impl Operation {
             }
             Notice::Routine { routine, thread } => {
                 self.publish(code, bytes);
-                let packet = Packet {
-                    routine,
-                    record: self.record,
-                    code: code as u32,
-                    bytes,
-                    flags,
-                };
+                let packet = Packet { routine, record: self.record, code: code as u32, bytes, flags };
                 let packet = Box::into_raw(Box::new(packet));
                 let queued = self.upcalls.queue_apc(Some(&thread), Some(deliver), packet as usize);
                 if queued.is_err() {
@@ -234,10 +206,7 @@ impl Operation {
         unsafe {
             store(&raw mut (*self.record).InternalHigh, bytes as usize);
             core::sync::atomic::fence(core::sync::atomic::Ordering::Release);
-            store(
-                &raw mut (*self.record).Internal,
-                Code(code).ntstatus() as usize,
-            );
+            store(&raw mut (*self.record).Internal, Code(code).ntstatus() as usize);
         }
     }
 }
@@ -254,13 +223,7 @@ impl Drop for Operation {
 unsafe extern "system" fn deliver(packet: usize) {
     // SAFETY: the address of a packet that `end` gave to the host, which hands it on once.
     let packet = unsafe { Box::from_raw(packet as *mut Packet) };
-    let Packet {
-        routine,
-        record,
-        code,
-        bytes,
-        flags,
-    } = *packet;
+    let Packet { routine, record, code, bytes, flags } = *packet;
     // SAFETY: the caller passed the routine for this.
     unsafe { routine(code, bytes, record, flags) };
 }

@@ -20,10 +20,7 @@ impl SocketSet<'_> {
     /// It must point to a set whose count is right, and be writable during the call.
     #[inline(always)]
     pub const unsafe fn new(set: *mut ffi::fd_set) -> Self {
-        Self {
-            set,
-            call: PhantomData,
-        }
+        Self { set, call: PhantomData }
     }
 
     /// How many sockets.
@@ -61,10 +58,6 @@ impl SocketSet<'_> {
 
     fn member(self, at: usize) -> *mut usize {
         // The array may be longer than its declared type, so it is reached from the start of the set.
-        self.set
-            .cast::<u8>()
-            .wrapping_add(offset_of!(ffi::fd_set, fd_array))
-            .cast::<usize>()
-            .wrapping_add(at)
+        self.set.cast::<u8>().wrapping_add(offset_of!(ffi::fd_set, fd_array)).cast::<usize>().wrapping_add(at)
     }
 }

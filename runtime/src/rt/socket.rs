@@ -34,14 +34,7 @@ impl<S> Socket<S> {
     ) -> Self {
         let running = Arc::as_ptr(&owner).cast();
         let upcalls = owner.upcalls().clone();
-        Self {
-            value,
-            host_handle,
-            catalog_entry_id,
-            upcalls,
-            _owner: owner,
-            running,
-        }
+        Self { value, host_handle, catalog_entry_id, upcalls, _owner: owner, running }
     }
 
     /// The handle that upcalls take: the host's.
@@ -173,9 +166,7 @@ impl Keys for HostKeyed {
         codes: Refusals,
         make: impl FnOnce(usize) -> Socket<S>,
     ) -> Result<usize, i32> {
-        let handle = upcalls
-            .create_socket_handle(catalog_entry_id, 0)
-            .map_err(|_| codes.refused)?;
+        let handle = upcalls.create_socket_handle(catalog_entry_id, 0).map_err(|_| codes.refused)?;
         match table.insert(handle, make(handle)) {
             Ok(_) => Ok(handle),
             // The host issued a handle that it has not taken back: no use in giving it back a second time.

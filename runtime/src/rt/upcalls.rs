@@ -23,32 +23,22 @@ struct Shared {
 impl Upcalls {
     /// Takes a table over.
     pub(crate) fn new(table: ffi::WSPUPCALLTABLEEX) -> Self {
-        let upcalls = Self {
-            shared: Arc::new(Shared {
-                current: AtomicPtr::default(),
-                tables: Mutex::new(Vec::new()),
-            }),
-        };
+        let upcalls =
+            Self { shared: Arc::new(Shared { current: AtomicPtr::default(), tables: Mutex::new(Vec::new()) }) };
         upcalls.replace(table);
         upcalls
     }
 
     /// Makes a table the current one.
     pub(crate) fn replace(&self, table: ffi::WSPUPCALLTABLEEX) {
-        let mut tables = self
-            .shared
-            .tables
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut tables = self.shared.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let known = tables.iter().find(|known| same(known, &table)).cloned();
         let table = known.unwrap_or_else(|| {
             let table = Arc::new(table);
             tables.push(Arc::clone(&table));
             table
         });
-        self.shared
-            .current
-            .store(Arc::as_ptr(&table).cast_mut(), Ordering::Release);
+        self.shared.current.store(Arc::as_ptr(&table).cast_mut(), Ordering::Release);
     }
 
     /// The current table.
@@ -67,8 +57,6 @@ impl std::fmt::Debug for Upcalls {
 fn same(one: &ffi::WSPUPCALLTABLEEX, other: &ffi::WSPUPCALLTABLEEX) -> bool {
     const ENTRIES: usize = size_of::<ffi::WSPUPCALLTABLEEX>() / size_of::<usize>();
     // SAFETY: the table is an array of nullable functions, each of the size of a `usize`; any bits are a `usize`.
-    let words = |table: &ffi::WSPUPCALLTABLEEX| unsafe {
-        core::mem::transmute_copy::<_, [usize; ENTRIES]>(table)
-    };
+    let words = |table: &ffi::WSPUPCALLTABLEEX| unsafe { core::mem::transmute_copy::<_, [usize; ENTRIES]>(table) };
     words(one) == words(other)
 }

@@ -77,11 +77,10 @@ fn call(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitE
 
 /// The runtime's type for a lifted argument, `'a` being the call.
 fn lifted(context: &Context<'_>, function: &Function, arg: &Arg) -> Result<TokenStream, EmitError> {
-    let first = arg
-        .params
-        .first()
-        .and_then(|&index| function.params.get(index))
-        .ok_or_else(|| error(&function.origin, &function.name, format!("argument `{}` has no parameter", arg.name)))?;
+    let first =
+        arg.params.first().and_then(|&index| function.params.get(index)).ok_or_else(|| {
+            error(&function.origin, &function.name, format!("argument `{}` has no parameter", arg.name))
+        })?;
     Ok(match &arg.lift {
         Lift::Value => match context.pointee(&first.ty) {
             Some(inner) if first.direction != crate::model::Direction::In => context.ty(&inner),

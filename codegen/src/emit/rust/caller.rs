@@ -224,7 +224,10 @@ fn argument(
             raw[first] = quote!(#name);
         }
         Lift::Value => {
-            let ty = context.pointee(&param.ty).filter(|_| param.direction != Direction::In).unwrap_or_else(|| param.ty.clone());
+            let ty = context
+                .pointee(&param.ty)
+                .filter(|_| param.direction != Direction::In)
+                .unwrap_or_else(|| param.ty.clone());
             let ty = optional(context.ty(&ty));
             typed.push(quote!(#name: #ty));
             raw[first] = if arg.optional { quote!(#name.unwrap_or(0)) } else { quote!(#name) };

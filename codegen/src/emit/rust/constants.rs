@@ -48,7 +48,8 @@ fn hex(value: u64, digits: usize) -> Literal {
 
 /// The error codes, with what an operation's `Internal` holds for each.
 pub fn codes(context: &Context<'_>) -> TokenStream {
-    let codes: Vec<_> = context.model.codes.iter().filter(|code| !context.options.overlay || code.origin.overlay).collect();
+    let codes: Vec<_> =
+        context.model.codes.iter().filter(|code| !context.options.overlay || code.origin.overlay).collect();
     let consts = codes.iter().map(|code| {
         let name = ident(&code.name);
         let doc = doc_at(&code.text, &code.origin);

@@ -64,7 +64,10 @@ pub fn door(context: &Context<'_>, function: &Function) -> Result<TokenStream, E
     let returned = ident(&param(door.returned)?.name);
     let error_enum = names::error(&function.name);
     let missing = super::errors::variant_of(context, function, &door.missing)?;
-    let short = function.checks.iter().find(|check| matches!(check.kind, CheckKind::Address { param } if param == door.pointer));
+    let short = function
+        .checks
+        .iter()
+        .find(|check| matches!(check.kind, CheckKind::Address { param } if param == door.pointer));
     let short = match short {
         Some(check) => {
             let name = names::check(function, check);

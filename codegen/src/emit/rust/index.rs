@@ -19,7 +19,13 @@ pub fn emit(context: &Context<'_>) -> TokenStream {
             }
         }
     });
-    let codes = if context.options.overlay { quote!(pub use ::wsp::code::*;) } else { TokenStream::new() };
+    let codes = if context.options.overlay {
+        quote!(
+            pub use ::wsp::code::*;
+        )
+    } else {
+        TokenStream::new()
+    };
     quote! {
         /// The interface as C declares it: types, function pointers, tables, constants. C names.
         #[allow(non_camel_case_types, non_snake_case, non_upper_case_globals, clippy::all)]

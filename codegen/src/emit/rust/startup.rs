@@ -9,11 +9,10 @@ use crate::emit::EmitError;
 use crate::model::{Function, Managed, Param, Profile, Table};
 
 pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitError> {
-    let function = profile
-        .functions
-        .iter()
-        .find(|function| function.managed == Some(Managed::Startup))
-        .ok_or_else(|| EmitError { emitter: "rust", item: profile.name.clone(), message: "no start-up function".into() })?;
+    let function =
+        profile.functions.iter().find(|function| function.managed == Some(Managed::Startup)).ok_or_else(|| {
+            EmitError { emitter: "rust", item: profile.name.clone(), message: "no start-up function".into() }
+        })?;
     let names: Vec<_> = function.params.iter().map(|param| ident(&param.name)).collect();
     let types: Vec<_> = function.params.iter().map(|param| context.ty(&param.ty)).collect();
     let check = names::method(&function.name);
@@ -72,11 +71,7 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
 }
 
 /// The parameter that plays a part, found by its type.
-fn role(
-    function: &Function,
-    part: &str,
-    fits: impl Fn(&Param) -> bool,
-) -> Result<proc_macro2::Ident, EmitError> {
+fn role(function: &Function, part: &str, fits: impl Fn(&Param) -> bool) -> Result<proc_macro2::Ident, EmitError> {
     let param = function.params.iter().find(|param| fits(param));
     param
         .map(|param| ident(&param.name))

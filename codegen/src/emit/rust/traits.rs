@@ -102,7 +102,8 @@ fn method(context: &Context<'_>, function: &Function, profile: &Profile) -> Resu
     };
     let offered = optional_extension(function).then(|| {
         let offers = names::offers(&function.name);
-        let line = format!(" Does this provider implement `{}`? If not, asking for it by GUID is refused.", function.name);
+        let line =
+            format!(" Does this provider implement `{}`? If not, asking for it by GUID is refused.", function.name);
         quote!(#[doc = #line] const #offers: bool = false;)
     });
     Ok(quote! {

@@ -19,7 +19,11 @@ pub fn emit(context: &Context<'_>) -> Result<TokenStream, EmitError> {
     }
     items.extend(pointers(context));
     let items = items.into_iter();
-    let base = context.options.overlay.then(|| quote!(pub use ::wsp::ffi::*;));
+    let base = context.options.overlay.then(|| {
+        quote!(
+            pub use ::wsp::ffi::*;
+        )
+    });
     Ok(quote!(#base #(#items)*))
 }
 
@@ -105,8 +109,8 @@ pub fn signature(context: &Context<'_>, params: &[Param], returns: &TypeRef) -> 
 
 /// `-> T`, or nothing for `void`.
 pub fn result(context: &Context<'_>, returns: &TypeRef) -> TokenStream {
-    let is_void =
-        returns.pointers == 0 && matches!(context.model.type_named(&returns.base).map(|ty| &ty.kind), Some(TypeKind::Void));
+    let is_void = returns.pointers == 0
+        && matches!(context.model.type_named(&returns.base).map(|ty| &ty.kind), Some(TypeKind::Void));
     if is_void {
         return TokenStream::new();
     }
