@@ -10,26 +10,73 @@ const BITS: u32 = 47;
 #[cfg(all(target_pointer_width = "64", not(any(windows, target_arch = "x86_64"))))]
 const BITS: u32 = 48;
 
-/// The address as a distance from the lowest good one. Distances may be ORed together before [`fits`] is asked: an address
-/// below the lowest wraps round and sets the high bits.
+/// The address as a distance from the lowest good one; one below that wraps round to a distance that is too large.
 #[inline(always)]
 pub const fn span(address: usize) -> usize {
     address.wrapping_sub(LOWEST)
 }
 
-/// Do all addresses whose [`span`]s were ORed together lie in user space?
+/// The [`span`] of an address that may be NULL: NULL counts as good.
 #[inline(always)]
-#[cfg(target_pointer_width = "64")]
-pub const fn fits(spans: usize) -> bool {
-    spans >> BITS == 0
+pub const fn span_if_given(address: usize) -> usize {
+    if address == 0 { 0 } else { span(address) }
 }
 
-/// Do all addresses whose [`span`]s were ORed together lie in user space? An address below 64 KiB wraps into the last
-/// 64 KiB, where no user memory is either; ORing several may refuse a good set, never accept a bad one.
+/// The [`span`] of an address that may be NULL if `other` is given: then `other` stands for it.
+#[inline(always)]
+pub const fn span_or(address: usize, other: usize) -> usize {
+    span(if address == 0 { other } else { address })
+}
+
+/// Does the address with this [`span`] lie in user space?
+#[inline(always)]
+pub const fn fits(span: usize) -> bool {
+    all_fit([span])
+}
+
+/// Do all addresses with these [`span`]s lie in user space? One comparison: each bit that none may have, none has.
+#[inline(always)]
+#[cfg(target_pointer_width = "64")]
+pub const fn all_fit<const N: usize>(spans: [usize; N]) -> bool {
+    union(spans) >> BITS == 0
+}
+
+/// Do all addresses with these [`span`]s lie in user space, and are those NULL that may be? One comparison for what most
+/// calls look like.
+#[inline(always)]
+#[cfg(target_pointer_width = "64")]
+pub const fn all_fit_alone<const N: usize, const M: usize>(spans: [usize; N], optional: [usize; M]) -> bool {
+    (union(spans) >> BITS) | union(optional) == 0
+}
+
+/// Do all addresses with these [`span`]s lie in user space? An address below 64 KiB wraps into the last 64 KiB, where no user
+/// memory is either.
 #[inline(always)]
 #[cfg(target_pointer_width = "32")]
-pub const fn fits(spans: usize) -> bool {
-    spans < usize::MAX - 0xFFFF
+pub const fn all_fit<const N: usize>(spans: [usize; N]) -> bool {
+    let (mut fit, mut at) = (true, 0);
+    while at < N {
+        fit &= spans[at] < usize::MAX - 0xFFFF;
+        at += 1;
+    }
+    fit
+}
+
+/// Do all addresses with these [`span`]s lie in user space, and are those NULL that may be?
+#[inline(always)]
+#[cfg(target_pointer_width = "32")]
+pub const fn all_fit_alone<const N: usize, const M: usize>(spans: [usize; N], optional: [usize; M]) -> bool {
+    all_fit(spans) && union(optional) == 0
+}
+
+#[inline(always)]
+const fn union<const N: usize>(values: [usize; N]) -> usize {
+    let (mut union, mut at) = (0, 0);
+    while at < N {
+        union |= values[at];
+        at += 1;
+    }
+    union
 }
 
 #[cfg(test)]
@@ -51,8 +98,38 @@ mod tests {
     }
 
     #[test]
-    fn one_bad_address_spoils_the_union() {
-        assert!(fits(span(0x1_0000) | span(0x20_0000)));
-        assert!(!fits(span(0x1_0000) | span(8)));
+    fn one_bad_address_spoils_all() {
+        assert!(all_fit([span(GOOD), span(0x20_0000)]));
+        assert!(!all_fit([span(GOOD), span(BAD)]));
+        assert!(!all_fit([span(usize::MAX), span(GOOD)]));
+    }
+
+    const GOOD: usize = 0x1_0000;
+    const BAD: usize = 8;
+
+    #[test]
+    fn null_counts_as_good_only_where_it_may_be_passed() {
+        assert!(fits(span_if_given(0)));
+        assert!(fits(span_if_given(GOOD)));
+        assert!(!fits(span_if_given(BAD)));
+        assert!(!fits(span_if_given(usize::MAX)));
+    }
+
+    #[test]
+    fn another_address_stands_for_null_and_for_nothing_else() {
+        assert!(fits(span_or(0, GOOD)));
+        assert!(fits(span_or(GOOD, 0)));
+        assert!(!fits(span_or(0, 0)));
+        assert!(!fits(span_or(0, BAD)));
+        assert!(!fits(span_or(BAD, GOOD)));
+    }
+
+    #[test]
+    fn alone_means_that_nothing_else_is_given() {
+        assert!(all_fit_alone([span(GOOD), span(GOOD)], [0, 0]));
+        assert!(!all_fit_alone([span(GOOD)], [0, GOOD]));
+        assert!(!all_fit_alone([span(GOOD)], [1]));
+        assert!(!all_fit_alone([span(GOOD), span(BAD)], [0]));
+        assert!(!all_fit_alone([span(usize::MAX)], [0]));
     }
 }

@@ -507,15 +507,24 @@ macro_rules! buffers {
             #[inline(always)]
             pub unsafe fn new(entries: *const B, count: usize) -> Result<Self, TooSmall> {
                 let array = Self { entries, count, call: PhantomData };
-                let mut at = 0;
-                while at < count {
-                    let (pointer, length) = array.entry(at).parts();
-                    if length != 0 && !super::addr::fits(super::addr::span(pointer as usize)) {
-                        return Err(TooSmall { needed: 0 });
-                    }
-                    at += 1;
+                // Nearly all calls have one buffer.
+                let good = if count == 1 { array.is_good(0) } else { array.are_good() };
+                if !good {
+                    return Err(TooSmall { needed: 0 });
                 }
                 Ok(array)
+            }
+
+            /// Does an entry name memory in user space, or nothing?
+            #[inline(always)]
+            fn is_good(self, at: usize) -> bool {
+                let (pointer, length) = self.entry(at).parts();
+                super::addr::fits(super::addr::span(pointer as usize)) || length == 0
+            }
+
+            #[inline(never)]
+            fn are_good(self) -> bool {
+                (0..self.count).all(|at| self.is_good(at))
             }
 
             /// How many buffers.

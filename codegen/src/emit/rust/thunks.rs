@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::args;
+use super::checks;
 use super::context::{Context, error};
 use super::errors;
 use super::extensions;
@@ -54,7 +55,10 @@ fn table(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitEr
                 return Err(EmitError {
                     emitter: "rust",
                     item: format!("{place}: {slot}"),
-                    message: format!("the profile `{}` fills every slot and has no function for this one", profile.name),
+                    message: format!(
+                        "the profile `{}` fills every slot and has no function for this one",
+                        profile.name
+                    ),
                 });
             }
         });
@@ -123,6 +127,7 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
     let door = extensions::door(context, function)?;
     let call = call(context, function)?;
     let invoke = invoke(context, function)?;
+    let passes = checks::passes_name(function);
     let socket = function.params.iter().find(|param| matches!(param.socket, Some(SocketUse::Use | SocketUse::Release)));
     let poison = socket.map(|param| {
         let name = ident(&param.name);
@@ -133,7 +138,11 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
             let outcome = ::wsp::rt::guard(
                 || {
                     __safety!("the host passes what the interface asks for; what it gets wrong by value the checks find.");
-                    unsafe { check::#name(#(#params),*)? };
+                    unsafe {
+                        if !check::#passes(#(#params),*) {
+                            check::#name(#(#params),*)?;
+                        }
+                    }
                     #door
                     #call
                     #invoke
@@ -359,7 +368,11 @@ fn take(function: &Function, returned: &TokenStream, fields: &[&ResultField]) ->
     let locals: Vec<_> = fields.iter().map(|field| local(&field.name)).collect();
     let value = if function.completion.is_some() {
         if function.outcomes.is_empty() {
-            return Err(error(&function.origin, &function.name, "an overlapped function needs an outcome for `started`"));
+            return Err(error(
+                &function.origin,
+                &function.name,
+                "an overlapped function needs an outcome for `started`",
+            ));
         }
         let pending = ident(&function.outcomes[0].code);
         quote! {
