@@ -60,7 +60,12 @@ impl Emitter {
 
 /// All emitters, in the order in which they run.
 pub const EMITTERS: &[Emitter] = &[
-    Emitter { name: "rust", folder: "rust", about: "FFI, checks, traits, thunks, upcalls, caller's side", emit: rust::emit },
+    Emitter {
+        name: "rust",
+        folder: "rust",
+        about: "FFI, checks, traits, thunks, upcalls, caller's side",
+        emit: rust::emit,
+    },
     Emitter {
         name: "json",
         folder: "json",
@@ -73,8 +78,18 @@ pub const EMITTERS: &[Emitter] = &[
         about: "the reference as Markdown",
         emit: |model, _| Ok(outputs(markdown::emit(model))),
     },
-    Emitter { name: "header", folder: "c", about: "wsp.h, for hosts and providers in C and C++", emit: |model, _| header::emit(model) },
-    Emitter { name: "fuzz", folder: "fuzz", about: "the entry points, described for a fuzzer", emit: |model, _| fuzz::emit(model) },
+    Emitter {
+        name: "header",
+        folder: "c",
+        about: "wsp.h, for hosts and providers in C and C++",
+        emit: |model, _| header::emit(model),
+    },
+    Emitter {
+        name: "fuzz",
+        folder: "fuzz",
+        about: "the entry points, described for a fuzzer",
+        emit: |model, _| fuzz::emit(model),
+    },
     Emitter {
         name: "schema",
         folder: "schema",

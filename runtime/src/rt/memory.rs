@@ -184,21 +184,13 @@ impl Bytes<'_> {
     /// The memory must be readable during the call. NULL counts as no bytes.
     #[inline(always)]
     pub const unsafe fn new(pointer: *const u8, length: usize) -> Self {
-        Self {
-            pointer,
-            length,
-            call: PhantomData,
-        }
+        Self { pointer, length, call: PhantomData }
     }
 
     /// How many bytes.
     #[inline]
     pub fn len(self) -> usize {
-        if self.pointer.is_null() {
-            0
-        } else {
-            self.length
-        }
+        if self.pointer.is_null() { 0 } else { self.length }
     }
 
     /// Are there none?
@@ -250,21 +242,13 @@ impl<'a> BytesOut<'a> {
     /// The memory must be writable during the call. NULL counts as no room.
     #[inline(always)]
     pub const unsafe fn new(pointer: *mut u8, length: usize) -> Self {
-        Self {
-            pointer,
-            length,
-            call: PhantomData,
-        }
+        Self { pointer, length, call: PhantomData }
     }
 
     /// How many bytes fit.
     #[inline]
     pub fn capacity(self) -> usize {
-        if self.pointer.is_null() {
-            0
-        } else {
-            self.length
-        }
+        if self.pointer.is_null() { 0 } else { self.length }
     }
 
     /// Where the room is: for a transport that fills it by its own means. Good during the call only.
@@ -294,9 +278,7 @@ impl<'a> BytesOut<'a> {
     /// The room is too small; nothing is written.
     pub fn write<T: Pod>(self, value: T) -> Result<(), TooSmall> {
         if self.capacity() < size_of::<T>() {
-            return Err(TooSmall {
-                needed: size_of::<T>(),
-            });
+            return Err(TooSmall { needed: size_of::<T>() });
         }
         // SAFETY: enough room.
         unsafe { store(self.pointer.cast(), value) };
@@ -339,9 +321,7 @@ impl SizedOut<'_> {
     pub fn put(self, bytes: &[u8]) -> Result<(), TooSmall> {
         self.set_size(bytes.len());
         if bytes.len() > self.capacity() {
-            return Err(TooSmall {
-                needed: bytes.len(),
-            });
+            return Err(TooSmall { needed: bytes.len() });
         }
         self.room.copy_from(0, bytes);
         Ok(())
@@ -382,12 +362,7 @@ impl WideOut<'_> {
         let size = length.cast::<i32>();
         // SAFETY: the caller's contract. A negative length is no room.
         let capacity = usize::try_from(unsafe { read(size) }).unwrap_or(0);
-        Self {
-            pointer,
-            capacity,
-            size,
-            call: PhantomData,
-        }
+        Self { pointer, capacity, size, call: PhantomData }
     }
 
     /// How many UTF-16 units fit, the terminating zero included.
@@ -404,9 +379,7 @@ impl WideOut<'_> {
         // SAFETY: `new`'s contract.
         unsafe { store(self.size, i32::try_from(units.len()).unwrap_or(i32::MAX)) };
         if units.len() > self.capacity || self.pointer.is_null() {
-            return Err(TooSmall {
-                needed: units.len(),
-            });
+            return Err(TooSmall { needed: units.len() });
         }
         for (at, unit) in units.into_iter().enumerate() {
             // SAFETY: within the room.
@@ -433,10 +406,7 @@ impl WideStr<'_> {
     /// The text must be readable up to its zero during the call.
     #[inline(always)]
     pub const unsafe fn new(pointer: *const u16) -> Self {
-        Self {
-            pointer,
-            call: PhantomData,
-        }
+        Self { pointer, call: PhantomData }
     }
 
     /// The text; what is not UTF-16 becomes U+FFFD.

@@ -48,7 +48,7 @@ explanations! {
     UnusedType: "a type that nothing uses",
         "No parameter, result, constant or other type leads to it, and no text names it in backticks. Types that an option or a control code \
          carries are used by being named in the text of that constant.",
-        "types:\n  - {name: BYTE, kind: integer, rust: u8, width: 8, signed: false, header: windef.h, text: Unused.}\n",
+        "types:\n  - {name: BOOLEAN, kind: integer, rust: u8, width: 8, signed: false, header: winnt.h, text: Unused.}\n",
         "types: []\n";
     NullOnValue: "NULL of what is no pointer",
         "`null` speaks of pointers. Of a handle it may say what zero means, but a handle is not refused by it. What excuses NULL with `unless` \

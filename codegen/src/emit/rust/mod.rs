@@ -71,7 +71,8 @@ fn comments(text: &str) -> String {
             continue;
         };
         // A long one stands on three lines: the macro, the text, the end.
-        let reason = if rest.is_empty() { lines.next().zip(lines.next()).map_or("", |(reason, _)| reason.trim()) } else { rest };
+        let reason =
+            if rest.is_empty() { lines.next().zip(lines.next()).map_or("", |(reason, _)| reason.trim()) } else { rest };
         let reason = reason.trim_end_matches(");").trim_end_matches(',').trim_matches('"');
         out.push_str(&folded(&line[..line.len() - bare.len()], reason));
     }
