@@ -1,5 +1,6 @@
 //! One spanned tree per file. Everything that YAML allows and a spec does not need is refused here, with its place.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -316,12 +317,12 @@ impl Converter<'_> {
 
     fn map(&mut self, entries: Vec<(RawNode, RawNode)>) -> Vec<(Spanned<String>, Node)> {
         let mut map: Vec<(Spanned<String>, Node)> = Vec::new();
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         for (raw_key, raw_value) in entries {
             let key = self.node(raw_key);
             let value = self.node(raw_value);
             let Some(name) = self.key_text(&key) else { continue };
-            if let Some((first, _)) = map.iter().find(|(earlier, _)| earlier.value == name) {
-                let first = first.span;
+            if let Some(first) = seen.get(&name).copied() {
                 self.diags
                     .error(Code::DuplicateKey, key.span, format!("the key `{name}` stands here twice"))
                     .label("again here")
@@ -329,6 +330,7 @@ impl Converter<'_> {
                     .hint("keep one of them");
                 continue;
             }
+            seen.insert(name.clone(), key.span);
             map.push((Spanned::new(name, key.span), value));
         }
         map

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use common::{assert_places, tiny};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use wsp_codegen::diagnostic::MOST;
 use wsp_codegen::{Source, compile_with_warnings};
 
 static TINY: LazyLock<Vec<Source>> = LazyLock::new(tiny);
@@ -271,7 +272,18 @@ fn nesting_and_length_without_end() {
     let blocks: String = (0..80).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
     let long = format!("states: [{{name: {}, title: A, text: A}}]", "a".repeat(100_000));
     let many = format!("states: [{}]", "a,".repeat(40_000));
-    for text in [deep, keys, blocks, long, many] {
+    let wide: String = (0..20_000).map(|key| format!("k{key}: 1\n")).collect();
+    let wide = format!("{wide}states: []\n");
+    for text in [deep, keys, blocks, long, many, wide] {
         survive(&[Source::new("odd.yaml", text, false)]);
     }
+}
+
+#[test]
+fn only_so_many_are_kept_and_the_rest_is_counted() {
+    let (_, diags) =
+        compile_with_warnings(&[Source::new("many.yaml", format!("states: [{}]", "aaa,".repeat(2_000)), false)]);
+    assert_eq!((diags.len(), diags.dropped()), (MOST, 2_000 - MOST));
+    assert!(diags.render(false).contains("1500 more are not shown"), "the summary says so");
+    assert!(!diags.render(false).contains("aaa,aaa,aaa"), "a line of 4,000 characters and more is not drawn");
 }

@@ -114,6 +114,8 @@ pub struct Position {
 pub struct Diagnostics {
     files: Vec<File>,
     items: Vec<Diagnostic>,
+    /// How many more there were than are kept.
+    dropped: usize,
 }
 
 impl Diagnostics {
@@ -128,7 +130,7 @@ impl Diagnostics {
             .iter()
             .map(|source| File { path: source.path.clone(), text: String::from_utf8_lossy(&source.text).into_owned() })
             .collect();
-        Self { files, items: Vec::new() }
+        Self { files, items: Vec::new(), dropped: 0 }
     }
 
     /// Leaves the text of a file out of what is shown: it is binary or far too large.
@@ -194,6 +196,7 @@ impl Diagnostics {
     pub fn merge(&mut self, other: Self) {
         let base = self.files.len() as u32;
         self.files.extend(other.files);
+        self.dropped += other.dropped;
         for mut item in other.items {
             item.primary.span.file += base;
             item.secondary.iter_mut().for_each(|label| label.span.file += base);
@@ -202,7 +205,8 @@ impl Diagnostics {
         self.sort();
     }
 
-    /// Sorts by path and position and drops repetitions.
+    /// Sorts by path and position, drops repetitions, and keeps the first [`MOST`] (errors before warnings): nobody reads more,
+    /// and a broken file could otherwise make millions.
     pub fn sort(&mut self) {
         let files = &self.files;
         let path = |span: Span| files.get(span.file as usize).map_or("", |file| file.path.as_str());
@@ -212,6 +216,23 @@ impl Diagnostics {
             path(a.primary.span).cmp(path(b.primary.span)).then_with(|| key(a).cmp(&key(b)))
         });
         self.items.dedup_by(|a, b| a.code == b.code && a.primary.span == b.primary.span && a.message == b.message);
+        if self.items.len() > MOST {
+            let before = self.items.len();
+            let mut errors = self.items.iter().filter(|item| item.level == Level::Error).count().min(MOST);
+            let mut warnings = MOST - errors;
+            self.items.retain(|item| {
+                let left = if item.level == Level::Error { &mut errors } else { &mut warnings };
+                let keep = *left > 0;
+                *left = left.saturating_sub(1);
+                keep
+            });
+            self.dropped += before - self.items.len();
+        }
+    }
+
+    /// How many were found beyond those that are kept.
+    pub fn dropped(&self) -> usize {
+        self.dropped
     }
 
     /// Path of the file that a span lies in.
@@ -230,6 +251,12 @@ impl Diagnostics {
         (position_in(text, span.start as usize), position_in(text, span.end as usize))
     }
 }
+
+/// How many diagnostics are kept.
+pub const MOST: usize = 500;
+
+/// The longest word that is worth a suggestion, in bytes.
+const LONGEST_WORD: usize = 100;
 
 /// The longest text that is shown, in characters: what is quoted from a spec may be of any length.
 const LONGEST: usize = 600;
@@ -259,9 +286,13 @@ pub(crate) fn position_in(text: &str, offset: usize) -> Position {
 
 /// The candidate that `word` was probably meant to be.
 pub(crate) fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let lower = word.to_lowercase();
     candidates
         .into_iter()
+        .filter(|candidate| candidate.len() <= LONGEST_WORD)
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count().min(word.chars().count()) / 4)
         .min_by_key(|(distance, _)| *distance)

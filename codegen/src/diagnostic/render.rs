@@ -6,6 +6,9 @@ use annotate_snippets::{AnnotationKind, Group, Level as Shown, Origin, Renderer,
 
 use super::{Diagnostic, Diagnostics, Level, Span};
 
+/// The longest line that is drawn, in bytes.
+const LONGEST_LINE: usize = 4096;
+
 impl Diagnostics {
     /// The full text: message, place with caret, labels, hint. `color` uses terminal escapes.
     pub fn render(&self, color: bool) -> String {
@@ -51,9 +54,13 @@ impl Diagnostics {
         let primary = item.primary.span;
         if self.text(primary).is_empty() {
             group = group.element(Origin::path(self.path(primary)));
+        } else if !self.can_be_drawn(primary) {
+            let (at, _) = self.position(primary);
+            group = group.element(Origin::path(self.path(primary)).line(at.line).char_column(at.column));
         } else {
             let mut files = vec![primary.file];
-            files.extend(item.secondary.iter().map(|label| label.span.file).filter(|file| *file != primary.file));
+            let others = item.secondary.iter().map(|label| label.span).filter(|span| span.file != primary.file);
+            files.extend(others.filter(|span| self.can_be_drawn(*span)).map(|span| span.file));
             files.dedup();
             for file in files {
                 group = group.element(self.snippet(item, file));
@@ -63,6 +70,16 @@ impl Diagnostics {
             group = group.element(Shown::HELP.message(hint.as_str()));
         }
         group
+    }
+
+    /// Is the line of a place short enough to be drawn? Drawing takes time for every character of it.
+    fn can_be_drawn(&self, span: Span) -> bool {
+        let bytes = self.text(span).as_bytes();
+        let at = (span.start as usize).min(bytes.len());
+        let line_break = |byte: &u8| *byte == b'\n';
+        let before = bytes[..at].iter().rev().take(LONGEST_LINE).position(line_break).unwrap_or(at);
+        let after = bytes[at..].iter().take(LONGEST_LINE).position(line_break).unwrap_or(bytes.len() - at);
+        before + after < LONGEST_LINE
     }
 
     /// The part of `item` that lies in one file.
@@ -75,7 +92,7 @@ impl Diagnostics {
             snippet =
                 snippet.annotation(AnnotationKind::Primary.span(shown_range(text, item.primary.span)).label(label));
         }
-        for label in item.secondary.iter().filter(|label| label.span.file == file) {
+        for label in item.secondary.iter().filter(|label| label.span.file == file && self.can_be_drawn(label.span)) {
             let range = shown_range(text, label.span);
             snippet = snippet.annotation(AnnotationKind::Context.span(range).label(label.text.as_str()));
         }
@@ -95,7 +112,12 @@ impl Diagnostics {
             parts.push(count(warnings, "warning"));
         }
         match self.items.first() {
-            Some(first) => format!("{}; `wsp explain {}` says more\n", parts.join(", "), first.code),
+            Some(first) => {
+                if self.dropped > 0 {
+                    parts.push(format!("{} more are not shown", self.dropped));
+                }
+                format!("{}; `wsp explain {}` says more\n", parts.join(", "), first.code)
+            }
             None => String::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! C types: their spellings, and the declared ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Diagnostics};
 use crate::model::{Aggregate, CType, Field, Scalar, TypeKind, TypeRef, Width};
@@ -101,9 +101,9 @@ fn order(types: Vec<CType>, names: &Names<'_>, diags: &mut Diagnostics) -> Vec<C
     let mut ordered: Vec<CType> = Vec::new();
     let mut waiting = types;
     while !waiting.is_empty() {
-        let held: Vec<String> = waiting.iter().map(|ty| ty.name.clone()).collect();
+        let held: BTreeSet<String> = waiting.iter().map(|ty| ty.name.clone()).collect();
         let (now, later): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|ty| !holds(ty).any(|name| held.iter().any(|h| h == name)));
+            waiting.into_iter().partition(|ty| !holds(ty).any(|name| held.contains(name)));
         if now.is_empty() {
             for ty in &later {
                 if let Some(declared) = names.types.get(&ty.name) {

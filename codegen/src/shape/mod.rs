@@ -7,6 +7,8 @@ mod value;
 pub use schema::*;
 pub use value::*;
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Code, Diagnostics, Span, suggest};
 use crate::yaml::{Kind, Node, Spanned};
 
@@ -61,13 +63,14 @@ impl<'n> Fields<'n> {
             return None;
         };
         let mut meant = Vec::new();
+        let there: BTreeSet<&str> = map.iter().map(|(key, _)| key.value.as_str()).collect();
+        let free: Vec<&'static str> = keys.iter().copied().filter(|known| !there.contains(known)).collect();
         for (key, _) in map {
             let name = key.value.as_str();
             if keys.contains(&name) || (profiles && cx.profiles.iter().any(|profile| profile == name)) {
                 continue;
             }
-            let free = keys.iter().copied().filter(|known| !map.iter().any(|(other, _)| other.value == *known));
-            let suggestion = suggest(name, free);
+            let suggestion = suggest(name, free.iter().copied());
             let diagnostic = cx.diags.error(Code::UnknownKey, key.span, format!("unknown key `{name}` in {shape}"));
             if let Some(known) = suggestion {
                 diagnostic.hint(format!("did you mean `{known}`?"));
