@@ -87,7 +87,9 @@ impl wsp::winsock::Provider for Loopback {
     fn connect(&self, socket: &Handle<'_>, call: &call::Connect<'_>) -> Result<(), error::ConnectError> {
         use error::ConnectError as E;
         let peer = address::parse(call.address).map_err(|BadAddress::Malformed| E::Fault)?;
-        if call.caller_data.is_some_and(|data| !data.bytes().is_empty()) {
+        if let Some(data) = call.caller_data
+            && !data.bytes()?.is_empty()
+        {
             return Err(E::ProtoNoSupport);
         }
         if peer.ip().is_unspecified() || peer.port() == 0 {

@@ -15,7 +15,8 @@ use wsp_probe::host::NO_SOCKET;
 use wsp_probe::model;
 
 /// Addresses that no program has: the lowest 64 KiB, beyond user space, and the last.
-const BAD: &[usize] = &[1, 8, 0xFFFF, 0xFFFF_8000_0000_0000, 0x8000_0001_0000, usize::MAX];
+const BAD: &[usize] =
+    &[1, 8, 0xFFFF, 0xFFFF_8000_0000_0000, 0x8000_0000_0000, 0x8000_0000_FFFF, 0x8000_0001_0000, usize::MAX];
 
 #[test]
 fn no_check_fires_on_good_arguments() {

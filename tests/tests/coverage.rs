@@ -1,7 +1,7 @@
 //! Every test that the spec names exists, and what is covered can be counted.
 //!
 //! A path is `package::modules::function`: the package's folder, the modules below it (the folders `src` and `tests` do not
-//! count, nor do `lib`, `main` and `mod`), and a function with `#[test]`.
+//! count, nor do `lib`, `main` and `mod`), and a function with `#[test]` or a scenario, of which `over_both!` makes tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,8 @@ fn exists(path: &str) -> bool {
     files.iter().any(|(place, file)| {
         let Some(inner) = modules.strip_prefix(place.as_slice()) else { return false };
         let text = fs::read_to_string(file).unwrap_or_default();
-        inner.iter().all(|module| text.contains(&format!("mod {module} {{"))) && has_test(&text, function)
+        inner.iter().all(|module| text.contains(&format!("mod {module} {{")))
+            && (has_test(&text, function) || has_scenario(&text, function))
     })
 }
 
@@ -60,6 +61,13 @@ fn has_test(text: &str, name: &str) -> bool {
     })
 }
 
+/// Is there `fn name(` that stands in a list of scenarios?
+fn has_scenario(text: &str, name: &str) -> bool {
+    let lists = text.split("over_both!(").skip(1).filter_map(|rest| rest.split_once(");"));
+    let mut names = lists.flat_map(|(list, _)| list.trim_start_matches("alone:").split(','));
+    text.contains(&format!("\nfn {name}(")) && names.any(|one| one.trim() == name)
+}
+
 #[test]
 fn every_test_named_in_the_spec_exists() {
     let missing: Vec<_> = named_tests(model()).into_iter().filter(|path| !exists(path)).collect();
@@ -70,8 +78,12 @@ fn every_test_named_in_the_spec_exists() {
 fn paths_of_tests_are_told_from_others() {
     assert!(exists("tests::coverage::paths_of_tests_are_told_from_others"));
     assert!(exists("codegen::coverage::tests::every_rule_is_counted_once"));
+    assert!(exists("tests::suite::accepting::a_condition_may_defer"));
+    assert!(exists("tests::suite::overlapped::a_routine_needs_the_hosts_queue"), "alone in its list");
     for wrong in [
         "",
+        "tests::suite::accepting::waiting",
+        "tests::suite::closing::a_condition_may_defer",
         "tests",
         "tests::coverage",
         "tests::coverage::exists",

@@ -10,10 +10,11 @@ const BITS: u32 = 47;
 #[cfg(all(target_pointer_width = "64", not(any(windows, target_arch = "x86_64"))))]
 const BITS: u32 = 48;
 
-/// The address as a distance from the lowest good one; one below that wraps round to a distance that is too large.
+/// The address together with its distance from the lowest good one. A distance below 0 wraps round and sets the high bits; the
+/// address itself sets them if it lies just above user space, where the distance does not.
 #[inline(always)]
 pub const fn span(address: usize) -> usize {
-    address.wrapping_sub(LOWEST)
+    address.wrapping_sub(LOWEST) | address
 }
 
 /// The [`span`] of an address that may be NULL: NULL counts as good.
@@ -89,7 +90,9 @@ mod tests {
             assert!(!fits(span(bad)), "{bad:#x}");
         }
         #[cfg(target_pointer_width = "64")]
-        assert!(!fits(span(0xFFFF_8000_0000_0000)));
+        for bad in [0xFFFF_8000_0000_0000, 1 << BITS, (1 << BITS) + 0xFFFF, (1 << BITS) + 0x1_0000] {
+            assert!(!fits(span(bad)), "{bad:#x}");
+        }
         for good in [0x1_0000, 0x7FFE_0000] {
             assert!(fits(span(good)), "{good:#x}");
         }

@@ -51,6 +51,10 @@ pub struct TooSmall {
     pub needed: usize,
 }
 
+/// A buffer names memory outside user space. `?` turns it into `WSAEFAULT` where a function documents that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadAddress;
+
 macro_rules! one {
     ($(#[$doc:meta])* $name:ident, $pointer:ty, $make:ty) => {
         $(#[$doc])*
@@ -153,19 +157,25 @@ impl<T: Pod> InOut<'_, T> {
 
 impl<'a> In<'a, ffi::WSABUF> {
     /// The bytes that the buffer names.
-    pub fn bytes(self) -> Bytes<'a> {
-        let (pointer, length) = self.read().parts();
+    ///
+    /// # Errors
+    /// It names memory outside user space.
+    pub fn bytes(self) -> Result<Bytes<'a>, BadAddress> {
+        let (pointer, length) = self.read().good_parts()?;
         // SAFETY: by the interface's contract a buffer names memory that is good during the call.
-        unsafe { Bytes::new(pointer, length) }
+        Ok(unsafe { Bytes::new(pointer, length) })
     }
 }
 
 impl<'a> InOut<'a, ffi::WSABUF> {
     /// Room for as many bytes as the buffer names.
-    pub fn room(self) -> BytesOut<'a> {
-        let (pointer, length) = self.read().parts();
+    ///
+    /// # Errors
+    /// It names memory outside user space.
+    pub fn room(self) -> Result<BytesOut<'a>, BadAddress> {
+        let (pointer, length) = self.read().good_parts()?;
         // SAFETY: by the interface's contract a buffer names memory that is good during the call.
-        unsafe { BytesOut::new(pointer, length) }
+        Ok(unsafe { BytesOut::new(pointer, length) })
     }
 }
 
@@ -427,6 +437,20 @@ impl WideStr<'_> {
 pub trait BufferEntry: Pod {
     /// Pointer and length.
     fn parts(&self) -> (*mut u8, usize);
+
+    /// Pointer and length, if the pointer is in user space or the length 0.
+    ///
+    /// # Errors
+    /// It is not.
+    #[inline(always)]
+    fn good_parts(&self) -> Result<(*mut u8, usize), BadAddress> {
+        let (pointer, length) = self.parts();
+        if super::addr::fits(super::addr::span(pointer as usize)) || length == 0 {
+            Ok((pointer, length))
+        } else {
+            Err(BadAddress)
+        }
+    }
 }
 
 impl BufferEntry for ffi::WSABUF {
@@ -475,12 +499,12 @@ macro_rules! buffers {
             /// # Safety
             /// The array and what it names must be good during the call.
             #[inline(always)]
-            pub unsafe fn new(entries: *const B, count: usize) -> Result<Self, TooSmall> {
+            pub unsafe fn new(entries: *const B, count: usize) -> Result<Self, BadAddress> {
                 let array = Self { entries, count, call: PhantomData };
                 // Nearly all calls have one buffer.
                 let good = if count == 1 { array.is_good(0) } else { array.are_good() };
                 if !good {
-                    return Err(TooSmall { needed: 0 });
+                    return Err(BadAddress);
                 }
                 Ok(array)
             }
@@ -488,8 +512,7 @@ macro_rules! buffers {
             /// Does an entry name memory in user space, or nothing?
             #[inline(always)]
             fn is_good(self, at: usize) -> bool {
-                let (pointer, length) = self.entry(at).parts();
-                super::addr::fits(super::addr::span(pointer as usize)) || length == 0
+                self.entry(at).good_parts().is_ok()
             }
 
             #[inline(never)]

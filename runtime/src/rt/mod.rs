@@ -25,8 +25,8 @@ pub use export::{Startable, host_export};
 pub use extension::{Door, Extension, extension_door, same_guid};
 pub use guard::{guard, lower};
 pub use memory::{
-    BufferEntry, Buffers, BuffersOut, Bytes, BytesOut, In, InOut, Out, Pod, SizedOut, TooSmall, WideOut, WideStr, read,
-    store,
+    BadAddress, BufferEntry, Buffers, BuffersOut, Bytes, BytesOut, In, InOut, Out, Pod, SizedOut, TooSmall, WideOut,
+    WideStr, read, store,
 };
 pub use operation::{Operation, Overlapped, Unsupported};
 pub use sets::SocketSet;

@@ -227,7 +227,17 @@ fn room(units: usize, choices: &mut impl Choices) -> u32 {
 
 /// A bad address: NULL often, otherwise from below 64 KiB or beyond user space.
 fn bad(choices: &mut impl Choices) -> Option<usize> {
-    const BAD: &[usize] = &[1, 0x1000, 0xFFFF, 0x8000_0001_0000, 0xFFFF_8000_0000_0000, usize::MAX - 7, usize::MAX];
+    const BAD: &[usize] = &[
+        1,
+        0x1000,
+        0xFFFF,
+        0x8000_0000_0000,
+        0x8000_0000_FFFF,
+        0x8000_0001_0000,
+        0xFFFF_8000_0000_0000,
+        usize::MAX - 7,
+        usize::MAX,
+    ];
     match choices.below(10) {
         0 => Some(0),
         1 => Some(BAD[choices.below(BAD.len())]),

@@ -55,6 +55,9 @@ pub fn one(context: &Context<'_>, function: &Function) -> Result<TokenStream, Em
             impl From<::wsp::rt::TooSmall> for #name {
                 fn from(_: ::wsp::rt::TooSmall) -> Self { Self::#variant }
             }
+            impl From<::wsp::rt::BadAddress> for #name {
+                fn from(_: ::wsp::rt::BadAddress) -> Self { Self::#variant }
+            }
         }
     });
     Ok(quote! {
