@@ -1195,61 +1195,61 @@ pub unsafe fn get_qos_by_name(
     }
     Ok(())
 }
-/// `WSPIoctl.lpErrno.null`, declared in `spec/functions/WSPIoctl.yaml:101`.
+/// `WSPIoctl.lpErrno.null`, declared in `spec/functions/WSPIoctl.yaml:96`.
 pub static IOCTL_LP_ERRNO_NULL: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPIoctl.lpErrno.null",
     code: 0,
     text: "`lpErrno` is NULL.",
 };
-/// `WSPIoctl.lpErrno.address`, declared in `spec/functions/WSPIoctl.yaml:101`.
+/// `WSPIoctl.lpErrno.address`, declared in `spec/functions/WSPIoctl.yaml:96`.
 pub static IOCTL_LP_ERRNO_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPIoctl.lpErrno.address",
     code: 0,
     text: "`lpErrno` is not NULL and lies below 64 KiB or outside user space.",
 };
-/// `WSPIoctl.lpvInBuffer.address`, declared in `spec/functions/WSPIoctl.yaml:51`.
+/// `WSPIoctl.lpvInBuffer.address`, declared in `spec/functions/WSPIoctl.yaml:46`.
 pub static IOCTL_LPV_IN_BUFFER_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPIoctl.lpvInBuffer.address",
     code: 10014,
     text: "`lpvInBuffer` is not NULL and lies below 64 KiB or outside user space.",
 };
-/// `WSPIoctl.lpvOutBuffer.address`, declared in `spec/functions/WSPIoctl.yaml:63`.
+/// `WSPIoctl.lpvOutBuffer.address`, declared in `spec/functions/WSPIoctl.yaml:58`.
 pub static IOCTL_LPV_OUT_BUFFER_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPIoctl.lpvOutBuffer.address",
     code: 10014,
     text: "`lpvOutBuffer` is not NULL and lies below 64 KiB or outside user space.",
 };
-/// `WSPIoctl.lpcbBytesReturned.null`, declared in `spec/functions/WSPIoctl.yaml:75`.
+/// `WSPIoctl.lpcbBytesReturned.null`, declared in `spec/functions/WSPIoctl.yaml:70`.
 pub static IOCTL_LPCB_BYTES_RETURNED_NULL: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPIoctl.lpcbBytesReturned.null",
     code: 10014,
     text: "`lpcbBytesReturned` and `lpOverlapped` are NULL.",
 };
-/// `WSPIoctl.lpcbBytesReturned.address`, declared in `spec/functions/WSPIoctl.yaml:75`.
+/// `WSPIoctl.lpcbBytesReturned.address`, declared in `spec/functions/WSPIoctl.yaml:70`.
 pub static IOCTL_LPCB_BYTES_RETURNED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPIoctl.lpcbBytesReturned.address",
     code: 10014,
     text: "`lpcbBytesReturned` is not NULL and lies below 64 KiB or outside user space.",
 };
-/// `WSPIoctl.lpOverlapped.address`, declared in `spec/functions/WSPIoctl.yaml:82`.
+/// `WSPIoctl.lpOverlapped.address`, declared in `spec/functions/WSPIoctl.yaml:77`.
 pub static IOCTL_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPIoctl.lpOverlapped.address",
     code: 10014,
     text: "`lpOverlapped` is not NULL and lies below 64 KiB or outside user space.",
 };
-/// `WSPIoctl.lpCompletionRoutine.address`, declared in `spec/functions/WSPIoctl.yaml:89`.
+/// `WSPIoctl.lpCompletionRoutine.address`, declared in `spec/functions/WSPIoctl.yaml:84`.
 pub static IOCTL_LP_COMPLETION_ROUTINE_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPIoctl.lpCompletionRoutine.address",
     code: 10014,
     text: "`lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
 };
-/// `WSPIoctl.lpThreadId.address`, declared in `spec/functions/WSPIoctl.yaml:94`.
+/// `WSPIoctl.lpThreadId.address`, declared in `spec/functions/WSPIoctl.yaml:89`.
 pub static IOCTL_LP_THREAD_ID_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPIoctl.lpThreadId.address",
     code: 10014,
     text: "`lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
 };
-/// `WSPIoctl.s.socket`, declared in `spec/functions/WSPIoctl.yaml:38`.
+/// `WSPIoctl.s.socket`, declared in `spec/functions/WSPIoctl.yaml:33`.
 pub static IOCTL_S_SOCKET: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPIoctl.s.socket",
     code: 10038,
@@ -1431,79 +1431,79 @@ pub unsafe fn listen(
     }
     Ok(())
 }
-/// `WSPRecv.lpErrno.null`, declared in `spec/functions/WSPRecv.yaml:92`.
+/// `WSPRecv.lpErrno.null`, declared in `spec/functions/WSPRecv.yaml:82`.
 pub static RECV_LP_ERRNO_NULL: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpErrno.null",
     code: 0,
     text: "`lpErrno` is NULL.",
 };
-/// `WSPRecv.lpErrno.address`, declared in `spec/functions/WSPRecv.yaml:92`.
+/// `WSPRecv.lpErrno.address`, declared in `spec/functions/WSPRecv.yaml:82`.
 pub static RECV_LP_ERRNO_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpErrno.address",
     code: 0,
     text: "`lpErrno` is not NULL and lies below 64 KiB or outside user space.",
 };
-/// `WSPRecv.lpBuffers.null`, declared in `spec/functions/WSPRecv.yaml:42`.
+/// `WSPRecv.lpBuffers.null`, declared in `spec/functions/WSPRecv.yaml:32`.
 pub static RECV_LP_BUFFERS_NULL: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpBuffers.null",
     code: 10014,
     text: "`lpBuffers` is NULL.",
 };
-/// `WSPRecv.lpBuffers.address`, declared in `spec/functions/WSPRecv.yaml:42`.
+/// `WSPRecv.lpBuffers.address`, declared in `spec/functions/WSPRecv.yaml:32`.
 pub static RECV_LP_BUFFERS_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpBuffers.address",
     code: 10014,
     text: "`lpBuffers` is not NULL and lies below 64 KiB or outside user space.",
 };
-/// `WSPRecv.lpNumberOfBytesRecvd.null`, declared in `spec/functions/WSPRecv.yaml:54`.
+/// `WSPRecv.lpNumberOfBytesRecvd.null`, declared in `spec/functions/WSPRecv.yaml:44`.
 pub static RECV_LP_NUMBER_OF_BYTES_RECVD_NULL: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpNumberOfBytesRecvd.null",
     code: 10014,
     text: "`lpNumberOfBytesRecvd` and `lpOverlapped` are NULL.",
 };
-/// `WSPRecv.lpNumberOfBytesRecvd.address`, declared in `spec/functions/WSPRecv.yaml:54`.
+/// `WSPRecv.lpNumberOfBytesRecvd.address`, declared in `spec/functions/WSPRecv.yaml:44`.
 pub static RECV_LP_NUMBER_OF_BYTES_RECVD_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpNumberOfBytesRecvd.address",
     code: 10014,
     text: "`lpNumberOfBytesRecvd` is not NULL and lies below 64 KiB or outside user space.",
 };
-/// `WSPRecv.lpFlags.null`, declared in `spec/functions/WSPRecv.yaml:61`.
+/// `WSPRecv.lpFlags.null`, declared in `spec/functions/WSPRecv.yaml:51`.
 pub static RECV_LP_FLAGS_NULL: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpFlags.null",
     code: 10014,
     text: "`lpFlags` is NULL.",
 };
-/// `WSPRecv.lpFlags.address`, declared in `spec/functions/WSPRecv.yaml:61`.
+/// `WSPRecv.lpFlags.address`, declared in `spec/functions/WSPRecv.yaml:51`.
 pub static RECV_LP_FLAGS_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpFlags.address",
     code: 10014,
     text: "`lpFlags` is not NULL and lies below 64 KiB or outside user space.",
 };
-/// `WSPRecv.lpOverlapped.address`, declared in `spec/functions/WSPRecv.yaml:71`.
+/// `WSPRecv.lpOverlapped.address`, declared in `spec/functions/WSPRecv.yaml:61`.
 pub static RECV_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpOverlapped.address",
     code: 10014,
     text: "`lpOverlapped` is not NULL and lies below 64 KiB or outside user space.",
 };
-/// `WSPRecv.lpCompletionRoutine.address`, declared in `spec/functions/WSPRecv.yaml:78`.
+/// `WSPRecv.lpCompletionRoutine.address`, declared in `spec/functions/WSPRecv.yaml:68`.
 pub static RECV_LP_COMPLETION_ROUTINE_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpCompletionRoutine.address",
     code: 10014,
     text: "`lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
 };
-/// `WSPRecv.lpThreadId.address`, declared in `spec/functions/WSPRecv.yaml:85`.
+/// `WSPRecv.lpThreadId.address`, declared in `spec/functions/WSPRecv.yaml:75`.
 pub static RECV_LP_THREAD_ID_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpThreadId.address",
     code: 10014,
     text: "`lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
 };
-/// `WSPRecv.lpFlags.allowed`, declared in `spec/functions/WSPRecv.yaml:61`.
+/// `WSPRecv.lpFlags.allowed`, declared in `spec/functions/WSPRecv.yaml:51`.
 pub static RECV_LP_FLAGS_ALLOWED: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpFlags.allowed",
     code: 10045,
     text: "`lpFlags` has other flags than `MSG_PEEK`, `MSG_OOB`, `MSG_PARTIAL`.",
 };
-/// `WSPRecv.s.socket`, declared in `spec/functions/WSPRecv.yaml:36`.
+/// `WSPRecv.s.socket`, declared in `spec/functions/WSPRecv.yaml:31`.
 pub static RECV_S_SOCKET: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.s.socket",
     code: 10038,

@@ -64,6 +64,11 @@ impl From<::wsp::rt::TooSmall> for StartupExError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for StartupExError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPAccept` may fail with.
 ///
 /// Declared in `spec/functions/WSPAccept.yaml:1`.
@@ -184,6 +189,11 @@ impl From<::wsp::rt::TooSmall> for AcceptError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for AcceptError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPBind` may fail with.
 ///
 /// Declared in `spec/functions/WSPBind.yaml:1`.
@@ -255,6 +265,11 @@ impl ::core::fmt::Display for BindError {
 impl ::core::error::Error for BindError {}
 impl From<::wsp::rt::TooSmall> for BindError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for BindError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -502,6 +517,11 @@ impl ::core::fmt::Display for ConnectError {
 impl ::core::error::Error for ConnectError {}
 impl From<::wsp::rt::TooSmall> for ConnectError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for ConnectError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -816,6 +836,11 @@ impl From<::wsp::rt::TooSmall> for GetOverlappedResultError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for GetOverlappedResultError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPGetSockOpt` may fail with.
 ///
 /// Declared in `spec/functions/WSPGetSockOpt.yaml:1`.
@@ -885,6 +910,11 @@ impl From<::wsp::rt::TooSmall> for GetSockOptError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for GetSockOptError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPGetQOSByName` may fail with.
 ///
 /// Declared in `spec/functions/WSPGetQOSByName.yaml:1`.
@@ -949,6 +979,11 @@ impl ::core::fmt::Display for GetQosByNameError {
 impl ::core::error::Error for GetQosByNameError {}
 impl From<::wsp::rt::TooSmall> for GetQosByNameError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for GetQosByNameError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -1053,6 +1088,11 @@ impl ::core::fmt::Display for IoctlError {
 impl ::core::error::Error for IoctlError {}
 impl From<::wsp::rt::TooSmall> for IoctlError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for IoctlError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -1276,6 +1316,11 @@ impl From<::wsp::rt::TooSmall> for RecvError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for RecvError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPSend` may fail with.
 ///
 /// Declared in `spec/functions/WSPSend.yaml:1`.
@@ -1425,6 +1470,11 @@ impl From<::wsp::rt::TooSmall> for SendError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for SendError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPSetSockOpt` may fail with.
 ///
 /// Declared in `spec/functions/WSPSetSockOpt.yaml:1`.
@@ -1501,6 +1551,11 @@ impl ::core::fmt::Display for SetSockOptError {
 impl ::core::error::Error for SetSockOptError {}
 impl From<::wsp::rt::TooSmall> for SetSockOptError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for SetSockOptError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -1730,6 +1785,11 @@ impl From<::wsp::rt::TooSmall> for MemoryRegistrationCacheCallbackError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for MemoryRegistrationCacheCallbackError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPRdmaRead` may fail with.
 ///
 /// Declared in `spec/extensions/WSPRdmaRead.yaml:1`.
@@ -1872,6 +1932,11 @@ impl ::core::fmt::Display for RdmaReadError {
 impl ::core::error::Error for RdmaReadError {}
 impl From<::wsp::rt::TooSmall> for RdmaReadError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for RdmaReadError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -2018,6 +2083,11 @@ impl From<::wsp::rt::TooSmall> for RdmaWriteError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for RdmaWriteError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPRegisterMemory` may fail with.
 ///
 /// Declared in `spec/extensions/WSPRegisterMemory.yaml:1`.
@@ -2087,6 +2157,11 @@ impl From<::wsp::rt::TooSmall> for RegisterMemoryError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for RegisterMemoryError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPRegisterRdmaMemory` may fail with.
 ///
 /// Declared in `spec/extensions/WSPRegisterRdmaMemory.yaml:1`.
@@ -2153,6 +2228,11 @@ impl ::core::fmt::Display for RegisterRdmaMemoryError {
 impl ::core::error::Error for RegisterRdmaMemoryError {}
 impl From<::wsp::rt::TooSmall> for RegisterRdmaMemoryError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for RegisterRdmaMemoryError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }

@@ -100,6 +100,7 @@ pub trait Provider: Sized + Send + Sync + 'static {
     /// - `WSPAccept-S07` (must): An application that cancels its accept causes a `WSPCloseSocket` on the freshly accepted SAN socket.
     /// - `WSPAccept-S08` (must): The switch caches the peer's and the local address from here and from `WSPBind`, so `addr` must hold the peer's IP address.
     /// - `WSPAccept-S09` (info): The reference page's error list was seen up to `WSAEMFILE`; more codes follow on the page.
+    /// - `WSPAccept-S10` (info): The condition function's prototype has eight parameters; what each of them means in a SAN is on a part of the page that was not seen.
     ///
     /// Documentation: <https://learn.microsoft.com/en-us/windows/win32/api/ws2spi/nf-ws2spi-wspaccept>
     ///

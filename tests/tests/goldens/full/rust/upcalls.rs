@@ -221,6 +221,11 @@ pub mod error {
             Self::Fault
         }
     }
+    impl From<::wsp::rt::BadAddress> for GetProviderPathError {
+        fn from(_: ::wsp::rt::BadAddress) -> Self {
+            Self::Fault
+        }
+    }
     /// What `WPUModifyIFSHandle` may fail with.
     ///
     /// Declared in `spec/upcalls/WPUModifyIFSHandle.yaml:1`.
@@ -316,6 +321,11 @@ pub mod error {
             Self::Fault
         }
     }
+    impl From<::wsp::rt::BadAddress> for QueryBlockingCallbackError {
+        fn from(_: ::wsp::rt::BadAddress) -> Self {
+            Self::Fault
+        }
+    }
     /// What `WPUQuerySocketHandleContext` may fail with.
     ///
     /// Declared in `spec/upcalls/WPUQuerySocketHandleContext.yaml:1`.
@@ -365,6 +375,11 @@ pub mod error {
             Self::Fault
         }
     }
+    impl From<::wsp::rt::BadAddress> for QuerySocketHandleContextError {
+        fn from(_: ::wsp::rt::BadAddress) -> Self {
+            Self::Fault
+        }
+    }
     /// What `WPUQueueApc` may fail with.
     ///
     /// Declared in `spec/upcalls/WPUQueueApc.yaml:1`.
@@ -407,6 +422,11 @@ pub mod error {
     impl ::core::error::Error for QueueApcError {}
     impl From<::wsp::rt::TooSmall> for QueueApcError {
         fn from(_: ::wsp::rt::TooSmall) -> Self {
+            Self::Fault
+        }
+    }
+    impl From<::wsp::rt::BadAddress> for QueueApcError {
+        fn from(_: ::wsp::rt::BadAddress) -> Self {
             Self::Fault
         }
     }
@@ -541,6 +561,11 @@ pub mod error {
             Self::Fault
         }
     }
+    impl From<::wsp::rt::BadAddress> for OpenCurrentThreadError {
+        fn from(_: ::wsp::rt::BadAddress) -> Self {
+            Self::Fault
+        }
+    }
     /// What `WPUCloseThread` may fail with.
     ///
     /// Declared in `spec/upcalls/WPUCloseThread.yaml:1`.
@@ -590,6 +615,11 @@ pub mod error {
             Self::Fault
         }
     }
+    impl From<::wsp::rt::BadAddress> for CloseThreadError {
+        fn from(_: ::wsp::rt::BadAddress) -> Self {
+            Self::Fault
+        }
+    }
     /// What `WPUCompleteOverlappedRequest` may fail with.
     ///
     /// Declared in `spec/upcalls/WPUCompleteOverlappedRequest.yaml:1`.
@@ -636,6 +666,11 @@ pub mod error {
     impl ::core::error::Error for CompleteOverlappedRequestError {}
     impl From<::wsp::rt::TooSmall> for CompleteOverlappedRequestError {
         fn from(_: ::wsp::rt::TooSmall) -> Self {
+            Self::Fault
+        }
+    }
+    impl From<::wsp::rt::BadAddress> for CompleteOverlappedRequestError {
+        fn from(_: ::wsp::rt::BadAddress) -> Self {
             Self::Fault
         }
     }

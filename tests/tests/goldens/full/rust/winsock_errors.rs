@@ -78,6 +78,11 @@ impl From<::wsp::rt::TooSmall> for StartupError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for StartupError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPAccept` may fail with.
 ///
 /// Declared in `spec/functions/WSPAccept.yaml:1`.
@@ -198,6 +203,11 @@ impl From<::wsp::rt::TooSmall> for AcceptError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for AcceptError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPAddressToString` may fail with.
 ///
 /// Declared in `spec/functions/WSPAddressToString.yaml:1`.
@@ -250,6 +260,11 @@ impl ::core::fmt::Display for AddressToStringError {
 impl ::core::error::Error for AddressToStringError {}
 impl From<::wsp::rt::TooSmall> for AddressToStringError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for AddressToStringError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -407,6 +422,11 @@ impl ::core::fmt::Display for BindError {
 impl ::core::error::Error for BindError {}
 impl From<::wsp::rt::TooSmall> for BindError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for BindError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -717,6 +737,11 @@ impl ::core::fmt::Display for ConnectError {
 impl ::core::error::Error for ConnectError {}
 impl From<::wsp::rt::TooSmall> for ConnectError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for ConnectError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -1077,6 +1102,11 @@ impl From<::wsp::rt::TooSmall> for GetOverlappedResultError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for GetOverlappedResultError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPGetPeerName` may fail with.
 ///
 /// Declared in `spec/functions/WSPGetPeerName.yaml:1`.
@@ -1148,6 +1178,11 @@ impl ::core::fmt::Display for GetPeerNameError {
 impl ::core::error::Error for GetPeerNameError {}
 impl From<::wsp::rt::TooSmall> for GetPeerNameError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for GetPeerNameError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -1224,6 +1259,11 @@ impl ::core::fmt::Display for GetSockNameError {
 impl ::core::error::Error for GetSockNameError {}
 impl From<::wsp::rt::TooSmall> for GetSockNameError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for GetSockNameError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -1308,6 +1348,11 @@ impl From<::wsp::rt::TooSmall> for GetSockOptError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for GetSockOptError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPGetQOSByName` may fail with.
 ///
 /// Declared in `spec/functions/WSPGetQOSByName.yaml:1`.
@@ -1374,6 +1419,11 @@ impl ::core::fmt::Display for GetQosByNameError {
 impl ::core::error::Error for GetQosByNameError {}
 impl From<::wsp::rt::TooSmall> for GetQosByNameError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for GetQosByNameError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -1485,6 +1535,11 @@ impl ::core::fmt::Display for IoctlError {
 impl ::core::error::Error for IoctlError {}
 impl From<::wsp::rt::TooSmall> for IoctlError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for IoctlError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -1620,6 +1675,11 @@ impl ::core::fmt::Display for JoinLeafError {
 impl ::core::error::Error for JoinLeafError {}
 impl From<::wsp::rt::TooSmall> for JoinLeafError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for JoinLeafError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -1858,6 +1918,11 @@ impl From<::wsp::rt::TooSmall> for RecvError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for RecvError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPRecvDisconnect` may fail with.
 ///
 /// Declared in `spec/functions/WSPRecvDisconnect.yaml:1`.
@@ -1936,6 +2001,11 @@ impl ::core::fmt::Display for RecvDisconnectError {
 impl ::core::error::Error for RecvDisconnectError {}
 impl From<::wsp::rt::TooSmall> for RecvDisconnectError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for RecvDisconnectError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -2101,6 +2171,11 @@ impl From<::wsp::rt::TooSmall> for RecvFromError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for RecvFromError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPSelect` may fail with.
 ///
 /// Declared in `spec/functions/WSPSelect.yaml:1`.
@@ -2183,6 +2258,11 @@ impl ::core::fmt::Display for SelectError {
 impl ::core::error::Error for SelectError {}
 impl From<::wsp::rt::TooSmall> for SelectError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for SelectError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -2342,6 +2422,11 @@ impl From<::wsp::rt::TooSmall> for SendError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for SendError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPSendDisconnect` may fail with.
 ///
 /// Declared in `spec/functions/WSPSendDisconnect.yaml:1`.
@@ -2422,6 +2507,11 @@ impl ::core::fmt::Display for SendDisconnectError {
 impl ::core::error::Error for SendDisconnectError {}
 impl From<::wsp::rt::TooSmall> for SendDisconnectError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for SendDisconnectError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -2605,6 +2695,11 @@ impl From<::wsp::rt::TooSmall> for SendToError {
         Self::Fault
     }
 }
+impl From<::wsp::rt::BadAddress> for SendToError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
 /// What `WSPSetSockOpt` may fail with.
 ///
 /// Declared in `spec/functions/WSPSetSockOpt.yaml:1`.
@@ -2699,6 +2794,11 @@ impl ::core::fmt::Display for SetSockOptError {
 impl ::core::error::Error for SetSockOptError {}
 impl From<::wsp::rt::TooSmall> for SetSockOptError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for SetSockOptError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
@@ -2909,6 +3009,11 @@ impl ::core::fmt::Display for StringToAddressError {
 impl ::core::error::Error for StringToAddressError {}
 impl From<::wsp::rt::TooSmall> for StringToAddressError {
     fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for StringToAddressError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
         Self::Fault
     }
 }
