@@ -8,10 +8,13 @@
 extern crate self as wsp;
 
 pub mod handles;
+// Loom's tables cannot stand in statics, so its models are of the tables alone.
+#[cfg(not(loom))]
 pub mod rt;
 
 pub use wsp_macros::provider;
 
+#[cfg(not(loom))]
 include!(concat!(env!("OUT_DIR"), "/spi.rs"));
 
 /// Exports the start-up function of a provider from this library: `wsp::export!(Echo, winsock);`.
