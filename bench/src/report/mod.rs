@@ -16,40 +16,76 @@ use wsp_bench::variant::{Callee, Function, Mode, Variant};
 use crate::table::Table;
 use crate::tool;
 
-/// Measures and prints all.
+/// Measures and prints all, or what belongs to one target.
 ///
 /// # Errors
-/// Something could not be built, run or loaded.
-pub fn run(json: bool) -> Result<bool, String> {
-    let mut table = Table::new(&["target", "what", "unit", "median", "min", "max", "limit", "kept"]);
-    let mut add = |target: &str, what: &str, unit: &str, limit: &str, sample: &Sample| {
+/// Something could not be built, run or loaded, or there is no such target.
+pub fn run(only: Option<&str>, json: bool) -> Result<bool, String> {
+    const TARGETS: [(&str, Measure); 3] = [("D4", dispatch), ("C1", generation), ("C3", author_build)];
+    let wanted = |name: &str| only.is_none_or(|only| only == name);
+    if !TARGETS.iter().any(|(name, _)| wanted(name)) {
+        return Err(format!("there is no target `{}`; there are D4, C1 and C3", only.unwrap_or_default()));
+    }
+    let mut rows = Rows(Table::new(&["target", "what", "unit", "median", "min", "max", "limit", "kept"]));
+    for (name, measure) in TARGETS {
+        if wanted(name) {
+            eprintln!("measuring {name}");
+            measure(&mut rows)?;
+        }
+    }
+    rows.0.print(json);
+    Ok(true)
+}
+
+/// Adds the rows of one target.
+type Measure = fn(&mut Rows) -> Result<(), String>;
+
+/// What was measured so far.
+struct Rows(Table);
+
+impl Rows {
+    fn add(&mut self, target: &str, what: &str, unit: &str, limit: &str, sample: &Sample) {
         let number = |value: f64| format!("{value:.3}");
         let (min, max) = sample.range();
-        let cells = [target, what, unit].map(str::to_owned);
-        let [target, what, unit] = cells;
-        table.row([target, what, unit, number(sample.median()), number(min), number(max), limit.into(), sample.kept()]);
-    };
+        let [target, what, unit, limit] = [target, what, unit, limit].map(str::to_owned);
+        self.0.row([target, what, unit, number(sample.median()), number(min), number(max), limit, sample.kept()]);
+    }
+}
+
+fn dispatch(rows: &mut Rows) -> Result<(), String> {
     let library = Library::open()?;
     for callee in [Callee::Winsock, Callee::San] {
         let variant = Variant { function: Function::Send, callee, mode: Mode::Synchronous };
         let sample = sentinel::sample(|| two_threads(&library, variant))?;
-        add("D4", &format!("{variant}: two threads, a socket each"), "x one thread", "1.15", &sample);
+        rows.add("D4", &format!("{variant}: two threads, a socket each"), "x one thread", "1.15", &sample);
     }
+    Ok(())
+}
+
+fn generation(rows: &mut Rows) -> Result<(), String> {
     for release in [true, false] {
         let program = tool::build("regenerate", release)?;
         let how = if release { "optimised" } else { "unoptimised" };
-        let sample = sentinel::sample(|| Ok(regenerate(&program, "ours")? / regenerate(&program, "bindgen")?))?;
+        let mut seconds = Vec::new();
+        let ratios = sentinel::sample(|| {
+            let ours = regenerate(&program, "ours")?;
+            seconds.push(ours);
+            Ok(ours / regenerate(&program, "bindgen")?)
+        })?;
         let limit = if release { "0.6, aim 0.15" } else { "" };
-        add("C1", &format!("everything regenerated, {how}"), "x windows-bindgen", limit, &sample);
-        let sample = sentinel::sample(|| regenerate(&program, "ours"))?;
-        add("", &format!("the same, {how}"), "s", "", &sample);
+        rows.add("C1", &format!("everything regenerated, {how}"), "x windows-bindgen", limit, &ratios);
+        rows.add("C1", &format!("the same, {how}, quiet or not"), "s", "", &Sample::all(seconds));
     }
+    Ok(())
+}
+
+fn author_build(rows: &mut Rows) -> Result<(), String> {
     let author = author::Author::new()?;
-    add("C3", "clean build of a provider crate, 2 jobs", "s", "30", &sentinel::sample_of(1, || author.clean_build())?);
+    let clean = Sample::all(vec![author.clean_build()?]);
+    rows.add("C3", "clean build of a provider crate, 2 jobs", "s", "30", &clean);
     let again = sentinel::sample(|| author.build_again())?;
-    add("C3", "the same, nothing changed: no build script runs", "s", "", &again);
-    table.print(json);
-    Ok(true)
+    rows.add("C3", "the same, nothing changed: no build script runs", "s", "", &again);
+    Ok(())
 }
 
 /// Time per call with two threads, in times of that with one.

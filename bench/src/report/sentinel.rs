@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Groups that a result needs.
 const WANTED: usize = 9;
@@ -13,7 +13,10 @@ const WANTED: usize = 9;
 const TRIED: usize = 40;
 /// How much slower than the best a quiet exchange may be.
 const QUIET: f64 = 1.35;
-const EXCHANGES: u32 = 20_000;
+/// How long an exchange goes on.
+const EXCHANGE: Duration = Duration::from_millis(20);
+/// The number that ends an exchange.
+const STOP: u32 = u32::MAX;
 
 /// A value from each kept group.
 #[derive(Debug, Clone)]
@@ -40,6 +43,13 @@ impl Sample {
         format!("{} of {}", self.values.len(), self.tried)
     }
 
+    /// All values, however busy the machine was.
+    pub fn all(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let tried = values.len();
+        Self { values, tried }
+    }
+
     fn of(groups: &[(f64, [f64; 2])]) -> Self {
         let best = groups.iter().flat_map(|(_, around)| around).copied().fold(f64::INFINITY, f64::min);
         let quiet = |around: &[f64; 2]| around.iter().all(|time| *time <= best * QUIET);
@@ -53,15 +63,7 @@ impl Sample {
 ///
 /// # Errors
 /// Those of `measure`.
-pub fn sample(measure: impl FnMut() -> Result<f64, String>) -> Result<Sample, String> {
-    sample_of(WANTED, measure)
-}
-
-/// As [`sample`], with fewer groups for what takes long.
-///
-/// # Errors
-/// Those of `measure`.
-pub fn sample_of(wanted: usize, mut measure: impl FnMut() -> Result<f64, String>) -> Result<Sample, String> {
+pub fn sample(mut measure: impl FnMut() -> Result<f64, String>) -> Result<Sample, String> {
     let mut groups = Vec::new();
     let mut before = exchange();
     loop {
@@ -70,23 +72,28 @@ pub fn sample_of(wanted: usize, mut measure: impl FnMut() -> Result<f64, String>
         groups.push((value, [before, after]));
         before = after;
         let sample = Sample::of(&groups);
-        if sample.values.len() >= wanted || groups.len() >= TRIED.min(wanted * 4) {
+        if sample.values.len() >= WANTED || groups.len() >= TRIED {
             return Ok(sample);
         }
     }
 }
 
-/// Two threads pass a number to and fro. Seconds per round trip.
+/// Two threads pass a number to and fro. Seconds per round trip, over a fixed time: on a busy machine a fixed number of
+/// round trips could take minutes.
 fn exchange() -> f64 {
     #[repr(align(128))]
     struct Line(AtomicU32);
     let (there, back) = (Line(AtomicU32::new(0)), Line(AtomicU32::new(0)));
-    let wait = |line: &Line, number| {
+    let next = |line: &Line, before: u32| {
         let mut spins = 0_u32;
-        while line.0.load(Ordering::Acquire) != number {
+        loop {
+            let number = line.0.load(Ordering::Acquire);
+            if number != before {
+                return number;
+            }
             spins += 1;
             // Whoever shares the processor with the other thread would wait for ever.
-            if spins.is_multiple_of(10_000) {
+            if spins.is_multiple_of(1_000) {
                 thread::yield_now();
             }
             std::hint::spin_loop();
@@ -94,17 +101,23 @@ fn exchange() -> f64 {
     };
     thread::scope(|scope| {
         scope.spawn(|| {
-            for number in 1..=EXCHANGES {
-                wait(&there, number);
+            let mut number = 0;
+            while number != STOP {
+                number = next(&there, number);
                 back.0.store(number, Ordering::Release);
             }
         });
         let start = Instant::now();
-        for number in 1..=EXCHANGES {
-            there.0.store(number, Ordering::Release);
-            wait(&back, number);
+        let mut trips = 0;
+        while start.elapsed() < EXCHANGE {
+            for _ in 0..100 {
+                there.0.store(trips + 1, Ordering::Release);
+                trips = next(&back, trips);
+            }
         }
-        start.elapsed().as_secs_f64() / f64::from(EXCHANGES)
+        let taken = start.elapsed();
+        there.0.store(STOP, Ordering::Release);
+        taken.as_secs_f64() / f64::from(trips)
     })
 }
 
