@@ -4,6 +4,7 @@
 //! generated code.
 
 pub mod addr;
+mod buffers;
 mod callback;
 mod caller;
 mod cell;
@@ -17,6 +18,7 @@ mod sets;
 mod socket;
 mod upcalls;
 
+pub use buffers::{BufferEntry, Buffers, BuffersOut};
 pub use callback::{Callback, ConnectRequest, Verdict};
 pub use caller::{CallError, FdSet, OverlappedCall, Piece, PieceMut, Room, zeroed};
 pub use cell::{Cell, Running, Startup};
@@ -24,10 +26,7 @@ pub use code::{Check, Code, CodeInfo, ErrorList, FromCode, describe, last_refusa
 pub use export::{Startable, host_export};
 pub use extension::{Door, Extension, extension_door, same_guid};
 pub use guard::{guard, lower};
-pub use memory::{
-    BadAddress, BufferEntry, Buffers, BuffersOut, Bytes, BytesOut, In, InOut, Out, Pod, SizedOut, TooSmall, WideOut,
-    WideStr, read, store,
-};
+pub use memory::{BadAddress, Bytes, BytesOut, In, InOut, Out, Pod, SizedOut, TooSmall, WideOut, WideStr, read, store};
 pub use operation::{Operation, Overlapped, Unsupported};
 pub use sets::SocketSet;
 pub use socket::{Keys, Opened, Socket, SocketRef};
