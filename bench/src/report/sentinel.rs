@@ -23,6 +23,8 @@ const STOP: u32 = u32::MAX;
 pub struct Sample {
     /// In ascending order.
     values: Vec<f64>,
+    /// How many of the groups were quiet.
+    quiet: usize,
     tried: usize,
 }
 
@@ -38,24 +40,32 @@ impl Sample {
         (ends.0.copied().unwrap_or(f64::NAN), ends.1.copied().unwrap_or(f64::NAN))
     }
 
-    /// How many groups were kept, of how many.
+    /// How many groups were kept, of how many, and how many of those were not quiet.
     pub fn kept(&self) -> String {
-        format!("{} of {}", self.values.len(), self.tried)
+        let kept = self.values.len();
+        let noisy = kept - self.quiet.min(kept);
+        let noisy = if noisy == 0 { String::new() } else { format!(", {noisy} NOISY") };
+        format!("{kept} of {}{noisy}", self.tried)
     }
 
     /// All values, however busy the machine was.
     pub fn all(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
         let tried = values.len();
-        Self { values, tried }
+        Self { values, quiet: tried, tried }
     }
 
+    /// The groups that were quiet; if they are too few, the quietest, marked as such.
     fn of(groups: &[(f64, [f64; 2])]) -> Self {
         let best = groups.iter().flat_map(|(_, around)| around).copied().fold(f64::INFINITY, f64::min);
-        let quiet = |around: &[f64; 2]| around.iter().all(|time| *time <= best * QUIET);
-        let mut values: Vec<f64> = groups.iter().filter(|(_, around)| quiet(around)).map(|(value, _)| *value).collect();
+        let mut ranked: Vec<(f64, f64)> =
+            groups.iter().map(|(value, around)| (around[0].max(around[1]) / best, *value)).collect();
+        ranked.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let quiet = ranked.iter().filter(|(noise, _)| *noise <= QUIET).count();
+        let kept = quiet.max(WANTED.min(ranked.len()));
+        let mut values: Vec<f64> = ranked[..kept].iter().map(|(_, value)| *value).collect();
         values.sort_by(f64::total_cmp);
-        Self { values, tried: groups.len() }
+        Self { values, quiet, tried: groups.len() }
     }
 }
 
@@ -72,7 +82,7 @@ pub fn sample(mut measure: impl FnMut() -> Result<f64, String>) -> Result<Sample
         groups.push((value, [before, after]));
         before = after;
         let sample = Sample::of(&groups);
-        if sample.values.len() >= WANTED || groups.len() >= TRIED {
+        if sample.quiet >= WANTED || groups.len() >= TRIED {
             return Ok(sample);
         }
     }
@@ -127,16 +137,17 @@ mod tests {
 
     #[test]
     fn groups_with_a_slow_exchange_on_either_side_are_left_out() {
-        let sample = Sample::of(&[
-            (3.0, [1.0, 1.3]),
-            (9.0, [1.0, 1.4]),
-            (1.0, [1.1, 1.0]),
-            (8.0, [2.0, 1.0]),
-            (2.0, [1.0, 1.0]),
-        ]);
-        assert_eq!(sample.values, [1.0, 2.0, 3.0]);
-        assert_eq!(sample.median(), 2.0);
-        assert_eq!(sample.range(), (1.0, 3.0));
-        assert_eq!(sample.kept(), "3 of 5");
+        let mut groups = vec![(3.0, [1.0, 1.3]), (90.0, [1.0, 1.4]), (80.0, [2.0, 1.0])];
+        groups.extend([(1.0, [1.1, 1.0]); WANTED - 1]);
+        let sample = Sample::of(&groups);
+        assert_eq!((sample.median(), sample.range()), (1.0, (1.0, 3.0)));
+        assert_eq!(sample.kept(), "9 of 11");
+    }
+
+    #[test]
+    fn too_few_quiet_groups_are_filled_up_and_marked() {
+        let sample = Sample::of(&[(1.0, [1.0, 1.0]), (2.0, [3.0, 1.0])]);
+        assert_eq!(sample.range(), (1.0, 2.0));
+        assert_eq!(sample.kept(), "2 of 2, 1 NOISY");
     }
 }
