@@ -11,6 +11,8 @@ pub mod handles;
 // Loom's tables cannot stand in statics, so its models are of the tables alone.
 #[cfg(not(loom))]
 pub mod rt;
+#[cfg(not(loom))]
+pub mod transport;
 
 pub use wsp_macros::provider;
 

@@ -1,0 +1,132 @@
+//! Where threads sleep until something happens.
+
+use std::sync::atomic::{AtomicU32, Ordering, fence};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Where threads of one process sleep until something happens to any connection of theirs.
+///
+/// A thread that is about to sleep calls [`arm`](Self::arm), looks once more whether what it waits for has happened, calls
+/// [`sleep`](Self::sleep), and [`disarm`](Self::disarm) in any case. Who makes something happen does so first and rings then.
+/// So either the sleeper sees it, or the bell has rung since the ticket was drawn and `sleep` returns at once.
+pub trait Bell: Send + Sync + 'static {
+    /// Announces a sleeper. Returns the ticket to sleep with.
+    fn arm(&self) -> u32;
+
+    /// Sleeps until the bell has rung since the ticket was drawn, or the time is over. May return early.
+    fn sleep(&self, ticket: u32, limit: Option<Duration>);
+
+    /// Takes the announcement back.
+    fn disarm(&self);
+
+    /// Wakes all who sleep. Costs next to nothing while nobody does.
+    fn ring(&self);
+}
+
+impl<B: Bell> Bell for Arc<B> {
+    fn arm(&self) -> u32 {
+        (**self).arm()
+    }
+
+    fn sleep(&self, ticket: u32, limit: Option<Duration>) {
+        (**self).sleep(ticket, limit);
+    }
+
+    fn disarm(&self) {
+        (**self).disarm();
+    }
+
+    fn ring(&self) {
+        (**self).ring();
+    }
+}
+
+/// A bell that only this process rings.
+#[derive(Debug, Default)]
+pub struct LocalBell {
+    sleepers: AtomicU32,
+    rung: Mutex<u32>,
+    woken: Condvar,
+}
+
+impl Bell for LocalBell {
+    fn arm(&self) -> u32 {
+        self.sleepers.fetch_add(1, Ordering::SeqCst);
+        // Pairs with the fence in `ring`: the sleeper's second look comes after its announcement.
+        fence(Ordering::SeqCst);
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sleep(&self, ticket: u32, limit: Option<Duration>) {
+        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let silent = |rung: &mut u32| *rung == ticket;
+        let rung = match limit {
+            None => self.woken.wait_while(rung, silent).unwrap_or_else(PoisonError::into_inner),
+            Some(limit) => self.woken.wait_timeout_while(rung, limit, silent).unwrap_or_else(PoisonError::into_inner).0,
+        };
+        drop(rung);
+    }
+
+    fn disarm(&self) {
+        self.sleepers.fetch_sub(1, Ordering::Release);
+    }
+
+    fn ring(&self) {
+        // What happened is visible before the look for sleepers; pairs with `arm`.
+        fence(Ordering::SeqCst);
+        if self.sleepers.load(Ordering::Relaxed) > 0 {
+            let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+            *rung = rung.wrapping_add(1);
+            drop(rung);
+            self.woken.notify_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+
+    #[test]
+    fn a_bell_rung_between_ticket_and_sleep_is_heard() {
+        let bell = LocalBell::default();
+        let ticket = bell.arm();
+        bell.ring();
+        bell.sleep(ticket, None);
+        bell.disarm();
+    }
+
+    #[test]
+    fn a_sleeper_is_woken_by_another_thread() {
+        let (bell, happened) = (Arc::new(LocalBell::default()), Arc::new(AtomicBool::new(false)));
+        let other = {
+            let (bell, happened) = (Arc::clone(&bell), Arc::clone(&happened));
+            std::thread::spawn(move || {
+                happened.store(true, Ordering::Relaxed);
+                bell.ring();
+            })
+        };
+        loop {
+            let ticket = bell.arm();
+            let done = happened.load(Ordering::Relaxed);
+            if !done {
+                bell.sleep(ticket, None);
+            }
+            bell.disarm();
+            if done {
+                break;
+            }
+        }
+        assert!(other.join().is_ok());
+    }
+
+    #[test]
+    fn a_limit_ends_the_sleep() {
+        let bell = LocalBell::default();
+        let ticket = bell.arm();
+        bell.sleep(ticket, Some(Duration::from_millis(1)));
+        bell.disarm();
+    }
+}
