@@ -11,7 +11,10 @@ mod address;
 mod network;
 mod options;
 mod provider;
+#[cfg(target_os = "linux")]
+pub mod shm;
 mod socket;
 mod stream;
+pub mod tcp;
 
 pub use provider::Loopback;

@@ -1,0 +1,1 @@
+//! Connections between processes of one machine, in shared memory.

@@ -1,0 +1,1 @@
+//! Connections between machines, over TCP.
