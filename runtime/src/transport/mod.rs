@@ -242,11 +242,12 @@ pub trait Connection: Send + Sync + 'static {
     /// The peer's.
     fn peer(&self) -> SocketAddrV4;
 
-    /// Takes bytes of `data` from offset `at` on. Called with the same data and a greater `at` until all of it is taken.
+    /// Takes bytes of `data` from offset `at` on. Called with the same data and a greater `at` until all of it is taken; in
+    /// [`Mode::Stream`] the rest may also be given up. Only if `lend` is set the answer may be [`Sent::Lent`].
     ///
     /// # Errors
     /// The connection is broken; nothing more is taken.
-    fn send(&self, data: &Gather, at: usize) -> Result<Sent, Fault>;
+    fn send(&self, data: &Gather, at: usize, lend: bool) -> Result<Sent, Fault>;
 
     /// How many sends that were [`Lent`](Sent::Lent) have ended since the connection began, in their order.
     fn released(&self) -> u64 {
@@ -273,7 +274,9 @@ pub trait Connection: Send + Sync + 'static {
         true
     }
 
-    /// Ends the connection. Memory of sends that are [`Lent`](Sent::Lent) is not used after this returns.
+    /// Ends the connection. Memory of sends that are [`Lent`](Sent::Lent) is not used after this returns. In
+    /// [`Mode::Messages`], too, a graceful end lets messages arrive that were sent before; the peer's next receive then gets
+    /// [`Fault::Reset`].
     fn close(&self, how: Ending);
 
     /// Serves the peer: what it asks of this end apart from bytes. Called whenever a thread of the runtime comes by.
