@@ -12,6 +12,9 @@ use proc_macro::TokenStream;
 /// - the link from the provider to its start-up function,
 /// - and the exported function itself: `WSPStartup` for `winsock`, `WSPStartupEx` for `san`.
 ///
+/// On an implementation of `wsp::transport::Transport` it does all of that for both profiles: the runtime makes a provider of
+/// the transport for each.
+///
 /// `#[wsp::provider(export = false)]` leaves the export out: use it in a library that others link, and write
 /// `wsp::export!(Echo, winsock);` in the one that is to be loaded. Two linked libraries that export the same function do not
 /// link.

@@ -11,14 +11,29 @@ pub fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> 
     let implementation: ItemImpl = parse2(item).map_err(|error| {
         Error::new(
             error.span(),
-            "#[wsp::provider] goes on `impl wsp::winsock::Provider for YourType` (or `wsp::san::Provider`)",
+            "#[wsp::provider] goes on `impl wsp::winsock::Provider for YourType` (or `wsp::san::Provider`, or \
+             `wsp::transport::Transport`)",
         )
     })?;
-    let (module, profile) = profile(&implementation)?;
     if let Some(parameter) = implementation.generics.params.first() {
         return Err(Error::new(parameter.span(), "a provider is one static instance: its type cannot be generic"));
     }
     let provider = &implementation.self_ty;
+    if is_transport(&implementation) {
+        let place = transport_place(provider);
+        let export = export.then(|| {
+            quote! {
+                ::wsp::export!(#provider, winsock);
+                ::wsp::export!(#provider, san);
+            }
+        });
+        return Ok(quote! {
+            #implementation
+            const _: () = { #place };
+            #export
+        });
+    }
+    let (module, profile) = profile(&implementation)?;
     let place = quote_spanned! {provider.span()=>
         static CELL: ::wsp::rt::Cell<#provider, <#provider as #module::Provider>::Socket, #module::Keys> =
             ::wsp::rt::Cell::<#provider, <#provider as #module::Provider>::Socket, #module::Keys>::new();
@@ -37,6 +52,39 @@ pub fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> 
         const _: () = { #place };
         #export
     })
+}
+
+/// Is it an implementation of the transport's trait, from which providers for both profiles are made?
+fn is_transport(implementation: &ItemImpl) -> bool {
+    let path = implementation.trait_.as_ref().map(|(path, _)| path);
+    path.and_then(|path| path.segments.last()).is_some_and(|segment| segment.ident == "Transport")
+}
+
+/// The places of the providers that a transport makes, and the links to their start-up functions.
+fn transport_place(transport: &syn::Type) -> TokenStream {
+    quote_spanned! {transport.span()=>
+        type Socket = ::std::sync::Arc<::wsp::engine::Endpoint<#transport>>;
+        type Streams = ::wsp::engine::Streams<#transport>;
+        type Messages = ::wsp::engine::Messages<#transport>;
+        static STREAMS: ::wsp::rt::Cell<Streams, Socket, ::wsp::winsock::Keys> =
+            ::wsp::rt::Cell::<Streams, Socket, ::wsp::winsock::Keys>::new();
+        static MESSAGES: ::wsp::rt::Cell<Messages, Socket, ::wsp::san::Keys> =
+            ::wsp::rt::Cell::<Messages, Socket, ::wsp::san::Keys>::new();
+        impl ::wsp::engine::Placed for #transport {
+            fn streams() -> &'static ::wsp::rt::Cell<Streams, Socket, ::wsp::winsock::Keys> {
+                &STREAMS
+            }
+            fn messages() -> &'static ::wsp::rt::Cell<Messages, Socket, ::wsp::san::Keys> {
+                &MESSAGES
+            }
+        }
+        impl ::wsp::rt::Startable<::wsp::winsock::StartupPointer> for #transport {
+            const STARTUP: ::wsp::winsock::StartupPointer = Some(::wsp::winsock::startup::<Streams>);
+        }
+        impl ::wsp::rt::Startable<::wsp::san::StartupPointer> for #transport {
+            const STARTUP: ::wsp::san::StartupPointer = Some(::wsp::san::startup::<Messages>);
+        }
+    }
 }
 
 /// The arguments: nothing, or `export = false`.

@@ -10,6 +10,8 @@ extern crate self as wsp;
 pub mod handles;
 // Loom's tables cannot stand in statics, so its models are of the tables alone.
 #[cfg(not(loom))]
+pub mod engine;
+#[cfg(not(loom))]
 pub mod rt;
 #[cfg(not(loom))]
 pub mod transport;

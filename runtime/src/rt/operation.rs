@@ -60,15 +60,25 @@ impl Overlapped<'_> {
     /// [`Unsupported`] if the host offers no way to tell the end. Nothing has been marked; refuse the call.
     pub fn begin<S>(self, socket: &SocketRef<'_, S>) -> Result<Operation, Unsupported> {
         let notice = self.notice(socket)?;
+        Ok(self.mark(socket, notice))
+    }
+
+    /// Starts an operation whose end is stored in the record and told to nobody: what the low bit of a SAN operation's event asks
+    /// for.
+    pub fn begin_polled<S>(self, socket: &SocketRef<'_, S>) -> Operation {
+        self.mark(socket, Notice::Nobody)
+    }
+
+    fn mark<S>(self, socket: &SocketRef<'_, S>, notice: Notice) -> Operation {
         // SAFETY: the record is good until completion by the contract of `optional`.
         unsafe { store(&raw mut (*self.record).Internal, ffi::WSS_OPERATION_IN_PROGRESS) };
-        Ok(Operation {
+        Operation {
             record: self.record,
             notice,
             host_handle: socket.host_handle(),
             upcalls: socket.upcalls().clone(),
             open: true,
-        })
+        }
     }
 
     /// Could [`begin`](Self::begin) start the operation?
@@ -105,6 +115,8 @@ enum Notice {
     Routine { routine: unsafe extern "system" fn(u32, u32, ffi::LPWSAOVERLAPPED, u32), thread: ffi::WSATHREADID },
     /// Let the host complete it: by event or completion port, as it sees fit.
     Host,
+    /// Store how it ended; the caller polls.
+    Nobody,
 }
 
 /// An operation that has been started and must end exactly once: by [`complete`](Self::complete), [`fail`](Self::fail),
@@ -163,6 +175,7 @@ impl Operation {
         self.open = false;
         self.record_end(code, flags);
         match self.notice {
+            Notice::Nobody => self.publish(code, bytes),
             Notice::Host => {
                 // The host writes `InternalHigh` and `Internal` and tells the caller.
                 if !self.tell_host(code, bytes) {

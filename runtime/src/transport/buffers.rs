@@ -183,6 +183,15 @@ impl Gather {
 }
 
 impl Scatter {
+    /// Takes over buffers that the interface passes like data to send, and wants filled.
+    ///
+    /// # Safety
+    /// What they name must stay good, for writing, until the operation has ended.
+    pub unsafe fn capture_room<B: BufferEntry>(buffers: Buffers<'_, B>) -> Self {
+        // SAFETY: the caller's contract.
+        Self(unsafe { Gather::capture(buffers) }.0)
+    }
+
     /// Copies to byte `at` and on, as much as fits. Returns how much.
     pub fn copy_from(&self, at: usize, from: &[u8]) -> usize {
         let mut done = 0;

@@ -1,0 +1,222 @@
+//! From a socket to a connection: bind, listen, connect, accept.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::address;
+use super::endpoint::{Endpoint, Listening, Stage};
+use super::events;
+use super::options::Options;
+use crate::code;
+use crate::ffi;
+use crate::rt::{Callback, Code, ConnectRequest, SizedOut, SocketRef, Verdict};
+use crate::transport::{Bell, Bound, Listener, Mode, Request, Transport};
+
+type Handle<'a, T> = SocketRef<'a, Arc<Endpoint<T>>>;
+
+/// Largest queue of connections that a listener may ask for.
+const MAX_BACKLOG: usize = 128;
+
+fn backlog(asked: i32) -> usize {
+    usize::try_from(asked).unwrap_or(1).clamp(1, MAX_BACKLOG)
+}
+
+impl<T: Transport> Endpoint<T> {
+    /// Gives the socket an address.
+    pub(super) fn bind(&self, wanted: SocketAddrV4) -> Result<(), Code> {
+        let mut life = self.life();
+        if life.bound.is_some() || !matches!(life.stage, Stage::Open) {
+            return Err(Code(code::WSAEINVAL));
+        }
+        let share = life.options.reuse_address && !life.options.exclusive;
+        life.bound = Some(Arc::new(self.home.transport.bind(wanted, share)?));
+        Ok(())
+    }
+
+    /// The socket's own address.
+    pub(super) fn local(&self) -> Option<SocketAddrV4> {
+        use crate::transport::Connection as _;
+        let life = self.life();
+        match &life.stage {
+            Stage::Connected(connection) => Some(connection.local()),
+            _ => life.bound.as_ref().map(|bound| bound.address),
+        }
+    }
+
+    /// Starts to listen, or changes how many may wait.
+    pub(super) fn listen(&self, asked: i32) -> Result<(), Code> {
+        let mut life = self.life();
+        match &life.stage {
+            Stage::Connected(_) | Stage::Connecting(_) => return Err(Code(code::WSAEISCONN)),
+            Stage::Listening(listening) => {
+                listening.listener.set_backlog(backlog(asked));
+                return Ok(());
+            }
+            Stage::Open => {}
+        }
+        let bound = life.bound.as_ref().ok_or(Code(code::WSAEINVAL))?;
+        let listener = self.home.transport.listen(bound, backlog(asked), self.mode)?;
+        life.stage = Stage::Listening(Arc::new(Listening { listener, deferred: Default::default() }));
+        Ok(())
+    }
+
+    /// Connects: in `san`, and without blocking, the end may come later.
+    pub(super) fn connect(self: &Arc<Self>, socket: &Handle<'_, T>, peer: SocketAddrV4) -> Result<(), Code> {
+        self.begin_connect(peer)?;
+        self.settle_connect();
+        if let Some(outcome) = self.connect_outcome() {
+            self.note_events();
+            return outcome;
+        }
+        if self.life().options.nonblocking {
+            self.call_driver();
+            return Err(Code(code::WSAEWOULDBLOCK));
+        }
+        self.wait(socket, None, || {
+            self.settle_connect();
+            self.connect_outcome()
+        })?
+    }
+
+    /// Asks the transport for a connection.
+    pub(super) fn begin_connect(&self, peer: SocketAddrV4) -> Result<(), Code> {
+        if peer.ip().is_unspecified() || peer.port() == 0 {
+            return Err(Code(code::WSAEADDRNOTAVAIL));
+        }
+        self.settle_connect();
+        let mut life = self.life();
+        match life.stage {
+            Stage::Connected(_) => return Err(Code(code::WSAEISCONN)),
+            Stage::Listening(_) => return Err(Code(code::WSAEINVAL)),
+            Stage::Connecting(_) => return Err(Code(code::WSAEALREADY)),
+            Stage::Open => {}
+        }
+        let bound = match &life.bound {
+            Some(bound) => Arc::clone(bound),
+            None => {
+                let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+                let bound: Bound<T::Lease> = self.home.transport.bind(any, false)?;
+                Arc::clone(life.bound.insert(Arc::new(bound)))
+            }
+        };
+        life.error = None;
+        life.refused = None;
+        life.initiated = true;
+        self.events().rearm(events::CONNECT | events::READ | events::WRITE | events::CLOSE);
+        match self.home.transport.connect(&bound, peer, self.mode) {
+            Ok(connection) => life.stage = Stage::Connecting(Arc::new(connection)),
+            Err(fault) => {
+                life.refused = Some(fault);
+                return Err(fault.code());
+            }
+        }
+        Ok(())
+    }
+
+    /// How the connect ended, if it has.
+    pub(super) fn connect_outcome(&self) -> Option<Result<(), Code>> {
+        let life = self.life();
+        match (&life.stage, life.refused) {
+            (Stage::Connected(_), _) => Some(Ok(())),
+            (Stage::Open, Some(fault)) => Some(Err(fault.code())),
+            _ => None,
+        }
+    }
+
+    /// Takes a connection. The host's condition function is asked on this thread, with no lock held.
+    pub(super) fn accept(
+        self: &Arc<Self>,
+        socket: &Handle<'_, T>,
+        condition: Option<Callback<'_, ffi::LPCONDITIONPROC>>,
+        address: Option<SizedOut<'_>>,
+    ) -> Result<Arc<Self>, Code> {
+        let Stage::Listening(listening) = self.life().stage.clone() else { return Err(Code(code::WSAEINVAL)) };
+        if address.is_some_and(|room| room.capacity() < address::SIZE) {
+            return Err(Code(code::WSAEFAULT));
+        }
+        let request = match listening.take() {
+            Poll::Ready(request) => request?,
+            Poll::Pending => self.wait_for_request(socket, &listening)?,
+        };
+        if let Some(condition) = condition
+            && let Err(code) = self.ask(&condition, &request)
+        {
+            if code == Code(code::WSATRY_AGAIN) {
+                listening.put_back(request);
+            }
+            self.events().rearm(events::ACCEPT);
+            self.note_events();
+            return Err(code);
+        }
+        let peer = request.peer();
+        let connection = request.accept()?;
+        let options = self.inherited();
+        let accepted = Self::new(&self.home, self.info, self.mode, Some(connection), options);
+        if let Some(Err(_)) = address.map(|room| room.put(&address::bytes(peer))) {
+            return Err(Code(code::WSAEFAULT));
+        }
+        self.request_taken(&accepted);
+        Ok(accepted)
+    }
+
+    fn wait_for_request(
+        &self,
+        socket: &Handle<'_, T>,
+        listening: &Listening<T>,
+    ) -> Result<<T::Listener as Listener>::Request, Code> {
+        if self.life().options.nonblocking {
+            return Err(Code(code::WSAEWOULDBLOCK));
+        }
+        let request = self.wait(socket, None, || match listening.take() {
+            Poll::Ready(request) => Some(request),
+            Poll::Pending => None,
+        })?;
+        Ok(request?)
+    }
+
+    fn ask(
+        &self,
+        condition: &Callback<'_, ffi::LPCONDITIONPROC>,
+        request: &<T::Listener as Listener>::Request,
+    ) -> Result<(), Code> {
+        let (caller, callee) = (address::bytes(request.peer()), address::bytes(request.local()));
+        let told = ConnectRequest { caller: &caller, caller_data: &[], callee: &callee };
+        let inside = self.upcalling.enter();
+        let (verdict, _) = condition.ask(&told, &mut []);
+        drop(inside);
+        self.bell().ring();
+        match verdict {
+            Verdict::Accept => Ok(()),
+            Verdict::Reject => Err(Code(code::WSAECONNREFUSED)),
+            Verdict::Defer => Err(Code(code::WSATRY_AGAIN)),
+            Verdict::Invalid => Err(Code(code::WSAEINVAL)),
+        }
+    }
+
+    /// The options that an accepted socket has from its listener.
+    fn inherited(&self) -> Options {
+        let mut options = self.life().options.clone();
+        if self.mode == Mode::Messages {
+            options.nonblocking = false;
+        }
+        options
+    }
+
+    /// After a request was taken: the next may be told, and the new socket has the listener's registration.
+    fn request_taken(self: &Arc<Self>, accepted: &Arc<Self>) {
+        let (event, registration) = {
+            let events = self.events();
+            (events.event(), events.registration())
+        };
+        if let Some((event, upcalls)) = event.filter(|_| self.mode == Mode::Messages) {
+            // Before the next request can signal it again.
+            let _ = upcalls.reset_event(event);
+        }
+        self.events().rearm(events::ACCEPT);
+        self.note_events();
+        if let Some((listener, mask)) = registration.filter(|_| self.mode == Mode::Stream) {
+            accepted.events().register(Some(listener), mask & !events::ACCEPT);
+        }
+    }
+}

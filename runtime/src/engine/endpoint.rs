@@ -1,0 +1,350 @@
+//! A socket.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Instant;
+
+use super::Home;
+use super::ended::{Ended, Upcalling};
+use super::events::{self, Events, Levels};
+use super::options::Options;
+use super::receiving::Receiving;
+use super::remote::Transfers;
+use super::sending::Sending;
+use crate::ffi;
+use crate::rt::Code;
+use crate::transport::{Bell, Bound, Connection, Ending, Fault, Listener, Mode, Ready, Transport};
+
+/// Requests at the listener that the host's condition function has put off, and the listener itself.
+pub struct Listening<T: Transport> {
+    pub listener: T::Listener,
+    /// Oldest first.
+    pub deferred: Mutex<Vec<<T::Listener as Listener>::Request>>,
+}
+
+/// Where a socket is in its life.
+pub enum Stage<T: Transport> {
+    /// Created or bound.
+    Open,
+    /// Waiting for connections.
+    Listening(Arc<Listening<T>>),
+    /// A connection was asked for.
+    Connecting(Arc<T::Connection>),
+    /// Connected: perhaps broken since.
+    Connected(Arc<T::Connection>),
+}
+
+impl<T: Transport> Clone for Stage<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Open => Self::Open,
+            Self::Listening(listening) => Self::Listening(Arc::clone(listening)),
+            Self::Connecting(connection) => Self::Connecting(Arc::clone(connection)),
+            Self::Connected(connection) => Self::Connected(Arc::clone(connection)),
+        }
+    }
+}
+
+/// What changes rarely.
+pub struct Life<T: Transport> {
+    pub stage: Stage<T>,
+    /// The address, once bound.
+    pub bound: Option<Arc<Bound<T::Lease>>>,
+    pub options: Options,
+    /// `SO_ERROR`.
+    pub error: Option<Code>,
+    /// Why the newest connect failed: for `FD_CONNECT` and exception sets.
+    pub refused: Option<Fault>,
+    pub connected_at: Option<Instant>,
+    /// The connection was asked for on this side.
+    pub initiated: bool,
+}
+
+/// A socket of a provider that a transport makes.
+pub struct Endpoint<T: Transport> {
+    pub(super) home: Arc<Home<T>>,
+    /// The catalog entry it was made for.
+    pub(super) info: ffi::WSAPROTOCOL_INFOW,
+    pub(super) mode: Mode,
+    life: Mutex<Life<T>>,
+    receiving: Mutex<Receiving<T::Connection>>,
+    sending: Mutex<Sending<T::Connection>>,
+    pub(super) transfers: Mutex<Transfers>,
+    events: Mutex<Events>,
+    pub(super) upcalling: Upcalling,
+    closed: AtomicBool,
+    watched: AtomicBool,
+    /// Operations in progress whose end is to be notified.
+    pub(super) notifying: AtomicUsize,
+}
+
+fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
+    // A transport that panics under the lock spoils the socket, whose close still has to work.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<T: Transport> Endpoint<T> {
+    /// A new socket, connected or not.
+    pub(super) fn new(
+        home: &Arc<Home<T>>,
+        info: ffi::WSAPROTOCOL_INFOW,
+        mode: Mode,
+        connection: Option<T::Connection>,
+        options: Options,
+    ) -> Arc<Self> {
+        let connection = connection.map(Arc::new);
+        let stage = connection.as_ref().map_or(Stage::Open, |connection| Stage::Connected(Arc::clone(connection)));
+        let connected_at = connection.as_ref().map(|_| Instant::now());
+        Arc::new(Self {
+            home: Arc::clone(home),
+            info,
+            mode,
+            life: Mutex::new(Life {
+                stage,
+                bound: None,
+                options,
+                error: None,
+                refused: None,
+                connected_at,
+                initiated: false,
+            }),
+            receiving: Mutex::new(Receiving::new(connection.clone())),
+            sending: Mutex::new(Sending::new(connection)),
+            transfers: Mutex::default(),
+            events: Mutex::default(),
+            upcalling: Upcalling::default(),
+            closed: AtomicBool::new(false),
+            watched: AtomicBool::new(false),
+            notifying: AtomicUsize::new(0),
+        })
+    }
+
+    pub(super) fn life(&self) -> MutexGuard<'_, Life<T>> {
+        lock(&self.life)
+    }
+
+    pub(super) fn receiving(&self) -> MutexGuard<'_, Receiving<T::Connection>> {
+        lock(&self.receiving)
+    }
+
+    pub(super) fn sending(&self) -> MutexGuard<'_, Sending<T::Connection>> {
+        lock(&self.sending)
+    }
+
+    pub(super) fn events(&self) -> MutexGuard<'_, Events> {
+        lock(&self.events)
+    }
+
+    pub(super) fn bell(&self) -> &T::Bell {
+        self.home.transport.bell()
+    }
+
+    /// Has the host closed it, or is it being closed?
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_closed(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// Marks it as looked after by the driver. `true` if it was already.
+    pub(super) fn mark_watched(&self) -> bool {
+        self.watched.swap(true, Ordering::AcqRel)
+    }
+
+    pub(super) fn unmark_watched(&self) {
+        self.watched.store(false, Ordering::Release);
+    }
+
+    /// Is there something that only a thread of ours would notice?
+    pub(super) fn wants_driver(&self) -> bool {
+        !self.is_closed()
+            && (self.notifying.load(Ordering::Acquire) > 0
+                || self.events().is_registered()
+                || self.mode == Mode::Messages && self.transfers().registrations.is_exposed())
+    }
+
+    /// Sees to it that the driver looks after it if that is needed.
+    pub(super) fn call_driver(self: &Arc<Self>) -> bool {
+        !self.wants_driver() || self.home.driver.watch(&self.home, self)
+    }
+
+    /// Whatever can be done without waiting: a connect that has ended, posted operations, the peer's wishes, events.
+    pub(super) fn poll(&self) {
+        if self.is_closed() {
+            return;
+        }
+        self.settle_connect();
+        let mut ended = Ended::default();
+        {
+            let mut receiving = self.receiving();
+            if let Some(connection) = &receiving.connection {
+                connection.progress();
+            }
+            receiving.pump(self.mode, &mut ended);
+        }
+        self.sending().pump(self.mode, &mut ended);
+        self.pump_transfers(&mut ended);
+        self.tell(ended);
+        self.note_events();
+    }
+
+    fn pump_transfers(&self, ended: &mut Ended) {
+        if self.mode == Mode::Messages
+            && self.transfers().is_busy()
+            && let Some(connection) = self.connection()
+        {
+            self.transfers().pump(&*connection, ended);
+        }
+    }
+
+    /// Tells how operations ended. No lock may be held.
+    pub(super) fn tell(&self, ended: Ended) {
+        if ended.is_empty() {
+            return;
+        }
+        let inside = self.upcalling.enter();
+        self.notifying.fetch_sub(ended.notified(), Ordering::AcqRel);
+        ended.tell();
+        drop(inside);
+        // Those who wait for a result, an answer or the end of the upcall.
+        self.bell().ring();
+    }
+
+    /// Takes over how a connect ended.
+    pub(super) fn settle_connect(&self) {
+        let mut life = self.life();
+        let Stage::Connecting(connection) = &life.stage else { return };
+        let connection = Arc::clone(connection);
+        match connection.established() {
+            Poll::Pending => {}
+            Poll::Ready(Ok(())) => {
+                self.receiving().connection = Some(Arc::clone(&connection));
+                self.sending().connection = Some(Arc::clone(&connection));
+                life.connected_at = Some(Instant::now());
+                life.stage = Stage::Connected(connection);
+                drop(life);
+                self.bell().ring();
+            }
+            Poll::Ready(Err(fault)) => {
+                life.stage = Stage::Open;
+                life.error = Some(fault.code());
+                life.refused = Some(fault);
+                drop(life);
+                connection.close(Ending::Abortive);
+                self.bell().ring();
+            }
+        }
+    }
+
+    /// What could be done without waiting, whatever the stage is.
+    pub(super) fn ready(&self) -> Ready {
+        self.settle_connect();
+        let stage = self.life().stage.clone();
+        match stage {
+            Stage::Open | Stage::Connecting(_) => Ready::default(),
+            Stage::Listening(listening) => Ready { readable: listening.is_waiting(), ..Ready::default() },
+            Stage::Connected(connection) => {
+                connection.progress();
+                let (receive_shut, send_shut) = (self.receiving().shut, self.sending().shut);
+                let ready = connection.ready();
+                Ready { readable: ready.readable || receive_shut, writable: ready.writable && !send_shut, ..ready }
+            }
+        }
+    }
+
+    /// Notes what has happened, and tells it to whom it is registered for.
+    pub(super) fn note_events(&self) {
+        if !self.events().is_registered() {
+            return;
+        }
+        let levels = self.levels();
+        let telling = self.events().note(levels);
+        if let Some(telling) = telling {
+            let _inside = self.upcalling.enter();
+            telling.tell();
+        }
+    }
+
+    fn levels(&self) -> Levels {
+        self.settle_connect();
+        let (stage, refused, initiated) = {
+            let life = self.life();
+            (life.stage.clone(), life.refused, life.initiated)
+        };
+        let mut levels = Levels::default();
+        match stage {
+            Stage::Open => {
+                if let Some(fault) = refused {
+                    levels.events = events::CONNECT;
+                    levels.connect = fault.code().0;
+                }
+            }
+            Stage::Connecting(_) => {}
+            Stage::Listening(listening) => {
+                levels.events = if listening.is_waiting() { events::ACCEPT } else { 0 };
+            }
+            Stage::Connected(connection) => {
+                let ready = connection.ready();
+                levels.events = if initiated { events::CONNECT } else { 0 };
+                let bytes = connection.available() > 0;
+                if bytes {
+                    levels.events |= events::READ;
+                }
+                if ready.writable && ready.fault.is_none() {
+                    levels.events |= events::WRITE;
+                }
+                // The end is told once everything before it was read.
+                if (ready.ended || ready.fault.is_some()) && !bytes {
+                    levels.events |= events::CLOSE;
+                    levels.close = events::number(ready.fault.map(Fault::code));
+                }
+            }
+        }
+        levels
+    }
+
+    /// The connection, if there is one.
+    pub(super) fn connection(&self) -> Option<Arc<T::Connection>> {
+        match &self.life().stage {
+            Stage::Connected(connection) => Some(Arc::clone(connection)),
+            _ => None,
+        }
+    }
+
+    /// After a panic of the transport: the connection is of no use any more.
+    pub(super) fn spoil(&self) {
+        self.life().error = Some(Fault::NetworkDown.code());
+        self.end_operations(super::ended::End::Failed(Fault::NetworkDown.code()));
+        self.events().register(None, 0);
+    }
+
+    /// Ends all posted operations.
+    pub(super) fn end_operations(&self, end: super::ended::End) {
+        let mut ended = Ended::default();
+        self.receiving().end_all(end, &mut ended);
+        self.sending().end_all(end, &mut ended);
+        self.transfers().end_all(end, &mut ended);
+        self.tell(ended);
+    }
+}
+
+impl<T: Transport> Listening<T> {
+    /// Could a request be taken?
+    pub fn is_waiting(&self) -> bool {
+        !lock(&self.deferred).is_empty() || self.listener.waiting()
+    }
+
+    /// The oldest request.
+    pub fn take(&self) -> Poll<Result<<T::Listener as Listener>::Request, Fault>> {
+        let mut deferred = lock(&self.deferred);
+        if deferred.is_empty() { self.listener.poll() } else { Poll::Ready(Ok(deferred.remove(0))) }
+    }
+
+    /// Puts a request back, first in line.
+    pub fn put_back(&self, request: <T::Listener as Listener>::Request) {
+        lock(&self.deferred).insert(0, request);
+    }
+}

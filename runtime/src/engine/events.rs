@@ -1,0 +1,138 @@
+//! Network events: what `WSPEventSelect` and `WSPAsyncSelect` ask for and `WSPEnumNetworkEvents` tells.
+
+use crate::ffi;
+use crate::rt::{Code, Upcalls};
+
+pub const READ: i32 = 1 << ffi::FD_READ_BIT;
+pub const WRITE: i32 = 1 << ffi::FD_WRITE_BIT;
+pub const ACCEPT: i32 = 1 << ffi::FD_ACCEPT_BIT;
+pub const CONNECT: i32 = 1 << ffi::FD_CONNECT_BIT;
+pub const CLOSE: i32 = 1 << ffi::FD_CLOSE_BIT;
+/// Every event that there is.
+pub const ALL: i32 = (1 << ffi::FD_MAX_EVENTS) - 1;
+
+/// How many kinds there are.
+const KINDS: usize = ffi::FD_MAX_EVENTS as usize;
+
+/// Whom to tell.
+#[derive(Clone)]
+pub enum Listener {
+    /// Signal this event; the host asks what happened.
+    Event { event: ffi::WSAEVENT, upcalls: Upcalls },
+    /// Post a message for each event.
+    Window { window: ffi::HWND, message: u32, socket: usize, upcalls: Upcalls },
+}
+
+/// What a socket's state is worth telling, now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Levels {
+    /// The events whose condition holds.
+    pub events: i32,
+    /// Why the connect failed, if it did.
+    pub connect: i32,
+    /// Why the connection ended, if abortively.
+    pub close: i32,
+}
+
+/// The registration of a socket.
+#[derive(Default)]
+pub struct Events {
+    listener: Option<Listener>,
+    mask: i32,
+    /// Events that are told when their condition holds. Being told disarms, the re-enabling call arms again.
+    armed: i32,
+    happened: i32,
+    codes: [i32; KINDS],
+}
+
+/// What is to be told, with no lock held.
+#[must_use]
+pub struct Telling {
+    listener: Listener,
+    events: Vec<(i32, i32)>,
+}
+
+impl Telling {
+    /// Tells it.
+    pub fn tell(self) {
+        match self.listener {
+            Listener::Event { event, upcalls } => {
+                let _ = upcalls.set_event(event);
+            }
+            Listener::Window { window, message, socket, upcalls } => {
+                for (bit, code) in self.events {
+                    let parameter = (code as u32) << 16 | (1_u32 << bit);
+                    let _ = upcalls.post_message(window, message, socket, parameter as ffi::LPARAM);
+                }
+            }
+        }
+    }
+}
+
+impl Events {
+    /// Replaces the registration. What holds now is told at once, by the next [`note`](Self::note).
+    pub fn register(&mut self, listener: Option<Listener>, mask: i32) {
+        self.listener = if mask == 0 { None } else { listener };
+        self.mask = mask;
+        self.armed = mask;
+        self.happened = 0;
+        self.codes = [0; KINDS];
+    }
+
+    /// The registration, for a socket that inherits it.
+    pub fn registration(&self) -> Option<(Listener, i32)> {
+        self.listener.clone().map(|listener| (listener, self.mask))
+    }
+
+    /// Is somebody to be told anything?
+    pub fn is_registered(&self) -> bool {
+        self.listener.is_some()
+    }
+
+    /// A call was made that lets an event be told again.
+    pub fn rearm(&mut self, events: i32) {
+        self.armed |= events & self.mask;
+    }
+
+    /// Notes the state of the socket.
+    pub fn note(&mut self, levels: Levels) -> Option<Telling> {
+        let fresh = levels.events & self.armed;
+        if fresh == 0 {
+            return None;
+        }
+        self.armed &= !fresh;
+        let listener = self.listener.clone()?;
+        let mut events = Vec::new();
+        for bit in (0..ffi::FD_MAX_EVENTS).filter(|bit| fresh & 1 << bit != 0) {
+            let code = match 1 << bit {
+                CONNECT => levels.connect,
+                CLOSE => levels.close,
+                _ => 0,
+            };
+            events.push((bit, code));
+            if matches!(listener, Listener::Event { .. }) {
+                self.happened |= 1 << bit;
+                self.codes[bit as usize] = code;
+            }
+        }
+        Some(Telling { listener, events })
+    }
+
+    /// What happened since the last time, which is thereby forgotten; only the codes of set bits count.
+    pub fn take(&mut self) -> (i32, [i32; KINDS]) {
+        (std::mem::take(&mut self.happened), std::mem::take(&mut self.codes))
+    }
+
+    /// The event object, if one is registered.
+    pub fn event(&self) -> Option<(ffi::WSAEVENT, Upcalls)> {
+        match &self.listener {
+            Some(Listener::Event { event, upcalls }) => Some((*event, upcalls.clone())),
+            _ => None,
+        }
+    }
+}
+
+/// The code of a fault or of success, as a number.
+pub fn number(code: Option<Code>) -> i32 {
+    code.map_or(0, |code| code.0)
+}

@@ -1,0 +1,185 @@
+//! Registered memory of a SAN socket, and the descriptors that hosts pass round for it.
+
+use std::collections::HashMap;
+use std::net::SocketAddrV4;
+use std::sync::Arc;
+
+use crate::rt::{BufferEntry, Buffers, Code};
+use crate::transport::{Access, Region, Remote};
+use crate::{code, ffi};
+
+/// Bytes of a descriptor.
+pub const DESCRIPTOR: usize = 32;
+
+/// The first bytes of every descriptor: a word to tell it from others' by, and the version of the layout.
+const MARK: [u8; 4] = *b"WSD\x01";
+
+const INVALID: Code = Code(code::WSAEINVAL);
+
+/// Memory that is registered for local use.
+#[derive(Debug)]
+pub struct Local {
+    region: Region,
+    access: Access,
+}
+
+/// What is registered on a socket.
+#[derive(Debug, Default)]
+pub struct Registrations {
+    newest: usize,
+    /// An operation that uses a registration shares it.
+    local: HashMap<usize, Arc<Local>>,
+    /// Descriptors whose memory the peer can reach, and the transport's keys.
+    exposed: HashMap<[u8; DESCRIPTOR], u64>,
+}
+
+impl Registrations {
+    /// Registers memory for local use. The handle counts up: it is no pointer and is never used again.
+    pub fn register(&mut self, region: Region, access: Access) -> usize {
+        self.newest += 1;
+        self.local.insert(self.newest, Arc::new(Local { region, access }));
+        self.newest
+    }
+
+    /// Gives a registration up.
+    ///
+    /// # Errors
+    /// `WSAEINVAL` if there is none, or an operation in progress uses it.
+    pub fn deregister(&mut self, handle: usize) -> Result<(), Code> {
+        let local = self.local.get(&handle).ok_or(INVALID)?;
+        if Arc::strong_count(local) > 1 {
+            return Err(INVALID);
+        }
+        self.local.remove(&handle);
+        Ok(())
+    }
+
+    /// The registrations that an operation's buffers name, each with the access that is needed and round all its bytes.
+    pub fn of(&self, buffers: Buffers<'_, ffi::WSABUFEX>, needed: fn(Access) -> bool) -> Result<Vec<Arc<Local>>, Code> {
+        buffers
+            .entries()
+            .map(|entry| {
+                let (pointer, length) = entry.parts();
+                let local = self.local.get(&entry.handle).ok_or(INVALID)?;
+                let offset = (pointer as usize).checked_sub(local.region.as_ptr() as usize).ok_or(INVALID)?;
+                local.region.part(offset, length).filter(|_| needed(local.access)).ok_or(INVALID)?;
+                Ok(Arc::clone(local))
+            })
+            .collect()
+    }
+
+    /// Notes a descriptor that was given out.
+    pub fn note_exposed(&mut self, descriptor: [u8; DESCRIPTOR], key: u64) {
+        self.exposed.insert(descriptor, key);
+    }
+
+    /// The key of a descriptor that is taken back.
+    ///
+    /// # Errors
+    /// `WSAEINVAL` if none such was given out, or it was taken back before.
+    pub fn take_exposed(&mut self, descriptor: &[u8; DESCRIPTOR]) -> Result<u64, Code> {
+        self.exposed.remove(descriptor).ok_or(INVALID)
+    }
+
+    /// Can the peer reach anything?
+    pub fn is_exposed(&self) -> bool {
+        !self.exposed.is_empty()
+    }
+
+    /// Gives everything up. Returns the transport's keys.
+    pub fn clear(&mut self) -> Vec<u64> {
+        self.local.clear();
+        self.exposed.drain().map(|(_, key)| key).collect()
+    }
+}
+
+/// What `MEM_` flags allow.
+pub fn access(flags: u32) -> Access {
+    Access { read: flags & ffi::MEM_READ != 0, write: flags & ffi::MEM_WRITE != 0 }
+}
+
+/// The connection that a descriptor belongs to, as both ends know it: who opened the memory, and to whom.
+fn tag(owner: SocketAddrV4, peer: SocketAddrV4) -> u64 {
+    let bytes = [owner, peer].map(|address| u64::from(u32::from(*address.ip())) << 16 | u64::from(address.port()));
+    // The odd multiplier spreads the first address over all bits, so that swapped addresses differ.
+    bytes[0].wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ bytes[1]
+}
+
+/// Writes a descriptor. It holds no address of this process.
+pub fn describe(remote: &Remote, owner: SocketAddrV4, peer: SocketAddrV4) -> [u8; DESCRIPTOR] {
+    let flags = u32::from(remote.access.read) | u32::from(remote.access.write) << 1;
+    let mut descriptor = [0; DESCRIPTOR];
+    descriptor[..4].copy_from_slice(&MARK);
+    descriptor[4..8].copy_from_slice(&flags.to_le_bytes());
+    descriptor[8..16].copy_from_slice(&remote.key.to_le_bytes());
+    descriptor[16..24].copy_from_slice(&remote.length.to_le_bytes());
+    descriptor[24..].copy_from_slice(&tag(owner, peer).to_le_bytes());
+    descriptor
+}
+
+/// Reads a peer's descriptor. What it says is checked again by the peer, who knows what it gave out.
+///
+/// # Errors
+/// `WSAEINVAL` if it is no descriptor, or none of this connection.
+pub fn understand(descriptor: &[u8], owner: SocketAddrV4, peer: SocketAddrV4) -> Result<Remote, Code> {
+    let descriptor: &[u8; DESCRIPTOR] =
+        descriptor.get(..DESCRIPTOR).and_then(|bytes| bytes.try_into().ok()).ok_or(INVALID)?;
+    let word = |at: usize| {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&descriptor[at..at + 8]);
+        u64::from_le_bytes(bytes)
+    };
+    let flags = word(0) >> 32;
+    let access = Access { read: flags & 1 != 0, write: flags & 2 != 0 };
+    let remote = Remote { key: word(8), length: word(16), access };
+    // Also finds whatever else is not as written: other flags, another version.
+    if describe(&remote, owner, peer) == *descriptor { Ok(remote) } else { Err(INVALID) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn end(port: u16) -> SocketAddrV4 {
+        SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)
+    }
+
+    proptest! {
+        #[test]
+        fn a_descriptor_says_what_was_put_in(key: u64, length: u64, read: bool, write: bool) {
+            let remote = Remote { key, length, access: Access { read, write } };
+            let descriptor = describe(&remote, end(1), end(2));
+            prop_assert_eq!(understand(&descriptor, end(1), end(2)), Ok(remote));
+            prop_assert!(understand(&descriptor, end(2), end(1)).is_err());
+            prop_assert!(understand(&descriptor, end(1), end(3)).is_err());
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..40), mark: bool) {
+            let mut bytes = bytes;
+            if mark && bytes.len() >= 4 {
+                bytes[..4].copy_from_slice(&MARK);
+            }
+            prop_assert!(understand(&bytes, end(1), end(2)).is_err());
+        }
+    }
+
+    #[test]
+    fn a_registration_in_use_stays_and_goes_once() {
+        let mut block = [0_u8; 8];
+        // SAFETY: the block outlives the registrations.
+        let region = unsafe { Region::new(block.as_mut_ptr(), block.len()) };
+        let mut registrations = Registrations::default();
+        let handle = registrations.register(region, access(ffi::MEM_READ));
+        let used = registrations.local.get(&handle).cloned();
+        assert_eq!(registrations.deregister(handle), Err(INVALID));
+        drop(used);
+        assert_eq!(registrations.deregister(handle), Ok(()));
+        assert_eq!(registrations.deregister(handle), Err(INVALID));
+        assert!(registrations.register(region, access(ffi::MEM_WRITE)) > handle);
+    }
+}

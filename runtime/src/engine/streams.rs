@@ -1,0 +1,326 @@
+//! The provider of the profile `winsock`.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::ended::{End, Moved};
+use super::endpoint::{Endpoint, Stage};
+use super::events::{self, Listener};
+use super::options::{Facts, Options};
+use super::receiving::Receive;
+use super::sending::Send;
+use super::transfer::Later;
+use super::{Home, Placed, address, control, select, waiting};
+use crate::ffi;
+use crate::rt::{Cell, Code, Opened, Outcome, Overlapped, SocketRef, Startup};
+use crate::transport::{Connection, Ending, Fault, Gather, Mode, Scatter, Transport};
+use crate::winsock::{Instance, Keys, Provider, call, done, error};
+
+/// The byte-stream provider that a transport makes.
+pub struct Streams<T: Transport>(Arc<Home<T>>);
+
+type Handle<'a, T> = SocketRef<'a, Arc<Endpoint<T>>>;
+
+/// The overlapped part of a call whose errors are `E`.
+fn later<E: crate::rt::ErrorList + From<Code>>(overlapped: Option<Overlapped<'_>>) -> Option<Later<'_>> {
+    overlapped.map(|overlapped| Later { overlapped, fail: |operation, code| operation.fail(E::from(code)) })
+}
+
+impl<T: Placed> Instance for Streams<T> {
+    fn cell() -> &'static Cell<Self, Arc<Endpoint<T>>, Keys> {
+        T::streams()
+    }
+}
+
+impl<T: Placed> Provider for Streams<T> {
+    type Socket = Arc<Endpoint<T>>;
+    const DESCRIPTION: &'static str = T::DESCRIPTION;
+
+    fn start(startup: &Startup) -> Result<Self, error::StartupError> {
+        Home::start(startup).map(Self).map_err(|fault| fault.code().into())
+    }
+
+    fn cleanup(&self) {
+        self.0.driver.stop(self.0.transport.bell());
+    }
+
+    fn reset(&self, socket: &Handle<'_, T>) {
+        socket.abandon(Ending::Abortive, End::Silenced);
+    }
+
+    fn socket(&self, call: &call::Socket<'_>) -> Result<Opened<Self::Socket>, error::SocketError> {
+        use error::SocketError as E;
+        let info = call.protocol_info.read();
+        let wanted =
+            |given: i32, entry: i32| if given == ffi::FROM_PROTOCOL_INFO || given == 0 { entry } else { given };
+        if wanted(call.family, info.iAddressFamily) != ffi::AF_INET {
+            return Err(E::AfNoSupport);
+        }
+        if wanted(call.socket_type, info.iSocketType) != ffi::SOCK_STREAM {
+            return Err(E::SocktNoSupport);
+        }
+        if wanted(call.protocol, info.iProtocol) != ffi::IPPROTO_TCP {
+            return Err(E::ProtoNoSupport);
+        }
+        Ok(Opened::New(Endpoint::new(&self.0, info, Mode::Stream, None, Options::default())))
+    }
+
+    fn bind(&self, socket: &Handle<'_, T>, call: &call::Bind<'_>) -> Result<(), error::BindError> {
+        Ok(socket.bind(address::parse(call.address)?)?)
+    }
+
+    fn listen(&self, socket: &Handle<'_, T>, call: &call::Listen) -> Result<(), error::ListenError> {
+        Ok(socket.listen(call.backlog)?)
+    }
+
+    fn connect(&self, socket: &Handle<'_, T>, call: &call::Connect<'_>) -> Result<(), error::ConnectError> {
+        let peer = address::parse(call.address)?;
+        if let Some(data) = call.caller_data
+            && !data.bytes()?.is_empty()
+        {
+            return Err(error::ConnectError::ProtoNoSupport);
+        }
+        Ok(Endpoint::connect(socket, socket, peer)?)
+    }
+
+    fn accept(
+        &self,
+        socket: &Handle<'_, T>,
+        call: &call::Accept<'_>,
+    ) -> Result<Opened<Self::Socket>, error::AcceptError> {
+        let accepted = Endpoint::accept(socket, socket, call.condition, call.address)?;
+        if !accepted.call_driver() {
+            return Err(error::AcceptError::NoBufs);
+        }
+        Ok(Opened::New(accepted))
+    }
+
+    fn send(&self, socket: &Handle<'_, T>, call: &call::Send<'_>) -> Result<Outcome<u32>, error::SendError> {
+        if call.flags & ffi::MSG_OOB != 0 {
+            return Err(error::SendError::OpNotSupp);
+        }
+        // SAFETY: by the interface's contract the buffers stay good until the call, or the operation it starts, has ended; the
+        // endpoint gives them up with either.
+        let data = unsafe { Gather::capture(call.buffers) };
+        let send = Send::new(data, socket.may_lend(call.overlapped.is_some()));
+        let outcome = Endpoint::send(socket, socket, send, later::<error::SendError>(call.overlapped))?;
+        Ok(bytes(outcome))
+    }
+
+    fn recv(&self, socket: &Handle<'_, T>, call: &call::Recv<'_>) -> Result<Outcome<done::Recv>, error::RecvError> {
+        if call.flags & ffi::MSG_OOB != 0 {
+            return Err(error::RecvError::OpNotSupp);
+        }
+        // SAFETY: as for `send`.
+        let room = unsafe { Scatter::capture(call.buffers) };
+        let receive = Receive::new(room, call.flags & ffi::MSG_PEEK != 0);
+        let outcome = Endpoint::receive(socket, socket, receive, later::<error::RecvError>(call.overlapped))?;
+        Ok(match outcome {
+            Outcome::Done(Moved { bytes, flags }) => Outcome::Done(done::Recv { bytes, flags }),
+            Outcome::Pending => Outcome::Pending,
+        })
+    }
+
+    fn shutdown(&self, socket: &Handle<'_, T>, call: &call::Shutdown) -> Result<(), error::ShutdownError> {
+        if socket.connection().is_none() {
+            return Err(error::ShutdownError::NotConn);
+        }
+        if call.how != ffi::SD_SEND {
+            socket.shut_receiving();
+        }
+        if call.how != ffi::SD_RECEIVE {
+            socket.shut_sending();
+        }
+        Ok(())
+    }
+
+    fn close_socket(&self, socket: &Handle<'_, T>) -> Result<(), error::CloseSocketError> {
+        Ok(socket.close(socket)?)
+    }
+
+    fn cancel_blocking_call(&self) -> Result<(), error::CancelBlockingCallError> {
+        if waiting::cancel() { Ok(()) } else { Err(error::CancelBlockingCallError::Inval) }
+    }
+
+    fn get_sock_name(
+        &self,
+        socket: &Handle<'_, T>,
+        call: &call::GetSockName<'_>,
+    ) -> Result<(), error::GetSockNameError> {
+        let local = socket.local().ok_or(error::GetSockNameError::Inval)?;
+        Ok(call.address.put(&address::bytes(local))?)
+    }
+
+    fn get_peer_name(
+        &self,
+        socket: &Handle<'_, T>,
+        call: &call::GetPeerName<'_>,
+    ) -> Result<(), error::GetPeerNameError> {
+        socket.settle_connect();
+        let connection = socket.connection().ok_or(error::GetPeerNameError::NotConn)?;
+        Ok(call.address.put(&address::bytes(connection.peer()))?)
+    }
+
+    fn get_sock_opt(&self, socket: &Handle<'_, T>, call: &call::GetSockOpt<'_>) -> Result<(), error::GetSockOptError> {
+        socket.settle_connect();
+        Ok(socket.with_facts(|options, facts| options.get(call.level, call.option, facts, call.value))?)
+    }
+
+    fn set_sock_opt(&self, socket: &Handle<'_, T>, call: &call::SetSockOpt<'_>) -> Result<(), error::SetSockOptError> {
+        Ok(socket.life().options.set(call.level, call.option, call.value)?)
+    }
+
+    fn ioctl(&self, socket: &Handle<'_, T>, call: &call::Ioctl<'_>) -> Result<Outcome<u32>, error::IoctlError> {
+        let control = || socket.control(socket, call.code, call.input, call.output);
+        Ok(bytes(Endpoint::control_call(socket, control, later::<error::IoctlError>(call.overlapped))?))
+    }
+
+    fn get_overlapped_result(
+        &self,
+        socket: &Handle<'_, T>,
+        call: &call::GetOverlappedResult<'_>,
+    ) -> Result<done::GetOverlappedResult, error::GetOverlappedResultError> {
+        let Moved { bytes, flags } = socket.result(socket, call.overlapped, call.wait != 0)?;
+        Ok(done::GetOverlappedResult { bytes, flags })
+    }
+
+    fn select(&self, call: &call::Select<'_>) -> Result<i32, error::SelectError> {
+        select::select(&self.0, call)
+    }
+
+    fn event_select(&self, socket: &Handle<'_, T>, call: &call::EventSelect) -> Result<(), error::EventSelectError> {
+        let listener = match call.event {
+            Some(event) => Some(Listener::Event { event, upcalls: socket.upcalls().clone() }),
+            None if call.events == 0 => None,
+            None => return Err(error::EventSelectError::Inval),
+        };
+        Ok(socket.register_events(listener, call.events)?)
+    }
+
+    fn async_select(&self, socket: &Handle<'_, T>, call: &call::AsyncSelect) -> Result<(), error::AsyncSelectError> {
+        let (socket_handle, upcalls) = (socket.host_handle(), socket.upcalls().clone());
+        let listener = Listener::Window { window: call.window, message: call.message, socket: socket_handle, upcalls };
+        Ok(socket.register_events(Some(listener), call.events)?)
+    }
+
+    fn enum_network_events(
+        &self,
+        socket: &Handle<'_, T>,
+        call: &call::EnumNetworkEvents<'_>,
+    ) -> Result<(), error::EnumNetworkEventsError> {
+        socket.enumerate(socket.upcalls(), call.event, call.network_events);
+        Ok(())
+    }
+
+    fn address_to_string(&self, call: &call::AddressToString<'_>) -> Result<(), error::AddressToStringError> {
+        let address = address::parse(call.address).map_err(|_| error::AddressToStringError::Inval)?;
+        Ok(call.text.put(&control::to_text(address))?)
+    }
+
+    fn string_to_address(&self, call: &call::StringToAddress<'_>) -> Result<(), error::StringToAddressError> {
+        if call.family != ffi::AF_INET {
+            return Err(error::StringToAddressError::Inval);
+        }
+        let address = control::from_text(&call.text.to_string_lossy())?;
+        Ok(call.address.put(&address::bytes(address))?)
+    }
+}
+
+/// The byte count of an outcome.
+fn bytes(outcome: Outcome<Moved>) -> Outcome<u32> {
+    match outcome {
+        Outcome::Done(moved) => Outcome::Done(moved.bytes),
+        Outcome::Pending => Outcome::Pending,
+    }
+}
+
+impl<T: Transport> Endpoint<T> {
+    /// Receives no more: what is there and what comes is thrown away.
+    fn shut_receiving(&self) {
+        let mut ended = super::ended::Ended::default();
+        let mut receiving = self.receiving();
+        receiving.shut = true;
+        receiving.end_all(End::Failed(Code(crate::code::WSAESHUTDOWN)), &mut ended);
+        drop(receiving);
+        self.tell(ended);
+    }
+
+    /// Sends no more: the peer gets the end behind what is posted.
+    fn shut_sending(&self) {
+        let mut ended = super::ended::Ended::default();
+        self.sending().finish(self.mode, &mut ended);
+        self.tell(ended);
+    }
+
+    /// Replaces the registration for events, which makes the socket non-blocking.
+    pub(super) fn register_events(self: &Arc<Self>, listener: Option<Listener>, mask: i32) -> Result<(), Code> {
+        if mask & !events::ALL != 0 {
+            return Err(Code(crate::code::WSAEINVAL));
+        }
+        self.life().options.nonblocking = true;
+        self.events().register(listener, mask);
+        // What holds already is told now.
+        self.note_events();
+        if self.call_driver() { Ok(()) } else { Err(Fault::NoBuffers.code()) }
+    }
+
+    /// Tells what happened since the last time, and resets the event first: what happens from now on signals it again.
+    pub(super) fn enumerate(
+        &self,
+        upcalls: &crate::rt::Upcalls,
+        event: Option<ffi::WSAEVENT>,
+        to: crate::rt::Out<'_, ffi::WSANETWORKEVENTS>,
+    ) {
+        if let Some(event) = event {
+            let _ = upcalls.reset_event(event);
+        }
+        self.note_events();
+        let (happened, codes) = self.events().take();
+        let mut told = to.read();
+        told.lNetworkEvents = happened;
+        for (bit, code) in codes.into_iter().enumerate().filter(|(bit, _)| happened & 1 << bit != 0) {
+            told.iErrorCode[bit] = code;
+        }
+        to.write(told);
+    }
+
+    /// Runs `body` on the options and what their values depend on.
+    pub(super) fn with_facts<R>(&self, body: impl FnOnce(&Options, &Facts<'_>) -> R) -> R {
+        let mut life = self.life();
+        let error = std::cell::Cell::new(life.error);
+        let options = life.options.clone();
+        let facts = Facts {
+            mode: self.mode,
+            listening: matches!(life.stage, Stage::Listening(_)),
+            error: &|| events::number(error.take()),
+            connected_for: life.connected_at.map(|at| u32::try_from(at.elapsed().as_secs()).unwrap_or(u32::MAX)),
+            limits: self.home.transport.limits(),
+            info: &self.info,
+        };
+        let result = body(&options, &facts);
+        life.error = error.get();
+        result
+    }
+
+    /// A control code as a call: it is done at once, overlapped or not.
+    pub(super) fn control_call(
+        socket: &Handle<'_, T>,
+        control: impl FnOnce() -> Result<u32, Code>,
+        later: Option<Later<'_>>,
+    ) -> Result<Outcome<Moved>, Code> {
+        if let Some(later) = later {
+            later.can_begin(socket)?;
+        }
+        let moved = Moved { bytes: control()?, flags: 0 };
+        match later {
+            Some(later) => socket.done_at_once(socket, later, moved),
+            None => Ok(Outcome::Done(moved)),
+        }
+    }
+
+    /// How many operations in progress will be notified. For tests.
+    #[doc(hidden)]
+    pub fn notifying(&self) -> usize {
+        self.notifying.load(Ordering::Acquire)
+    }
+}

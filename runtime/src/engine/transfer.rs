@@ -1,0 +1,319 @@
+//! Sends and receives as calls: at once, blocking, or overlapped.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::ended::{End, Ended, Moved, Posted};
+use super::endpoint::{Endpoint, Stage};
+use super::events;
+use super::options::Options;
+use super::receiving::{Receive, Step, Target};
+use super::sending::Send;
+use super::waiting::{self, Stop};
+use crate::code;
+use crate::rt::{Code, Operation, Outcome, Overlapped, SocketRef};
+use crate::transport::{Connection, Ending, Mode, Transport};
+
+type Handle<'a, T> = SocketRef<'a, Arc<Endpoint<T>>>;
+
+const WOULD_BLOCK: Code = Code(code::WSAEWOULDBLOCK);
+
+/// The overlapped part of a call, and how its operation fails.
+#[derive(Clone, Copy)]
+pub struct Later<'a> {
+    pub overlapped: Overlapped<'a>,
+    pub fail: fn(Operation, Code),
+}
+
+impl Later<'_> {
+    /// Does the caller poll for the end? Only a SAN's host can ask for that.
+    fn is_polled(self, mode: Mode) -> bool {
+        mode == Mode::Messages && self.overlapped.event() & 1 != 0
+    }
+
+    /// Could its end be told? Asked before anything is moved, so that a refused call has done nothing.
+    pub(super) fn can_begin<T: Transport>(self, socket: &Handle<'_, T>) -> Result<(), Code> {
+        if self.is_polled(socket.mode) || self.overlapped.can_begin(socket) {
+            return Ok(());
+        }
+        Err(Code(code::WSAEOPNOTSUPP))
+    }
+
+    /// Starts the operation.
+    pub(super) fn begin<T: Transport>(self, socket: &Handle<'_, T>) -> Result<Posted, Code> {
+        let notified = !self.is_polled(socket.mode);
+        let operation = if notified {
+            self.overlapped.begin(socket).map_err(|_| Code(code::WSAEOPNOTSUPP))?
+        } else {
+            self.overlapped.begin_polled(socket)
+        };
+        if notified {
+            socket.notifying.fetch_add(1, Ordering::AcqRel);
+        }
+        Ok(Posted { operation, notified, fail: self.fail })
+    }
+}
+
+impl<T: Transport> Endpoint<T> {
+    /// Ends an overlapped call that is done at once. In `san` all of them count as started.
+    pub(super) fn done_at_once(
+        &self,
+        socket: &Handle<'_, T>,
+        later: Later<'_>,
+        moved: Moved,
+    ) -> Result<Outcome<Moved>, Code> {
+        let mut ended = Ended::default();
+        ended.push(later.begin(socket)?, End::Moved(moved));
+        self.tell(ended);
+        Ok(match self.mode {
+            Mode::Stream => Outcome::Done(moved),
+            Mode::Messages => Outcome::Pending,
+        })
+    }
+
+    /// Why data cannot be moved at all in the stage the socket is in.
+    pub(super) fn unconnected(&self) -> Code {
+        self.settle_connect();
+        let life = self.life();
+        match (&life.stage, life.refused) {
+            (Stage::Connected(_), _) => WOULD_BLOCK,
+            _ => Code(code::WSAENOTCONN),
+        }
+    }
+
+    /// Receives.
+    pub(super) fn receive(
+        self: &Arc<Self>,
+        socket: &Handle<'_, T>,
+        mut receive: Receive,
+        later: Option<Later<'_>>,
+    ) -> Result<Outcome<Moved>, Code> {
+        if let Some(later) = later {
+            later.can_begin(socket)?;
+        }
+        self.events().rearm(events::READ);
+        let mut receiving = self.receiving();
+        if receiving.shut {
+            return Err(Code(code::WSAESHUTDOWN));
+        }
+        if receiving.connection.is_none() {
+            drop(receiving);
+            self.settle_connect();
+            receiving = self.receiving();
+        }
+        let Some(connection) = receiving.connection.clone() else {
+            drop(receiving);
+            return Err(self.unconnected());
+        };
+        if !receiving.is_busy() {
+            let step = match later {
+                None if self.mode == Mode::Stream && receive.is_empty() => {
+                    connection.ready().fault.map_or(Step::Done(Moved::default()), |fault| Step::Failed(fault.code()))
+                }
+                _ => receive.advance(&*connection, self.mode),
+            };
+            match (step, later) {
+                (Step::Failed(code), _) => return Err(code),
+                (Step::Done(moved), None) => {
+                    drop(receiving);
+                    self.note_events();
+                    return Ok(Outcome::Done(moved));
+                }
+                (Step::Done(moved), Some(later)) => {
+                    drop(receiving);
+                    return self.done_at_once(socket, later, moved);
+                }
+                (Step::Wait, _) => {}
+            }
+        }
+        let Some(later) = later else {
+            drop(receiving);
+            return self.receive_blocking(socket, receive).map(Outcome::Done);
+        };
+        let posted = later.begin(socket)?;
+        receiving.push(receive, Target::Posted(posted));
+        drop(receiving);
+        self.posted();
+        Ok(Outcome::Pending)
+    }
+
+    /// After an operation was posted: whoever closes meanwhile has not seen it, and the driver may be needed. Nothing is tried
+    /// again: what comes after the try under the lock rings the bell.
+    pub(super) fn posted(self: &Arc<Self>) {
+        if self.is_closed() {
+            self.end_operations(End::Failed(Code(code::WSA_OPERATION_ABORTED)));
+        } else if !self.call_driver() {
+            self.end_operations(End::Failed(Code(code::WSAENOBUFS)));
+        }
+    }
+
+    fn receive_blocking(&self, socket: &Handle<'_, T>, receive: Receive) -> Result<Moved, Code> {
+        let limit = self.patience(|options| options.receive_timeout)?;
+        let number = self.receiving().push(receive, Target::Waiter);
+        let waited = self.wait(socket, limit, || {
+            let mut ended = Ended::default();
+            let answer = {
+                let mut receiving = self.receiving();
+                receiving.pump(self.mode, &mut ended);
+                receiving.answer(number)
+            };
+            ended.answered &= answer.is_none();
+            self.tell(ended);
+            answer
+        });
+        match waited {
+            Ok(answer) => {
+                self.note_events();
+                answer
+            }
+            Err(code) => {
+                let mut receiving = self.receiving();
+                receiving.withdraw(number);
+                receiving.answer(number).unwrap_or(Err(code))
+            }
+        }
+    }
+
+    /// Sends.
+    pub(super) fn send(
+        self: &Arc<Self>,
+        socket: &Handle<'_, T>,
+        mut send: Send,
+        later: Option<Later<'_>>,
+    ) -> Result<Outcome<Moved>, Code> {
+        if let Some(later) = later {
+            later.can_begin(socket)?;
+        }
+        let mut sending = self.sending();
+        if sending.shut {
+            return Err(Code(code::WSAESHUTDOWN));
+        }
+        if sending.connection.is_none() {
+            drop(sending);
+            self.settle_connect();
+            sending = self.sending();
+        }
+        let Some(connection) = sending.connection.clone() else {
+            drop(sending);
+            return Err(self.unconnected());
+        };
+        if !sending.is_queued() {
+            match (send.advance(&*connection, self.mode), later) {
+                (Step::Failed(code), _) => return Err(code),
+                (Step::Done(moved), None) => return Ok(Outcome::Done(moved)),
+                (Step::Done(moved), Some(later)) => {
+                    drop(sending);
+                    return self.done_at_once(socket, later, moved);
+                }
+                (Step::Wait, _) => {}
+            }
+        }
+        let Some(later) = later else {
+            if send.is_lent() {
+                let number = sending.push(send, Target::Waiter);
+                drop(sending);
+                return self.send_waiting(socket, number, None).map(Outcome::Done);
+            }
+            drop(sending);
+            return self.send_blocking(socket, send).map(Outcome::Done);
+        };
+        let posted = later.begin(socket)?;
+        sending.push(send, Target::Posted(posted));
+        drop(sending);
+        self.posted();
+        Ok(Outcome::Pending)
+    }
+
+    fn send_blocking(&self, socket: &Handle<'_, T>, send: Send) -> Result<Moved, Code> {
+        let limit = match self.patience(|options| options.send_timeout) {
+            Ok(limit) => limit,
+            // Progress is never reported as failure.
+            Err(_) if send.taken() > 0 => return Ok(Moved::bytes(send.taken())),
+            Err(code) => {
+                self.events().rearm(events::WRITE);
+                return Err(code);
+            }
+        };
+        let number = self.sending().push(send, Target::Waiter);
+        self.send_waiting(socket, number, limit)
+    }
+
+    fn send_waiting(&self, socket: &Handle<'_, T>, number: u64, limit: Option<Duration>) -> Result<Moved, Code> {
+        let waited = self.wait(socket, limit, || {
+            let mut ended = Ended::default();
+            let answer = {
+                let mut sending = self.sending();
+                sending.pump(self.mode, &mut ended);
+                sending.answer(number)
+            };
+            ended.answered &= answer.is_none();
+            self.tell(ended);
+            answer
+        });
+        match waited {
+            Ok(answer) => answer,
+            Err(code) => self.give_up_send(number, code),
+        }
+    }
+
+    /// A send that is waited for no more. Memory that the transport still uses is waited for in any case.
+    fn give_up_send(&self, number: u64, code: Code) -> Result<Moved, Code> {
+        let mut sending = self.sending();
+        if let Some(send) = sending.withdraw(number) {
+            return if send.taken() > 0 { Ok(Moved::bytes(send.taken())) } else { Err(code) };
+        }
+        if let Some(answer) = sending.answer(number) {
+            return answer;
+        }
+        let connection = sending.connection.clone();
+        drop(sending);
+        if let Some(connection) = connection.filter(|_| !self.is_closed()) {
+            // Cancelled by the host: after that only a close is sure to work, so the connection may go.
+            connection.close(Ending::Abortive);
+            self.end_operations(End::Failed(code));
+        }
+        // Otherwise whoever closes ends it, after the connection.
+        let answered = waiting::wait(self.bell(), None, None, || self.sending().answer(number));
+        answered.unwrap_or(Err(code))
+    }
+
+    /// How long a call may wait.
+    ///
+    /// # Errors
+    /// `WSAEWOULDBLOCK` if it may not. Data calls of `san` always may.
+    pub(super) fn patience(&self, limit: impl FnOnce(&Options) -> u32) -> Result<Option<Duration>, Code> {
+        let life = self.life();
+        if life.options.nonblocking && self.mode == Mode::Stream {
+            return Err(WOULD_BLOCK);
+        }
+        Ok(Options::limit(limit(&life.options)))
+    }
+
+    /// Waits on behalf of a call on this socket.
+    pub(super) fn wait<R>(
+        &self,
+        socket: &Handle<'_, T>,
+        limit: Option<Duration>,
+        mut attempt: impl FnMut() -> Option<R>,
+    ) -> Result<R, Code> {
+        let host = Some((socket.upcalls(), socket.catalog_entry_id()));
+        let waited = waiting::wait(self.bell(), host, limit, || {
+            attempt().map(Ok).or_else(|| self.is_closed().then_some(Err(Code(code::WSAEINTR))))
+        });
+        match waited {
+            Ok(result) => result,
+            Err(Stop::TimedOut) => Err(Code(code::WSAETIMEDOUT)),
+            Err(Stop::Interrupted) => Err(Code(code::WSAEINTR)),
+        }
+    }
+
+    /// May the transport keep the memory of a send? Not if the call may have to return before it is free again.
+    pub(super) fn may_lend(&self, later: bool) -> bool {
+        if later || self.mode == Mode::Messages {
+            return true;
+        }
+        let life = self.life();
+        !life.options.nonblocking && life.options.send_timeout == 0
+    }
+}

@@ -1,0 +1,134 @@
+//! Calls that block: spin a little, then sleep, and heed the host's blocking hook.
+
+use std::cell::Cell;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use crate::ffi;
+use crate::rt::Upcalls;
+use crate::transport::Bell;
+
+/// Tries before a thread sleeps. What a busy peer answers within some ten microseconds costs no system call.
+const SPINS: u32 = 1000;
+
+/// How often a blocking hook is called while nothing happens.
+const HOOK_PERIOD: Duration = Duration::from_millis(10);
+
+/// Why a wait ended without result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The time is over.
+    TimedOut,
+    /// The host's hook or `WSPCancelBlockingCall` ended it.
+    Interrupted,
+}
+
+thread_local! {
+    /// Is a blocking call with a hook in progress on this thread, and was it cancelled?
+    static CALL: Cell<Option<bool>> = const { Cell::new(None) };
+}
+
+/// Cancels the blocking call that is in progress on this thread. `false` if there is none.
+pub fn cancel() -> bool {
+    CALL.try_with(|call| call.get().is_some() && call.replace(Some(true)).is_some()).unwrap_or(false)
+}
+
+/// The host's hook for blocking calls.
+struct Hook {
+    function: unsafe extern "system" fn(usize) -> ffi::WINBOOL,
+    context: usize,
+    outer: Option<bool>,
+}
+
+impl Hook {
+    fn of(upcalls: &Upcalls, catalog_entry_id: u32) -> Option<Self> {
+        let answer = upcalls.query_blocking_callback(catalog_entry_id).ok()?;
+        let function = answer.callback?;
+        let outer = CALL.try_with(|call| call.replace(Some(false))).unwrap_or(None);
+        Some(Self { function, context: answer.context, outer })
+    }
+
+    /// Lets the host do its work. `false`: the call is to end.
+    fn call(&self) -> bool {
+        // SAFETY: the host gave the function and its context for this.
+        let go_on = unsafe { (self.function)(self.context) } != 0;
+        go_on && CALL.try_with(Cell::get) != Ok(Some(true))
+    }
+}
+
+impl Drop for Hook {
+    fn drop(&mut self) {
+        let _ = CALL.try_with(|call| call.set(self.outer));
+    }
+}
+
+/// Takes the announcement of a sleeper back.
+struct Armed<'a, B: Bell>(&'a B);
+
+impl<B: Bell> Drop for Armed<'_, B> {
+    fn drop(&mut self) {
+        self.0.disarm();
+    }
+}
+
+/// Tries until there is a result. No lock may be held.
+///
+/// # Errors
+/// [`Stop`], once `limit` is over or the host wants the call to end.
+pub fn wait<R>(
+    bell: &impl Bell,
+    host: Option<(&Upcalls, u32)>,
+    limit: Option<Duration>,
+    mut attempt: impl FnMut() -> Option<R>,
+) -> Result<R, Stop> {
+    for _ in 0..spins() {
+        if let Some(result) = attempt() {
+            return Ok(result);
+        }
+        std::hint::spin_loop();
+    }
+    let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+    let hook = host.and_then(|(upcalls, entry)| Hook::of(upcalls, entry));
+    loop {
+        let ticket = bell.arm();
+        let armed = Armed(bell);
+        if let Some(result) = attempt() {
+            return Ok(result);
+        }
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(Stop::TimedOut);
+        }
+        if hook.as_ref().is_some_and(|hook| !hook.call()) {
+            return Err(Stop::Interrupted);
+        }
+        let period = hook.as_ref().map(|_| HOOK_PERIOD);
+        bell.sleep(ticket, left.into_iter().chain(period).min());
+        drop(armed);
+    }
+}
+
+/// With one processor nobody answers while we spin.
+fn spins() -> u32 {
+    static MANY: OnceLock<bool> = OnceLock::new();
+    let many = MANY.get_or_init(|| std::thread::available_parallelism().is_ok_and(|count| count.get() > 1));
+    if *many { SPINS } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::LocalBell;
+
+    #[test]
+    fn a_wait_without_result_ends_with_its_limit() {
+        let bell = LocalBell::default();
+        assert_eq!(wait(&bell, None, Some(Duration::from_millis(1)), || None::<()>), Err(Stop::TimedOut));
+        assert_eq!(wait(&bell, None, Some(Duration::ZERO), || Some(1)), Ok(1));
+    }
+
+    #[test]
+    fn without_a_blocking_call_there_is_nothing_to_cancel() {
+        assert!(!cancel());
+    }
+}
