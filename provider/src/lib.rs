@@ -1,20 +1,12 @@
-//! An example to copy: a complete provider whose network is this process.
+//! Transports, and the providers that the runtime makes of them.
 //!
-//! Sockets of the process connect to each other through byte streams in memory. Everything that the interface asks for
-//! around that is here, in the order in which a socket lives: [`provider`](self) answers the host, `socket` keeps what a
-//! socket is, `stream` moves the bytes, `network` knows who listens where.
-//!
-//! What it leaves out answers `WSAEOPNOTSUPP`: readiness (`WSPSelect` and its like), datagrams, multipoint, duplication. An
-//! overlapped call is done at once or refused with `WSAEWOULDBLOCK`: the number of outstanding requests is limited to none.
+//! - [`Loopback`]: connections inside this process. The example to copy.
+//! - [`shm`]: connections between the processes of a machine.
+//! - [`tcp`]: connections between machines.
 
-mod address;
-mod network;
-mod options;
-mod provider;
+mod loopback;
 #[cfg(target_os = "linux")]
 pub mod shm;
-mod socket;
-mod stream;
 pub mod tcp;
 
-pub use provider::Loopback;
+pub use loopback::Loopback;

@@ -55,7 +55,7 @@ fn the_version_is_negotiated(provider: &Provider) {
 }
 
 fn the_provider_describes_itself(provider: &Provider) {
-    assert_eq!(provider.description(), "In-process byte streams");
+    assert_eq!(provider.description(), "Connections inside one process");
 }
 
 /// Calls start-up with these pointers, some of which may be NULL or impossible.

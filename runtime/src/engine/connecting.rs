@@ -131,8 +131,13 @@ impl<T: Transport> Endpoint<T> {
         condition: Option<Callback<'_, ffi::LPCONDITIONPROC>>,
         address: Option<SizedOut<'_>>,
     ) -> Result<Arc<Self>, Code> {
-        let Stage::Listening(listening) = self.life().stage.clone() else { return Err(Code(code::WSAEINVAL)) };
-        if address.is_some_and(|room| room.capacity() < address::SIZE) {
+        let Stage::Listening(listening) = self.life().stage.clone() else {
+            // Closed while the call was on its way?
+            return Err(Code(if self.is_closed() { code::WSAENOTSOCK } else { code::WSAEINVAL }));
+        };
+        if let Some(room) = address.filter(|room| room.capacity() < address::SIZE) {
+            // Tells how much is needed; the connection stays where it is.
+            let _ = room.put(&[0; address::SIZE]);
             return Err(Code(code::WSAEFAULT));
         }
         let request = match listening.take() {
@@ -153,6 +158,9 @@ impl<T: Transport> Endpoint<T> {
         let connection = request.accept()?;
         let options = self.inherited();
         let accepted = Self::new(&self.home, self.info, self.mode, Some(connection), options);
+        // Both are users of the listener's address.
+        let bound = self.life().bound.clone();
+        accepted.life().bound = bound;
         if let Some(Err(_)) = address.map(|room| room.put(&address::bytes(peer))) {
             return Err(Code(code::WSAEFAULT));
         }

@@ -154,8 +154,9 @@ pub fn settle(answers: &mut Vec<(u64, Result<Moved, Code>)>, number: u64, target
         Target::Waiter => {
             let answer = match end {
                 End::Moved(moved) => Ok(moved),
+                // What aborts an operation interrupts a call.
+                End::Failed(Code(code::WSA_OPERATION_ABORTED)) | End::Silenced => Err(Code(code::WSAEINTR)),
                 End::Failed(code) => Err(code),
-                End::Silenced => Err(Code(code::WSAEINTR)),
             };
             answers.push((number, answer));
             ended.answered = true;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::ended::{End, Ended, Moved, Posted};
-use super::endpoint::{Endpoint, Stage};
+use super::endpoint::Endpoint;
 use super::events;
 use super::options::Options;
 use super::receiving::{Receive, Step, Target};
@@ -74,12 +74,7 @@ impl<T: Transport> Endpoint<T> {
 
     /// Why data cannot be moved at all in the stage the socket is in.
     pub(super) fn unconnected(&self) -> Code {
-        self.settle_connect();
-        let life = self.life();
-        match (&life.stage, life.refused) {
-            (Stage::Connected(_), _) => WOULD_BLOCK,
-            _ => Code(code::WSAENOTCONN),
-        }
+        Code(if self.is_closed() { code::WSAENOTSOCK } else { code::WSAENOTCONN })
     }
 
     /// Receives.
