@@ -166,6 +166,15 @@ pub enum StartError {
         /// What the provider answered.
         offered: u16,
     },
+    /// A provider for a system area network has no socket, or no list of its addresses, for the switch.
+    #[error("the provider starts and is of no use to the switch: {0}")]
+    Unusable(Error),
+    /// A provider for a system area network lacks extension functions that the switch cannot do without.
+    #[error("the provider lacks the mandatory extension functions {}", missing.join(", "))]
+    NoExtension {
+        /// The functions that are missing.
+        missing: Vec<&'static str>,
+    },
     /// Start-up reported success and left entries of the table NULL.
     #[error("start-up succeeded and left the table without {}", missing.join(", "))]
     IncompleteTable {

@@ -38,6 +38,7 @@ mod overlapped;
 mod session;
 mod socket;
 mod startup;
+pub mod switch;
 mod upcalls;
 
 pub use error::{Error, LoadError, NotFound, StartError};
@@ -47,7 +48,7 @@ pub use socket::{Socket, from_sockaddr, to_sockaddr};
 pub use upcalls::apc::{Woken, current_thread, run_queued, wait_alertable};
 pub use upcalls::catalog::{Counts, TOTAL, Upcall};
 pub use upcalls::events::Event;
-pub use upcalls::functions::{TABLE as UPCALLS, WPUCompleteOverlappedRequest};
+pub use upcalls::functions::{EXTENDED as UPCALLS_EX, TABLE as UPCALLS, WPUCompleteOverlappedRequest};
 pub use upcalls::hook::BlockingHook;
 pub use upcalls::messages::{Message, Window};
 pub use upcalls::ports::{Packet, Port};

@@ -1,6 +1,7 @@
 //! Finding and loading a provider's library.
 
 use std::env;
+use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 
 use wsp::ffi;
@@ -13,6 +14,9 @@ pub const VARIABLE: &str = "WSP_PROVIDER";
 
 /// The export of a provider of the plain interface.
 const ENTRY_POINT: &str = "WSPStartup";
+
+/// The export of a provider for a system area network.
+const SAN_ENTRY_POINT: &str = "WSPStartupEx";
 
 /// Finds the library called `name` (as in `[lib] name`): the explicit file, else the one named by [`VARIABLE`], else a file of
 /// its name in the places where cargo and installers put libraries: the folders called `deps` of the library path, the folder
@@ -53,6 +57,21 @@ fn candidates(name: &str, search_path: Option<&std::ffi::OsStr>, program: Option
 
 /// Loads a file and finds its start-up function.
 pub(crate) fn open(file: &Path) -> Result<(os::Library, ffi::LPWSPSTARTUP), LoadError> {
+    let (library, address) = open_at(file, c"WSPStartup", ENTRY_POINT)?;
+    // SAFETY: an export of this name is a function of this type; an address is a nullable function pointer in size and form.
+    let startup = unsafe { std::mem::transmute::<usize, ffi::LPWSPSTARTUP>(address) };
+    Ok((library, startup))
+}
+
+/// Loads a file and finds the start-up function that the switch calls.
+pub(crate) fn open_san(file: &Path) -> Result<(os::Library, ffi::LPWSPSTARTUPEX), LoadError> {
+    let (library, address) = open_at(file, c"WSPStartupEx", SAN_ENTRY_POINT)?;
+    // SAFETY: an export of this name is a function of this type; an address is a nullable function pointer in size and form.
+    let startup = unsafe { std::mem::transmute::<usize, ffi::LPWSPSTARTUPEX>(address) };
+    Ok((library, startup))
+}
+
+fn open_at(file: &Path, name: &CStr, symbol: &'static str) -> Result<(os::Library, usize), LoadError> {
     let named = |file: &Path| file.to_owned();
     if !file.is_file() {
         return Err(LoadError::NoFile { file: named(file) });
@@ -60,12 +79,10 @@ pub(crate) fn open(file: &Path) -> Result<(os::Library, ffi::LPWSPSTARTUP), Load
     let absolute = std::path::absolute(file).unwrap_or_else(|_| named(file));
     let library =
         os::Library::open(&absolute).map_err(|reason| LoadError::NotALibrary { file: named(file), reason })?;
-    let Some(address) = library.symbol(c"WSPStartup") else {
-        return Err(LoadError::NoEntryPoint { file: named(file), symbol: ENTRY_POINT });
-    };
-    // SAFETY: an export of this name is a function of this type; an address is a nullable function pointer in size and form.
-    let startup = unsafe { std::mem::transmute::<usize, ffi::LPWSPSTARTUP>(address) };
-    Ok((library, startup))
+    match library.symbol(name) {
+        Some(address) => Ok((library, address)),
+        None => Err(LoadError::NoEntryPoint { file: named(file), symbol }),
+    }
 }
 
 #[cfg(test)]

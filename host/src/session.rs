@@ -115,7 +115,7 @@ impl Host {
 }
 
 /// The catalog entry that a provider of TCP over IPv4 is installed with.
-fn stream_entry() -> ffi::WSAPROTOCOL_INFOW {
+pub(crate) fn stream_entry() -> ffi::WSAPROTOCOL_INFOW {
     let mut info: ffi::WSAPROTOCOL_INFOW = zeroed();
     info.dwServiceFlags1 = ffi::XP1_GUARANTEED_DELIVERY | ffi::XP1_GUARANTEED_ORDER | ffi::XP1_GRACEFUL_CLOSE;
     info.dwProviderFlags = ffi::PFL_HIDDEN;

@@ -311,21 +311,21 @@ pub fn from_sockaddr(function: &'static str, raw: &[u8]) -> Result<SocketAddrV4,
 }
 
 /// More bytes than there is room for would be the provider's mistake, and the caller's crash.
-fn count(function: &'static str, bytes: u32, room: usize) -> Result<usize, Error> {
+pub(crate) fn count(function: &'static str, bytes: u32, room: usize) -> Result<usize, Error> {
     let bytes = bytes as usize;
     if bytes <= room { Ok(bytes) } else { Err(nonsense(function, "more bytes than it was given")) }
 }
 
-fn pending(function: &'static str) -> Error {
+pub(crate) fn pending(function: &'static str) -> Error {
     nonsense(function, "a pending operation to a call that is not overlapped")
 }
 
-fn nonsense(function: &'static str, answer: &'static str) -> Error {
+pub(crate) fn nonsense(function: &'static str, answer: &'static str) -> Error {
     Error::Nonsense { function, answer }
 }
 
 /// The condition function: asks the closure whose address is the context.
-unsafe extern "system" fn ask<F: FnMut(&[u8]) -> i32>(
+pub(crate) unsafe extern "system" fn ask<F: FnMut(&[u8]) -> i32>(
     caller: ffi::LPWSABUF,
     _caller_data: ffi::LPWSABUF,
     _socket_qos: ffi::LPQOS,

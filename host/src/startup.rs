@@ -21,7 +21,7 @@ pub struct Started {
     pub data: ffi::WSPDATA,
 }
 
-const LOWEST: (u8, u8) = (2, 0);
+pub(crate) const LOWEST: (u8, u8) = (2, 0);
 
 /// Starts a provider. What starts and is unusable is cleaned up again.
 pub fn start(
@@ -60,7 +60,7 @@ pub fn start(
 }
 
 /// Major and minor number.
-fn numbers(version: u16) -> (u8, u8) {
+pub(crate) fn numbers(version: u16) -> (u8, u8) {
     let [major, minor] = version.to_le_bytes();
     (major, minor)
 }

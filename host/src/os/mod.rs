@@ -6,9 +6,9 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub use unix::{Event, Library, wait_any};
+pub use unix::{Event, Library, subnet_bits, wait_any};
 #[cfg(windows)]
-pub use windows::{Event, Library, wait_any};
+pub use windows::{Event, Library, subnet_bits, wait_any};
 
 /// The name of the file that a Rust library called `name` is built into.
 pub fn file_name(name: &str) -> String {

@@ -1,6 +1,7 @@
 //! Shared objects, and events that are eventfds.
 
 use std::ffi::{CStr, CString, c_void};
+use std::net::Ipv4Addr;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -120,5 +121,40 @@ pub fn wait_any(events: &[&Event], time: Duration) -> Option<usize> {
         if left.is_zero() {
             return None;
         }
+    }
+}
+
+/// How many bits of an address of this machine name its network. `None`: no interface has the address.
+pub fn subnet_bits(address: Ipv4Addr) -> Option<u8> {
+    let mut first = ptr::null_mut();
+    // SAFETY: a place for the list's start.
+    if unsafe { libc::getifaddrs(&raw mut first) } != 0 {
+        return None;
+    }
+    let mut bits = None;
+    let mut next = first;
+    while let Some(entry) = NonNull::new(next) {
+        // SAFETY: an entry of the list, which is freed below.
+        let entry = unsafe { entry.as_ref() };
+        if ipv4(entry.ifa_addr) == Some(address) {
+            bits = ipv4(entry.ifa_netmask).and_then(|mask| u8::try_from(u32::from(mask).leading_ones()).ok());
+        }
+        next = entry.ifa_next;
+    }
+    // SAFETY: the list from above, not used any more.
+    unsafe { libc::freeifaddrs(first) };
+    bits
+}
+
+/// The IPv4 address in a socket address of the system's.
+fn ipv4(address: *const libc::sockaddr) -> Option<Ipv4Addr> {
+    let address = NonNull::new(address.cast_mut())?;
+    // SAFETY: the system's lists hold whole addresses of their families.
+    unsafe {
+        if i32::from(address.as_ref().sa_family) != libc::AF_INET {
+            return None;
+        }
+        let address = address.cast::<libc::sockaddr_in>().as_ref();
+        Some(Ipv4Addr::from(u32::from_be(address.sin_addr.s_addr)))
     }
 }

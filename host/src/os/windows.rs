@@ -103,3 +103,9 @@ pub fn wait_any(events: &[&Event], time: Duration) -> Option<usize> {
     let woken = unsafe { WaitForMultipleObjects(handles.len() as u32, handles.as_ptr(), 0, milliseconds) };
     Some(woken as usize).filter(|at| *at < handles.len())
 }
+
+/// How many bits of an address of this machine name its network: not asked for here, so that each address is a subnet of its
+/// own, and others are to be entered by hand.
+pub fn subnet_bits(_: std::net::Ipv4Addr) -> Option<u8> {
+    None
+}

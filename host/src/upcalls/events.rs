@@ -67,7 +67,7 @@ impl Event {
         self.0.reset();
     }
 
-    pub(super) fn os(&self) -> &os::Event {
+    pub(crate) fn os(&self) -> &os::Event {
         &self.0
     }
 }

@@ -31,6 +31,26 @@ pub const TABLE: ffi::WSPUPCALLTABLE = ffi::WSPUPCALLTABLE {
     lpWPUCloseThread: Some(close_thread),
 };
 
+/// The table that `WSPStartupEx` is handed a pointer to: the same, and the end of overlapped operations.
+pub const EXTENDED: ffi::WSPUPCALLTABLEEX = ffi::WSPUPCALLTABLEEX {
+    lpWPUCloseEvent: TABLE.lpWPUCloseEvent,
+    lpWPUCloseSocketHandle: TABLE.lpWPUCloseSocketHandle,
+    lpWPUCreateEvent: TABLE.lpWPUCreateEvent,
+    lpWPUCreateSocketHandle: TABLE.lpWPUCreateSocketHandle,
+    lpWPUFDIsSet: TABLE.lpWPUFDIsSet,
+    lpWPUGetProviderPath: TABLE.lpWPUGetProviderPath,
+    lpWPUModifyIFSHandle: TABLE.lpWPUModifyIFSHandle,
+    lpWPUPostMessage: TABLE.lpWPUPostMessage,
+    lpWPUQueryBlockingCallback: TABLE.lpWPUQueryBlockingCallback,
+    lpWPUQuerySocketHandleContext: TABLE.lpWPUQuerySocketHandleContext,
+    lpWPUQueueApc: TABLE.lpWPUQueueApc,
+    lpWPUResetEvent: TABLE.lpWPUResetEvent,
+    lpWPUSetEvent: TABLE.lpWPUSetEvent,
+    lpWPUOpenCurrentThread: TABLE.lpWPUOpenCurrentThread,
+    lpWPUCloseThread: TABLE.lpWPUCloseThread,
+    lpWPUCompleteOverlappedRequest: Some(WPUCompleteOverlappedRequest),
+};
+
 /// Can the pointer be a program's? NULL cannot.
 fn good<T>(pointer: *const T) -> bool {
     fits(span(pointer as usize))
@@ -294,7 +314,9 @@ pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
         (&raw mut (*overlapped).Internal).write_unaligned(Code(error).ntstatus() as usize);
         event
     };
-    if let Some(event) = events::find(event & !1) {
+    if event & !1 != 0
+        && let Some(event) = events::find(event & !1)
+    {
         event.set();
     }
     if event & 1 == 0

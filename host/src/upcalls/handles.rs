@@ -1,5 +1,6 @@
 //! Socket handles: opaque values, each with the provider's context.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -38,7 +39,27 @@ pub fn create(entry_id: u32, context: usize) -> Option<usize> {
     }
     let value = reissued.unwrap_or_else(|| NEXT.fetch_add(STEP, Ordering::Relaxed));
     lock(&HANDLES).insert(value, Handle { entry_id, entry, context: Some(context), port: None });
+    // Gone at the end of a thread: then nobody watches.
+    let _ = CREATED.try_with(|created| {
+        if let Some(created) = created.borrow_mut().as_mut() {
+            created.push(value);
+        }
+    });
     Some(value)
+}
+
+thread_local! {
+    /// The handles made on this thread since a watch began.
+    static CREATED: RefCell<Option<Vec<usize>>> = const { RefCell::new(None) };
+}
+
+/// Makes a call to a provider, and says which handles it created on this thread meanwhile. A caller that is handed another
+/// descriptor than the handle (the switch) learns so which handle belongs to it.
+pub fn watch<T>(call: impl FnOnce() -> T) -> (T, Vec<usize>) {
+    let before = CREATED.with(|created| created.replace(Some(Vec::new())));
+    let result = call();
+    let made = CREATED.with(|created| created.replace(before));
+    (result, made.unwrap_or_default())
 }
 
 /// Takes over a handle of the operating system. `false` if it is one already.

@@ -25,17 +25,33 @@ struct Queue {
     arrived: Condvar,
 }
 
-/// A handle's tie to a port.
+/// Who is told that operations have ended. Called from within upcalls: it takes no lock that is held across a downcall.
+pub trait Sink: Send + Sync {
+    /// An operation has ended; its record may be another's by now.
+    fn ended(&self, packet: Packet);
+}
+
+impl Sink for Queue {
+    fn ended(&self, packet: Packet) {
+        lock(&self.packets).push_back(packet);
+        self.arrived.notify_one();
+    }
+}
+
+/// A handle's tie to a port, or to who else is told.
 #[derive(Clone)]
 pub struct Association {
-    queue: Arc<Queue>,
+    sink: Arc<dyn Sink>,
     key: usize,
 }
 
 impl Association {
+    pub fn new(sink: Arc<dyn Sink>, key: usize) -> Self {
+        Self { sink, key }
+    }
+
     pub(super) fn post(&self, record: usize, error: i32, bytes: u32) {
-        lock(&self.queue.packets).push_back(Packet { key: self.key, record, error, bytes });
-        self.queue.arrived.notify_one();
+        self.sink.ended(Packet { key: self.key, record, error, bytes });
     }
 }
 
@@ -51,7 +67,7 @@ impl Port {
 
     /// From now on operations on this socket handle are reported here, with this key. `false` if there is no such handle.
     pub fn associate(&self, handle: usize, key: usize) -> bool {
-        handles::associate(handle, Association { queue: Arc::clone(&self.0), key })
+        handles::associate(handle, Association::new(Arc::<Queue>::clone(&self.0), key))
     }
 
     /// The next packet; waits for it. `None` after `time`.

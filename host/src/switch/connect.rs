@@ -1,0 +1,117 @@
+//! Connecting: through a provider if the documented steps work, and else a word whether TCP/IP may be tried.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::sync::Arc;
+
+use wsp::code;
+
+use super::Switch;
+use super::provider::SanProvider;
+use super::session::{Fault, Role, Session};
+use super::stream::SanStream;
+use crate::error::Error;
+
+/// Why there is no connection through a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// No provider serves the address: TCP/IP does.
+    #[error("no provider serves {0}")]
+    NoProvider(SocketAddrV4),
+    /// The provider has no socket for the connection: TCP/IP may be tried.
+    #[error("the provider has no socket for the connection: {0}")]
+    NoSocket(Error),
+    /// The provider does not get there.
+    #[error("{address}: {error}")]
+    Failed {
+        /// Where to.
+        address: SocketAddrV4,
+        /// Why not.
+        error: Error,
+    },
+    /// There is a connection, and the session on it fails: there is no way back to TCP/IP.
+    #[error("{address}: {fault}")]
+    Session {
+        /// Where to.
+        address: SocketAddrV4,
+        /// Why not.
+        fault: Fault,
+    },
+}
+
+impl ConnectError {
+    /// May TCP/IP be tried? Not after `WSAECONNRESET`, `WSAECONNREFUSED` and `WSAEHOSTUNREACH`, which a provider reports only
+    /// if TCP/IP is certain to fail too; and not once a connection was up.
+    pub fn allows_fallback(&self) -> bool {
+        const FINAL: [i32; 3] = [code::WSAECONNRESET, code::WSAECONNREFUSED, code::WSAEHOSTUNREACH];
+        match self {
+            Self::NoProvider(_) | Self::NoSocket(_) => true,
+            Self::Failed { error, .. } => !error.code().is_some_and(|code| FINAL.contains(&code)),
+            Self::Session { .. } => false,
+        }
+    }
+
+    /// The code, if the provider gave one.
+    pub fn code(&self) -> Option<i32> {
+        match self {
+            Self::NoProvider(_) => None,
+            Self::NoSocket(error) | Self::Failed { error, .. } => error.code(),
+            Self::Session { fault: Fault::Provider(error), .. } => error.code(),
+            Self::Session { .. } => None,
+        }
+    }
+}
+
+impl From<ConnectError> for io::Error {
+    fn from(error: ConnectError) -> Self {
+        let kind = match error {
+            ConnectError::NoProvider(_) => io::ErrorKind::AddrNotAvailable,
+            ConnectError::NoSocket(inner) | ConnectError::Failed { error: inner, .. } => Self::from(inner).kind(),
+            ConnectError::Session { fault, .. } => Self::from(fault).kind(),
+        };
+        Self::new(kind, error)
+    }
+}
+
+/// A port that TCP/IP has free at this address now. The switch's own TCP/IP socket would hold it; a provider that itself uses
+/// TCP has to be able to take it, so it is let go.
+pub(super) fn free_port(address: Ipv4Addr) -> u16 {
+    TcpListener::bind((address, 0)).and_then(|free| free.local_addr()).map_or(0x4000, |address| address.port())
+}
+
+impl SanStream {
+    /// Connects through the provider that serves the address.
+    ///
+    /// # Errors
+    /// There is none, or no way; the error says whether TCP/IP may be tried.
+    pub fn connect(switch: &Switch, address: SocketAddrV4) -> Result<Self, ConnectError> {
+        let route = switch.route(*address.ip());
+        let (provider, local) = route.ok_or(ConnectError::NoProvider(address))?;
+        Self::connect_from(switch, &provider, local, address)
+    }
+
+    /// Connects through this provider, from its address `local`.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn connect_from(
+        switch: &Switch,
+        provider: &SanProvider,
+        local: Ipv4Addr,
+        address: SocketAddrV4,
+    ) -> Result<Self, ConnectError> {
+        let options = switch.options();
+        let socket = provider.socket().map_err(ConnectError::NoSocket)?;
+        let local = SocketAddrV4::new(local, free_port(local));
+        socket.bind(local).map_err(ConnectError::NoSocket)?;
+        let failed = |error| ConnectError::Failed { address, error };
+        // Whatever fails from here on closes the socket by dropping it.
+        let connecting = socket.connect(address).map_err(failed)?;
+        connecting.finish(&socket, options.patience).map_err(failed)?;
+        let broken = |fault| ConnectError::Session { address, fault };
+        let session =
+            Session::prepare(Arc::new(socket), options, Role::Connecting, (local, address)).map_err(broken)?;
+        session.negotiate(Role::Connecting).map_err(broken)?;
+        Ok(Self::new(switch, session))
+    }
+}
