@@ -11,7 +11,7 @@ use wsp::transport::{Bell, Connection, Fault, LocalBell, Mode, Request};
 use super::End;
 
 /// First and last port that the network picks itself.
-const PICKED: std::ops::RangeInclusive<u16> = 49152..=65535;
+const PICKED: std::ops::Range<u16> = 49152..65535;
 
 #[derive(Default)]
 struct Port {
@@ -23,6 +23,8 @@ struct Port {
 #[derive(Default)]
 pub struct Network {
     ports: Mutex<HashMap<u16, Port>>,
+    /// How many ports were ever picked: a port that was given back is picked again as late as possible.
+    picked: AtomicUsize,
 }
 
 fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
@@ -34,7 +36,11 @@ impl Network {
     pub fn lease(&self, wanted: u16, share: bool) -> Result<u16, Fault> {
         let mut ports = lock(&self.ports);
         let port = match wanted {
-            0 => PICKED.clone().find(|port| !ports.contains_key(port)).ok_or(Fault::NoBuffers)?,
+            0 => {
+                let first = self.picked.fetch_add(1, Ordering::Relaxed) % PICKED.len();
+                let mut order = PICKED.cycle().skip(first).take(PICKED.len());
+                order.find(|port| !ports.contains_key(port)).ok_or(Fault::NoBuffers)?
+            }
             port => port,
         };
         let taken = ports.entry(port).or_default();

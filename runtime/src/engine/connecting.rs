@@ -150,8 +150,7 @@ impl<T: Transport> Endpoint<T> {
             if code == Code(code::WSATRY_AGAIN) {
                 listening.put_back(request);
             }
-            self.events().rearm(events::ACCEPT);
-            self.note_events();
+            self.rearm(events::ACCEPT);
             return Err(code);
         }
         let peer = request.peer();
@@ -221,10 +220,9 @@ impl<T: Transport> Endpoint<T> {
             // Before the next request can signal it again.
             let _ = upcalls.reset_event(event);
         }
-        self.events().rearm(events::ACCEPT);
-        self.note_events();
+        self.rearm(events::ACCEPT);
         if let Some((listener, mask)) = registration.filter(|_| self.mode == Mode::Stream) {
-            accepted.events().register(Some(listener), mask & !events::ACCEPT);
+            accepted.replace_events(Some(listener), mask & !events::ACCEPT);
         }
     }
 }

@@ -29,7 +29,7 @@ impl<T: Transport> Endpoint<T> {
             (_, Mode::Messages) => Err(Code(code::WSAEOPNOTSUPP)),
             (ffi::FIONBIO, _) => {
                 let on: u32 = input.and_then(Bytes::read).ok_or(FAULT)?;
-                if on == 0 && self.events().is_registered() {
+                if on == 0 && self.is_eventful() {
                     // A socket that tells events stays non-blocking.
                     return Err(Code(code::WSAEINVAL));
                 }

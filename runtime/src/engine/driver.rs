@@ -2,6 +2,7 @@
 //! notification, while events are registered, and while memory is open to a peer.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use super::Home;
@@ -19,13 +20,14 @@ pub struct Driver<T: Transport> {
 
 struct State<T: Transport> {
     watched: Vec<Arc<Endpoint<T>>>,
-    running: bool,
+    /// The thread, while it is in this code.
+    running: Option<ThreadId>,
     stopped: bool,
 }
 
 impl<T: Transport> Default for Driver<T> {
     fn default() -> Self {
-        let state = State { watched: Vec::new(), running: false, stopped: false };
+        let state = State { watched: Vec::new(), running: None, stopped: false };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 }
@@ -42,15 +44,15 @@ impl<T: Transport> Driver<T> {
         }
         let mut state = self.lock();
         state.watched.push(Arc::clone(endpoint));
-        if !state.running && !state.stopped {
+        if state.running.is_none() && !state.stopped {
             let home = Arc::clone(home);
             let spawned = std::thread::Builder::new().name("wsp driver".into()).spawn(move || run(&home));
-            if spawned.is_err() {
+            let Ok(thread) = spawned else {
                 state.watched.pop();
                 endpoint.unmark_watched();
                 return false;
-            }
-            state.running = true;
+            };
+            state.running = Some(thread.thread().id());
         }
         drop(state);
         self.changed.notify_all();
@@ -65,22 +67,23 @@ impl<T: Transport> Driver<T> {
         state.watched.clear();
         self.changed.notify_all();
         bell.ring();
-        let waited = self.changed.wait_timeout_while(state, LEAVE, |state| state.running);
+        // A host may clean up within an upcall that the thread itself makes.
+        let elsewhere =
+            |state: &mut State<T>| state.running.is_some_and(|thread| thread != std::thread::current().id());
+        let waited = self.changed.wait_timeout_while(state, LEAVE, elsewhere);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Who is to be looked after. Sleeps while there is nobody; `None` at the end.
-    fn watched(&self) -> Option<Vec<Arc<Endpoint<T>>>> {
-        let mut state = self.lock();
-        loop {
-            if state.stopped {
-                return None;
-            }
-            if !state.watched.is_empty() {
-                return Some(state.watched.clone());
-            }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
+    /// Sleeps until there is somebody to look after. `false` at the end.
+    fn wait_for_work(&self) -> bool {
+        let state = self.lock();
+        let idle = |state: &mut State<T>| state.watched.is_empty() && !state.stopped;
+        !self.changed.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner).stopped
+    }
+
+    /// Who is to be looked after; nobody at the end.
+    fn watched(&self) -> Vec<Arc<Endpoint<T>>> {
+        self.lock().watched.clone()
     }
 
     fn dismiss(&self, endpoint: &Arc<Endpoint<T>>) {
@@ -93,7 +96,7 @@ struct Leaving<'a, T: Transport>(&'a Driver<T>);
 
 impl<T: Transport> Drop for Leaving<'_, T> {
     fn drop(&mut self) {
-        self.0.lock().running = false;
+        self.0.lock().running = None;
         self.0.changed.notify_all();
     }
 }
@@ -102,25 +105,27 @@ fn run<T: Transport>(home: &Home<T>) {
     let driver = &home.driver;
     let _leaving = Leaving(driver);
     let bell = home.transport.bell();
-    while let Some(watched) = driver.watched() {
+    while driver.wait_for_work() {
+        // The ticket first: whoever is added after the look rings, and the sleep ends at once.
         let ticket = bell.arm();
-        let mut idle = false;
+        let watched = driver.watched();
+        let mut changed = watched.is_empty();
         for endpoint in &watched {
             // A transport that panics spoils its own socket.
             if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| endpoint.poll())).is_err() {
                 endpoint.spoil();
             }
             if !endpoint.wants_driver() {
+                changed = true;
                 driver.dismiss(endpoint);
                 endpoint.unmark_watched();
                 // Somebody may have wanted it in between and found the mark still set.
                 if endpoint.wants_driver() && !endpoint.mark_watched() {
                     driver.lock().watched.push(Arc::clone(endpoint));
                 }
-                idle = true;
             }
         }
-        if !idle && !driver.lock().stopped {
+        if !changed {
             bell.sleep(ticket, None);
         }
         bell.disarm();

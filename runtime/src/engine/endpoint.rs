@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::Home;
 use super::ended::{Ended, Upcalling};
-use super::events::{self, Events, Levels};
+use super::events::{self, Events, Levels, Listener as Told};
 use super::options::Options;
 use super::receiving::Receiving;
 use super::remote::Transfers;
@@ -72,6 +72,8 @@ pub struct Endpoint<T: Transport> {
     sending: Mutex<Sending<T::Connection>>,
     pub(super) transfers: Mutex<Transfers>,
     events: Mutex<Events>,
+    /// Are events registered? Looked at before the lock is taken.
+    eventful: AtomicBool,
     pub(super) upcalling: Upcalling,
     closed: AtomicBool,
     watched: AtomicBool,
@@ -113,6 +115,7 @@ impl<T: Transport> Endpoint<T> {
             sending: Mutex::new(Sending::new(connection)),
             transfers: Mutex::default(),
             events: Mutex::default(),
+            eventful: AtomicBool::new(false),
             upcalling: Upcalling::default(),
             closed: AtomicBool::new(false),
             watched: AtomicBool::new(false),
@@ -162,7 +165,7 @@ impl<T: Transport> Endpoint<T> {
     pub(super) fn wants_driver(&self) -> bool {
         !self.is_closed()
             && (self.notifying.load(Ordering::Acquire) > 0
-                || self.events().is_registered()
+                || self.is_eventful()
                 || self.mode == Mode::Messages && self.transfers().registrations.is_exposed())
     }
 
@@ -257,7 +260,7 @@ impl<T: Transport> Endpoint<T> {
 
     /// Notes what has happened, and tells it to whom it is registered for.
     pub(super) fn note_events(&self) {
-        if !self.events().is_registered() {
+        if !self.is_eventful() {
             return;
         }
         let levels = self.levels();
@@ -266,6 +269,18 @@ impl<T: Transport> Endpoint<T> {
             let _inside = self.upcalling.enter();
             telling.tell();
         }
+    }
+
+    /// Are events registered?
+    pub(super) fn is_eventful(&self) -> bool {
+        self.eventful.load(Ordering::Acquire)
+    }
+
+    /// Replaces the registration for events.
+    pub(super) fn replace_events(&self, listener: Option<Told>, mask: i32) {
+        let mut events = self.events();
+        events.register(listener, mask);
+        self.eventful.store(events.is_registered(), Ordering::Release);
     }
 
     fn levels(&self) -> Levels {
@@ -318,7 +333,7 @@ impl<T: Transport> Endpoint<T> {
     pub(super) fn spoil(&self) {
         self.life().error = Some(Fault::NetworkDown.code());
         self.end_operations(super::ended::End::Failed(Fault::NetworkDown.code()));
-        self.events().register(None, 0);
+        self.replace_events(None, 0);
     }
 
     /// Ends all posted operations.

@@ -53,6 +53,8 @@ impl<T: Placed> Provider for Messages<T> {
     }
 
     fn reset(&self, socket: &Handle<'_, T>) {
+        // Or it would see one socket's end at another, and tell it.
+        self.0.driver.stop(self.0.transport.bell());
         socket.abandon(Ending::Abortive, End::Failed(Code(code::WSA_OPERATION_ABORTED)));
     }
 

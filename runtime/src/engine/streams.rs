@@ -45,6 +45,8 @@ impl<T: Placed> Provider for Streams<T> {
     }
 
     fn reset(&self, socket: &Handle<'_, T>) {
+        // Or it would see one socket's end at another, and tell it.
+        self.0.driver.stop(self.0.transport.bell());
         socket.abandon(Ending::Abortive, End::Silenced);
     }
 
@@ -258,7 +260,7 @@ impl<T: Transport> Endpoint<T> {
             return Err(Code(crate::code::WSAEINVAL));
         }
         self.life().options.nonblocking = true;
-        self.events().register(listener, mask);
+        self.replace_events(listener, mask);
         // What holds already is told now.
         self.note_events();
         if self.call_driver() { Ok(()) } else { Err(Fault::NoBuffers.code()) }

@@ -87,7 +87,6 @@ impl<T: Transport> Endpoint<T> {
         if let Some(later) = later {
             later.can_begin(socket)?;
         }
-        self.events().rearm(events::READ);
         let mut receiving = self.receiving();
         if receiving.shut {
             return Err(Code(code::WSAESHUTDOWN));
@@ -112,11 +111,12 @@ impl<T: Transport> Endpoint<T> {
                 (Step::Failed(code), _) => return Err(code),
                 (Step::Done(moved), None) => {
                     drop(receiving);
-                    self.note_events();
+                    self.rearm(events::READ);
                     return Ok(Outcome::Done(moved));
                 }
                 (Step::Done(moved), Some(later)) => {
                     drop(receiving);
+                    self.rearm(events::READ);
                     return self.done_at_once(socket, later, moved);
                 }
                 (Step::Wait, _) => {}
@@ -124,13 +124,24 @@ impl<T: Transport> Endpoint<T> {
         }
         let Some(later) = later else {
             drop(receiving);
-            return self.receive_blocking(socket, receive).map(Outcome::Done);
+            let moved = self.receive_blocking(socket, receive);
+            self.rearm(events::READ);
+            return moved.map(Outcome::Done);
         };
         let posted = later.begin(socket)?;
         receiving.push(receive, Target::Posted(posted));
         drop(receiving);
+        self.rearm(events::READ);
         self.posted();
         Ok(Outcome::Pending)
+    }
+
+    /// After a call that lets events be told again: what holds after it is told.
+    pub(super) fn rearm(&self, events: i32) {
+        if self.is_eventful() {
+            self.events().rearm(events);
+            self.note_events();
+        }
     }
 
     /// After an operation was posted: whoever closes meanwhile has not seen it, and the driver may be needed. Nothing is tried
@@ -158,10 +169,7 @@ impl<T: Transport> Endpoint<T> {
             answer
         });
         match waited {
-            Ok(answer) => {
-                self.note_events();
-                answer
-            }
+            Ok(answer) => answer,
             Err(code) => {
                 let mut receiving = self.receiving();
                 receiving.withdraw(number);
@@ -226,7 +234,7 @@ impl<T: Transport> Endpoint<T> {
             // Progress is never reported as failure.
             Err(_) if send.taken() > 0 => return Ok(Moved::bytes(send.taken())),
             Err(code) => {
-                self.events().rearm(events::WRITE);
+                self.rearm(events::WRITE);
                 return Err(code);
             }
         };
