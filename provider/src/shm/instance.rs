@@ -1,0 +1,66 @@
+//! What all connections of one transport have in common.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use wsp::transport::Fault;
+
+use super::bell::Doorbell;
+use super::handover::Claims;
+use super::os::process;
+use super::watcher::Watcher;
+use super::wire::Identity;
+
+/// One started transport.
+pub struct Instance {
+    /// Where this process's threads sleep.
+    pub bell: Arc<Doorbell>,
+    /// Who sees to sockets while nobody else does.
+    pub watcher: Watcher,
+    /// What waits for other processes to take it.
+    pub claims: Claims,
+    /// May memory be copied from process to process?
+    pub single_copy: bool,
+    word: Box<AtomicU64>,
+    peers: Mutex<HashMap<(u64, u64), Weak<Doorbell>>>,
+}
+
+impl Instance {
+    /// A new one, without its thread.
+    pub fn new(single_copy: bool) -> Result<Self, Fault> {
+        Ok(Self {
+            bell: Arc::new(Doorbell::new()?),
+            watcher: Watcher::new()?,
+            claims: Claims::default(),
+            single_copy,
+            word: Box::new(AtomicU64::new(random())),
+            peers: Mutex::default(),
+        })
+    }
+
+    /// How this process is recognised.
+    pub fn identity(&self, generation: u32) -> Identity {
+        Identity { address: self.word.as_ptr() as u64, word: self.word.load(Ordering::Relaxed), generation }
+    }
+
+    /// The bell behind a file that another process passed. The same bell is mapped once.
+    pub fn bell_of_peer(&self, file: OwnedFd) -> Result<Arc<Doorbell>, Fault> {
+        let bell = Doorbell::of_peer(file)?;
+        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = peers.get(&bell.identity()).and_then(Weak::upgrade) {
+            return Ok(known);
+        }
+        let bell = Arc::new(bell);
+        peers.retain(|_, known| known.strong_count() > 0);
+        peers.insert(bell.identity(), Arc::downgrade(&bell));
+        Ok(bell)
+    }
+}
+
+/// A number that is not easily met again. Nothing secret depends on it.
+pub fn random() -> u64 {
+    RandomState::new().hash_one(process::own())
+}

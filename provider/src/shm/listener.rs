@@ -1,0 +1,199 @@
+//! Listening ends, and those who want to connect.
+
+use std::collections::VecDeque;
+use std::net::SocketAddrV4;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use wsp::transport::{self, Bound, Fault, Mode};
+
+use super::connection::{Core, Facts, condition};
+use super::instance::Instance;
+use super::links::Link;
+use super::os::socket::Incoming;
+use super::os::{memory, process, socket};
+use super::rendezvous::{self, Lease};
+use super::segment::{state, verdict};
+use super::watcher::{Watch, Watched};
+use super::wire::{self, Frame};
+use super::{Connection, layout};
+
+/// How many may be connected without having said what they want. They take no place in the queue.
+const SILENT: usize = 64;
+
+/// A listening end.
+pub struct Listener {
+    instance: Arc<Instance>,
+    pub(super) facts: Listening,
+    pub(super) lease: Lease,
+    pub(super) watch: Watch,
+    silent: Mutex<VecDeque<Watch>>,
+}
+
+/// What does not change about a listening end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listening {
+    /// Where.
+    pub address: SocketAddrV4,
+    /// What sends are on its connections.
+    pub mode: Mode,
+}
+
+impl Listener {
+    /// Over a socket that listens.
+    pub fn new(instance: &Arc<Instance>, facts: Listening, lease: Lease, socket: OwnedFd) -> Result<Self, Fault> {
+        let watch = Watch::new(instance, Arc::new(socket), Watched::Bell)?;
+        Ok(Self { instance: Arc::clone(instance), facts, lease, watch, silent: Mutex::default() })
+    }
+
+    /// The next who has said what it wants.
+    fn next(&self) -> Result<Option<Request>, Fault> {
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        for _ in 0..silent.len() {
+            let Some(watch) = silent.pop_front() else { break };
+            match self.hear(watch.socket()) {
+                Ok(Some(request)) => return Ok(Some(request)),
+                Ok(None) => silent.push_back(watch),
+                Err(_) => {}
+            }
+        }
+        while let Some(socket) = socket::accept(self.watch.socket())? {
+            let socket = Arc::new(socket);
+            match self.hear(&socket) {
+                Ok(Some(request)) => return Ok(Some(request)),
+                Ok(None) => {
+                    silent.truncate(SILENT - 1);
+                    silent.push_back(Watch::new(&self.instance, socket, Watched::Bell)?);
+                }
+                Err(Fault::TooManyOpen) => return Err(Fault::TooManyOpen),
+                Err(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// What somebody wants, if it has said so.
+    fn hear(&self, from: &Arc<OwnedFd>) -> Result<Option<Request>, Fault> {
+        let mut buffer = [0; wire::LONGEST];
+        let (length, files) = match socket::receive(&**from, &mut buffer)? {
+            Incoming::Nothing => return Ok(None),
+            Incoming::Gone => return Err(Fault::Reset),
+            Incoming::Frame(length, files) => (length, files),
+        };
+        let Some(Frame::Hello { mode, from: peer, to, identity }) = Frame::parse(&buffer[..length]) else {
+            return Err(Fault::Reset);
+        };
+        let [segment, bell]: [OwnedFd; 2] = files.try_into().map_err(|_| Fault::Reset)?;
+        if mode != self.facts.mode || to.port() != self.facts.address.port() {
+            return Err(Fault::Reset);
+        }
+        memory::check(&segment, layout::SIZE)?;
+        let bell = self.instance.bell_of_peer(bell)?;
+        let facts = Facts { end: 1, mode, local: to, peer, generation: 1 };
+        let who = process::credentials(&**from).ok().map(|credentials| (credentials, identity));
+        let link = Link { token: self.instance.watcher.token(), socket: Arc::clone(from), bell: Some(bell), who };
+        Ok(Some(Request { core: Arc::new(Core::new(&self.instance, segment, facts)?), link: Some(link) }))
+    }
+}
+
+impl transport::Listener for Listener {
+    type Connection = Connection;
+    type Request = Request;
+
+    fn poll(&self) -> Poll<Result<Request, Fault>> {
+        match self.next() {
+            Ok(Some(request)) => Poll::Ready(Ok(request)),
+            Ok(None) => Poll::Pending,
+            Err(fault) => Poll::Ready(Err(fault)),
+        }
+    }
+
+    fn waiting(&self) -> bool {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard = |watch: &Watch| socket::readable(&**watch.socket(), Duration::ZERO);
+        heard(&self.watch) || silent.iter().any(heard)
+    }
+
+    fn set_backlog(&self, backlog: usize) {
+        // It fails for no reason that a listening socket could have.
+        let _ = socket::set_backlog(self.watch.socket(), backlog);
+    }
+}
+
+/// Somebody who wants to connect.
+pub struct Request {
+    core: Arc<Core>,
+    /// Until it is accepted.
+    link: Option<Link>,
+}
+
+impl transport::Request for Request {
+    type Connection = Connection;
+
+    fn peer(&self) -> SocketAddrV4 {
+        self.core.facts.peer
+    }
+
+    fn local(&self) -> SocketAddrV4 {
+        self.core.facts.local
+    }
+
+    fn accept(mut self) -> Result<Connection, Fault> {
+        let Some(link) = self.link.take() else { return Err(Fault::Reset) };
+        let (core, token, socket) = (Arc::clone(&self.core), link.token, Arc::clone(&link.socket));
+        let made = core.greet(&socket, false, None).and_then(|()| core.add_link(link));
+        let ended = core.other.state.load(Ordering::Acquire);
+        let gone = ended == state::ABORTED || (ended == state::CLOSED && core.facts.mode == Mode::Messages);
+        // In a stream, what a peer sent before it went still counts.
+        let left = made == Err(Fault::Reset) && ended != state::OPEN && !gone;
+        if gone || (made.is_err() && !left) {
+            core.own.verdict.store(verdict::REFUSED, Ordering::Release);
+            return Err(made.err().unwrap_or(Fault::Reset));
+        }
+        if left {
+            core.condition.fetch_or(condition::DEAD, Ordering::AcqRel);
+        }
+        core.serve_link(token);
+        core.probe();
+        core.own.verdict.store(verdict::ACCEPTED, Ordering::Release);
+        core.links.ring();
+        Ok(Connection(core))
+    }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        if let Some(link) = self.link.take() {
+            self.core.own.verdict.store(verdict::REFUSED, Ordering::Release);
+            self.core.own.state.fetch_max(state::ABORTED, Ordering::Release);
+            if let Some(bell) = link.bell {
+                transport::Bell::ring(&*bell);
+            }
+        }
+    }
+}
+
+/// Asks for a connection.
+pub fn connect(
+    instance: &Arc<Instance>,
+    from: &Bound<Lease>,
+    to: SocketAddrV4,
+    mode: Mode,
+) -> Result<Connection, Fault> {
+    let socket = Arc::new(rendezvous::connect(to, mode)?);
+    let segment = memory::create("wsp-connection", layout::SIZE)?;
+    let local = rendezvous::seen_from(from.address, to);
+    let core = Core::new(instance, segment, Facts { end: 0, mode, local, peer: to, generation: 1 })?;
+    let hello = Frame::Hello { mode, from: local, to, identity: core.identity() };
+    let files = [std::os::fd::AsFd::as_fd(&core.file), instance.bell.file()];
+    socket::send(&*socket, &hello.bytes(), &files).map_err(|fault| match fault {
+        Fault::Reset => Fault::Refused,
+        fault => fault,
+    })?;
+    let core = Arc::new(core);
+    core.add_link(Link { token: instance.watcher.token(), socket, bell: None, who: None })?;
+    Ok(Connection(core))
+}

@@ -1,0 +1,229 @@
+//! Other processes: copying from and to their memory, and whether they live; and the addresses of the machine.
+
+use std::net::Ipv4Addr;
+use std::os::fd::{AsFd, AsRawFd};
+
+use wsp::transport::{Fault, Region};
+
+/// Who is at the other end of a local socket, by the kernel's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Credentials {
+    /// The process; 0 if it cannot be named here.
+    pub process: i32,
+    /// Its user.
+    pub user: u32,
+}
+
+/// Who called `connect`, `listen` or `socketpair` for the other end.
+pub fn credentials(socket: impl AsFd) -> Result<Credentials, Fault> {
+    let mut raw = libc::ucred { pid: 0, uid: 0, gid: 0 };
+    let mut size = size_of::<libc::ucred>() as libc::socklen_t;
+    let descriptor = socket.as_fd().as_raw_fd();
+    // SAFETY: the pointers are to locals of the sizes stated.
+    let answer = unsafe {
+        libc::getsockopt(descriptor, libc::SOL_SOCKET, libc::SO_PEERCRED, (&raw mut raw).cast(), &raw mut size)
+    };
+    if answer == 0 {
+        Ok(Credentials { process: raw.pid, user: raw.uid })
+    } else {
+        Err(Fault::from(std::io::Error::last_os_error()))
+    }
+}
+
+/// This process.
+pub fn own() -> i32 {
+    rustix::process::getpid().as_raw_nonzero().get()
+}
+
+/// This process's user.
+pub fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Does the process exist?
+pub fn alive(process: i32) -> bool {
+    let Some(process) = rustix::process::Pid::from_raw(process) else { return false };
+    // Not allowed to signal it is alive, too.
+    rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH)
+}
+
+/// In which direction memory is copied, seen from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From the other process.
+    Read,
+    /// To the other process.
+    Write,
+}
+
+/// The largest number of pieces in one system call.
+const PIECES: usize = 16;
+
+/// Copies between pieces of our memory and one run of another process's. Returns how many bytes were copied, which is fewer
+/// than the pieces have if some memory is not there.
+///
+/// # Errors
+/// The system does not allow it, or the process or the first byte is not there.
+pub fn copy(
+    process: i32,
+    direction: Direction,
+    ours: impl Iterator<Item = Region>,
+    theirs: u64,
+) -> Result<usize, Fault> {
+    let mut ours = ours.peekable();
+    let (mut address, mut copied) = (theirs, 0);
+    while ours.peek().is_some() {
+        let mut local = Pieces::default();
+        while let Some(region) = ours.next_if(|_| !local.full()) {
+            local.push(region.as_ptr().cast(), region.len());
+        }
+        let mut remote = Pieces::default();
+        remote.push(address as *mut libc::c_void, local.length);
+        let moved = vector(process, direction, &local, &remote)?;
+        copied += moved;
+        address = address.wrapping_add(moved as u64);
+        if moved < local.length {
+            break;
+        }
+    }
+    Ok(copied)
+}
+
+/// Reads from another process into pieces of our memory, if the process is the one that has `known.1` at address `known.0`.
+/// The answer is as for [`copy`].
+///
+/// # Errors
+/// As for [`copy`], or it is another process.
+pub fn copy_known(
+    process: i32,
+    known: (u64, u64),
+    ours: impl Iterator<Item = Region>,
+    theirs: u64,
+) -> Result<usize, Fault> {
+    let mut ours = ours.peekable();
+    let mut word = 0_u64;
+    let mut local = Pieces::default();
+    local.push((&raw mut word).cast(), 8);
+    while let Some(region) = ours.next_if(|_| !local.full()) {
+        local.push(region.as_ptr().cast(), region.len());
+    }
+    let wanted = local.length - 8;
+    let mut remote = Pieces::default();
+    remote.push(known.0 as *mut libc::c_void, 8);
+    remote.push(theirs as *mut libc::c_void, wanted);
+    let moved = vector(process, Direction::Read, &local, &remote)?;
+    if moved < 8 || word != known.1 {
+        return Err(Fault::Access);
+    }
+    match moved - 8 {
+        all if all == wanted => Ok(all + copy(process, Direction::Read, ours, theirs.wrapping_add(all as u64))?),
+        some => Ok(some),
+    }
+}
+
+/// Reads one word of another process.
+pub fn read_word(process: i32, address: u64) -> Result<u64, Fault> {
+    let mut word = 0_u64;
+    let (mut local, mut remote) = (Pieces::default(), Pieces::default());
+    local.push((&raw mut word).cast(), 8);
+    remote.push(address as *mut libc::c_void, 8);
+    match vector(process, Direction::Read, &local, &remote)? {
+        8 => Ok(word),
+        _ => Err(Fault::Access),
+    }
+}
+
+/// Pieces of memory for one system call.
+struct Pieces {
+    pieces: [libc::iovec; PIECES],
+    count: usize,
+    length: usize,
+}
+
+impl Default for Pieces {
+    fn default() -> Self {
+        let none = libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 };
+        Self { pieces: [none; PIECES], count: 0, length: 0 }
+    }
+}
+
+impl Pieces {
+    fn full(&self) -> bool {
+        self.count == PIECES
+    }
+
+    fn push(&mut self, base: *mut libc::c_void, length: usize) {
+        self.pieces[self.count] = libc::iovec { iov_base: base, iov_len: length };
+        self.count += 1;
+        self.length = self.length.saturating_add(length);
+    }
+}
+
+fn vector(process: i32, direction: Direction, local: &Pieces, remote: &Pieces) -> Result<usize, Fault> {
+    let call = match direction {
+        Direction::Read => libc::process_vm_readv,
+        Direction::Write => libc::process_vm_writev,
+    };
+    let (ours, theirs) = (&local.pieces[..local.count], &remote.pieces[..remote.count]);
+    let (our_count, their_count) = (ours.len() as libc::c_ulong, theirs.len() as libc::c_ulong);
+    // SAFETY: the local pieces are regions, which are good for the access by their maker's word, or a local of the caller's. The
+    // kernel checks the addresses of the other process; a wrong one is an error and no access.
+    let moved = unsafe { call(process, ours.as_ptr(), our_count, theirs.as_ptr(), their_count, 0) };
+    usize::try_from(moved).map_err(|_| Fault::Access)
+}
+
+/// The IPv4 addresses of the machine's interfaces.
+pub fn addresses() -> Vec<Ipv4Addr> {
+    let mut first: *mut libc::ifaddrs = std::ptr::null_mut();
+    // SAFETY: the pointer is to a local.
+    if unsafe { libc::getifaddrs(&raw mut first) } != 0 {
+        return vec![Ipv4Addr::LOCALHOST];
+    }
+    let mut found = Vec::new();
+    let mut entry = first;
+    while !entry.is_null() {
+        // SAFETY: an entry of the list that the system made, which is freed below only.
+        let (address, next) = unsafe { ((*entry).ifa_addr, (*entry).ifa_next) };
+        // SAFETY: a socket address says its family first.
+        if !address.is_null() && i32::from(unsafe { (*address).sa_family }) == libc::AF_INET {
+            // SAFETY: an address of that family is so large; it need not be aligned.
+            let inet = unsafe { address.cast::<libc::sockaddr_in>().read_unaligned() };
+            found.push(Ipv4Addr::from(u32::from_be(inet.sin_addr.s_addr)));
+        }
+        entry = next;
+    }
+    // SAFETY: the list that `getifaddrs` made, whose entries are not used any more.
+    unsafe { libc::freeifaddrs(first) };
+    found.dedup();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_has_its_loopback_address() {
+        assert!(addresses().contains(&Ipv4Addr::LOCALHOST));
+    }
+
+    #[test]
+    fn memory_of_a_process_is_copied_or_refused() {
+        let source: Vec<u8> = (0..100).collect();
+        let mut to = [0_u8; 100];
+        // SAFETY: the array outlives the copies.
+        let room = unsafe { Region::new(to.as_mut_ptr(), to.len()) };
+        let pieces = [room.part(0, 30), room.part(30, 70)].into_iter().flatten();
+        assert_eq!(copy(own(), Direction::Read, pieces, source.as_ptr() as u64), Ok(100));
+        assert_eq!(to[..], source[..]);
+        let (word, at) = (Box::new(7_u64), source.as_ptr() as u64);
+        let known = &raw const *word as u64;
+        to.fill(0);
+        assert_eq!(copy_known(own(), (known, 7), std::iter::once(room), at), Ok(100));
+        assert_eq!(to[..], source[..]);
+        assert_eq!(copy_known(own(), (known, 8), std::iter::once(room), at), Err(Fault::Access));
+        assert_eq!(copy(own(), Direction::Read, std::iter::once(room), 16), Err(Fault::Access));
+        assert_eq!(read_word(own(), u64::MAX - 3), Err(Fault::Access));
+        assert!(alive(own()) && !alive(0));
+    }
+}

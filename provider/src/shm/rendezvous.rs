@@ -1,0 +1,170 @@
+//! How processes find each other by address: names in the system's name space of local sockets.
+//!
+//! A claim is a name with the port, the address and a number: the first who takes an address has number 0, who shares it a
+//! higher one. A listener has a name of its own, with the mode, so that only those who speak it find it.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use wsp::transport::{Bound, Fault, Mode};
+
+use super::instance::random;
+use super::os::{process, socket};
+
+/// The version of everything that processes share. Others are not found.
+const PREFIX: &str = "wsp-shm.1";
+/// How often an address can be taken.
+const SHARES: usize = 64;
+/// The ports that are given to those who ask for any.
+const EPHEMERAL: std::ops::RangeInclusive<u16> = 49152..=65535;
+
+/// An address that is in use.
+#[derive(Debug, Clone)]
+pub struct Lease(pub(super) Arc<OwnedFd>);
+
+/// Is the address one of this machine's?
+pub fn ours(ip: Ipv4Addr) -> bool {
+    ip.is_loopback() || process::addresses().contains(&ip)
+}
+
+/// The address by which a peer sees us.
+pub fn seen_from(from: SocketAddrV4, to: SocketAddrV4) -> SocketAddrV4 {
+    let ip = match (from.ip().is_unspecified(), to.ip().is_loopback()) {
+        (false, _) => *from.ip(),
+        (true, true) => Ipv4Addr::LOCALHOST,
+        (true, false) => *to.ip(),
+    };
+    SocketAddrV4::new(ip, from.port())
+}
+
+fn port_prefix(port: u16) -> String {
+    format!("{PREFIX}/claim/{port}/")
+}
+
+/// Takes an address.
+pub fn bind(wanted: SocketAddrV4, share: bool) -> Result<Bound<Lease>, Fault> {
+    if !wanted.ip().is_unspecified() && !ours(*wanted.ip()) {
+        return Err(Fault::AddressNotAvailable);
+    }
+    if wanted.port() != 0 {
+        return claim(wanted, share);
+    }
+    let (first, count) = (*EPHEMERAL.start(), u64::from(EPHEMERAL.end() - EPHEMERAL.start()) + 1);
+    let begin = random();
+    for step in 0..count {
+        let port = first + (begin.wrapping_add(step) % count) as u16;
+        match claim(SocketAddrV4::new(*wanted.ip(), port), false) {
+            Err(Fault::AddressInUse) => {}
+            answer => return answer,
+        }
+    }
+    Err(Fault::NoBuffers)
+}
+
+fn claim(address: SocketAddrV4, share: bool) -> Result<Bound<Lease>, Fault> {
+    let prefix = port_prefix(address.port());
+    let (name, socket) = (0..if share { SHARES } else { 1 })
+        .map(|number| format!("{prefix}{}/{number}", address.ip()))
+        .find_map(|name| match socket::claim(&name) {
+            Err(Fault::AddressInUse) => None,
+            answer => Some(answer.map(|socket| (name, socket))),
+        })
+        .unwrap_or(Err(Fault::AddressInUse))?;
+    // Two who take overlapping addresses at once may both find the other and give up; never do both succeed.
+    let conflict = !share && socket::names(&prefix).iter().any(|other| *other != name && overlaps(other, address));
+    if conflict { Err(Fault::AddressInUse) } else { Ok(Bound { address, lease: Lease(Arc::new(socket)) }) }
+}
+
+/// Is a claim's name for an address that this one cannot be told from?
+fn overlaps(name: &str, address: SocketAddrV4) -> bool {
+    let ip = name.split('/').nth(3).and_then(|ip| ip.parse::<Ipv4Addr>().ok());
+    ip.is_some_and(|ip| ip == *address.ip() || ip.is_unspecified() || address.ip().is_unspecified())
+}
+
+fn listener_name(address: SocketAddrV4, mode: Mode) -> String {
+    let mode = match mode {
+        Mode::Stream => "stream",
+        Mode::Messages => "messages",
+    };
+    format!("{PREFIX}/listen/{mode}/{address}")
+}
+
+/// Listens at an address that is taken.
+pub fn listen(address: SocketAddrV4, backlog: usize, mode: Mode) -> Result<OwnedFd, Fault> {
+    let other = if mode == Mode::Stream { Mode::Messages } else { Mode::Stream };
+    let socket = socket::listen(&listener_name(address, mode), backlog)?;
+    if socket::names(&listener_name(address, other)).contains(&listener_name(address, other)) {
+        return Err(Fault::AddressInUse);
+    }
+    Ok(socket)
+}
+
+/// A socket to whoever listens at an address.
+///
+/// # Errors
+/// [`Fault::Refused`] if nobody does; [`Fault::TimedOut`] if another machine has the address, or none.
+pub fn connect(to: SocketAddrV4, mode: Mode) -> Result<OwnedFd, Fault> {
+    if to.ip().is_unspecified() || to.port() == 0 {
+        return Err(Fault::AddressNotAvailable);
+    }
+    if !ours(*to.ip()) {
+        return Err(Fault::TimedOut);
+    }
+    for ip in [*to.ip(), Ipv4Addr::UNSPECIFIED] {
+        if let Some(socket) = socket::connect(&listener_name(SocketAddrV4::new(ip, to.port()), mode))? {
+            return Ok(socket);
+        }
+    }
+    Err(Fault::Refused)
+}
+
+/// The name of what waits for another process.
+pub fn parcel(claim: u32) -> String {
+    format!("{PREFIX}/parcel/{claim:08x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ip: [u8; 4], port: u16) -> SocketAddrV4 {
+        SocketAddrV4::new(ip.into(), port)
+    }
+
+    #[test]
+    fn an_address_is_taken_once_unless_it_is_shared() {
+        let first = bind(at([127, 0, 0, 1], 0), false).unwrap();
+        let port = first.address.port();
+        assert!(EPHEMERAL.contains(&port));
+        assert_eq!(bind(first.address, false).err(), Some(Fault::AddressInUse));
+        assert_eq!(bind(at([0, 0, 0, 0], port), false).err(), Some(Fault::AddressInUse));
+        let (shared, other) = (bind(first.address, true).unwrap(), bind(at([127, 0, 0, 2], port), false).unwrap());
+        drop((first, other));
+        assert_eq!(bind(at([127, 0, 0, 1], port), false).err(), Some(Fault::AddressInUse));
+        drop(shared);
+        let wildcard = bind(at([0, 0, 0, 0], port), false).unwrap();
+        assert_eq!(bind(at([127, 0, 0, 3], port), false).err(), Some(Fault::AddressInUse));
+        drop(wildcard);
+        assert!(bind(at([127, 0, 0, 1], port), false).is_ok());
+    }
+
+    #[test]
+    fn only_addresses_of_this_machine_are_taken_and_reached() {
+        assert_eq!(bind(at([192, 0, 2, 1], 0), false).err(), Some(Fault::AddressNotAvailable));
+        assert_eq!(connect(at([192, 0, 2, 1], 5), Mode::Stream).err(), Some(Fault::TimedOut));
+        let free = bind(at([127, 0, 0, 1], 0), false).unwrap().address;
+        assert_eq!(connect(free, Mode::Stream).err(), Some(Fault::Refused));
+        assert_eq!(connect(at([0, 0, 0, 0], 5), Mode::Stream).err(), Some(Fault::AddressNotAvailable));
+    }
+
+    #[test]
+    fn a_listener_is_found_in_its_mode_only() {
+        let bound = bind(at([0, 0, 0, 0], 0), false).unwrap();
+        let _listener = listen(bound.address, 4, Mode::Messages).unwrap();
+        let to = at([127, 0, 0, 9], bound.address.port());
+        assert!(connect(to, Mode::Messages).is_ok());
+        assert_eq!(connect(to, Mode::Stream).err(), Some(Fault::Refused));
+        assert_eq!(listen(bound.address, 4, Mode::Stream).err(), Some(Fault::AddressInUse));
+    }
+}

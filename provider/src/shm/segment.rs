@@ -1,0 +1,259 @@
+//! The memory that the two ends of a connection share, and safe views of it.
+//!
+//! The other process may change every byte at any time, so nothing in it is ever seen through a reference, except for atomics;
+//! bulk is copied by address. What is read is checked by whoever reads it.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use wsp::transport::Region;
+
+use super::os::memory::Mapping;
+
+/// What may be seen through a reference in shared memory.
+///
+/// # Safety
+/// Only atomics, in `repr(C)`, without padding that matters: every pattern of bytes is a value, and it may change at any time.
+pub unsafe trait Shared {}
+
+/// One value in shared memory.
+#[derive(Debug)]
+pub struct Place<T> {
+    at: NonNull<T>,
+    _mapping: Arc<Mapping>,
+}
+
+// SAFETY: like `&T` together with what keeps it good.
+unsafe impl<T: Shared + Sync> Send for Place<T> {}
+// SAFETY: as above.
+unsafe impl<T: Shared + Sync> Sync for Place<T> {}
+
+impl<T: Shared> Place<T> {
+    /// The value at an offset.
+    ///
+    /// # Panics
+    /// If it does not lie inside or is not aligned: offsets come from the layout, never from another process.
+    pub fn new(mapping: &Arc<Mapping>, offset: usize) -> Self {
+        Self { at: locate(mapping, offset, 1), _mapping: Arc::clone(mapping) }
+    }
+}
+
+impl<T: Shared> Deref for Place<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: inside the mapping and aligned (`locate`), which the count keeps; any bytes are a value (`Shared`).
+        unsafe { self.at.as_ref() }
+    }
+}
+
+/// Many values in shared memory, as many as a power of two.
+#[derive(Debug)]
+pub struct Places<T> {
+    first: NonNull<T>,
+    mask: u64,
+    _mapping: Arc<Mapping>,
+}
+
+// SAFETY: like `&[T]` together with what keeps it good.
+unsafe impl<T: Shared + Sync> Send for Places<T> {}
+// SAFETY: as above.
+unsafe impl<T: Shared + Sync> Sync for Places<T> {}
+
+impl<T: Shared> Places<T> {
+    /// The values from an offset on.
+    ///
+    /// # Panics
+    /// As [`Place::new`], or if their number is not a power of two.
+    pub fn new(mapping: &Arc<Mapping>, offset: usize, count: usize) -> Self {
+        assert!(count.is_power_of_two(), "the number of places is a power of two");
+        Self { first: locate(mapping, offset, count), mask: count as u64 - 1, _mapping: Arc::clone(mapping) }
+    }
+
+    /// How many.
+    pub fn len(&self) -> u64 {
+        self.mask + 1
+    }
+
+    /// The value at a position, which counts on for ever.
+    pub fn at(&self, position: u64) -> &T {
+        let index = (position & self.mask) as usize;
+        // SAFETY: the masked index is below the count that `locate` found to lie inside the mapping.
+        unsafe { self.first.add(index).as_ref() }
+    }
+}
+
+/// Raw bytes in shared memory, as many as a power of two, used round and round.
+#[derive(Debug)]
+pub struct Bytes {
+    first: NonNull<u8>,
+    mask: u64,
+    _mapping: Arc<Mapping>,
+    _not_auto: PhantomData<*mut u8>,
+}
+
+// SAFETY: an address range that stays mapped, accessed by raw copies only.
+unsafe impl Send for Bytes {}
+// SAFETY: as above. Copies that race give some bytes or others, never more.
+unsafe impl Sync for Bytes {}
+
+impl Bytes {
+    /// The bytes from an offset on.
+    ///
+    /// # Panics
+    /// As [`Places::new`].
+    pub fn new(mapping: &Arc<Mapping>, offset: usize, count: usize) -> Self {
+        assert!(count.is_power_of_two(), "the number of bytes is a power of two");
+        let first = locate(mapping, offset, count);
+        Self { first, mask: count as u64 - 1, _mapping: Arc::clone(mapping), _not_auto: PhantomData }
+    }
+
+    /// How many.
+    pub fn len(&self) -> u64 {
+        self.mask + 1
+    }
+
+    /// Copies all of `from` to a position, which counts on for ever.
+    ///
+    /// # Panics
+    /// If it is more than there are bytes.
+    pub fn put(&self, position: u64, from: Region) {
+        let (start, first) = self.split(position, from.len());
+        // SAFETY: both parts lie inside the mapping (`split`); the region is good for reading by its maker's word, and our own
+        // memory, so it does not overlap.
+        unsafe {
+            ptr::copy_nonoverlapping(from.as_ptr(), self.first.as_ptr().add(start), first);
+            ptr::copy_nonoverlapping(from.as_ptr().add(first), self.first.as_ptr(), from.len() - first);
+        }
+    }
+
+    /// Fills all of `to` from a position.
+    ///
+    /// # Panics
+    /// As [`put`](Self::put).
+    pub fn take(&self, position: u64, to: Region) {
+        let (start, first) = self.split(position, to.len());
+        // SAFETY: as in `put`, with the region good for writing.
+        unsafe {
+            ptr::copy_nonoverlapping(self.first.as_ptr().add(start), to.as_ptr(), first);
+            ptr::copy_nonoverlapping(self.first.as_ptr(), to.as_ptr().add(first), to.len() - first);
+        }
+    }
+
+    /// Where a run begins, and how much of it lies before the wrap.
+    fn split(&self, position: u64, length: usize) -> (usize, usize) {
+        assert!(length as u64 <= self.len(), "a run is not longer than the ring");
+        let start = (position & self.mask) as usize;
+        (start, length.min(self.len() as usize - start))
+    }
+}
+
+fn locate<T>(mapping: &Mapping, offset: usize, count: usize) -> NonNull<T> {
+    let end = count.checked_mul(size_of::<T>()).and_then(|size| size.checked_add(offset));
+    assert!(end.is_some_and(|end| end <= mapping.len()), "a place lies inside the segment");
+    // SAFETY: the offset is not beyond the end of the mapping, just checked.
+    let at = unsafe { mapping.base().add(offset) }.cast::<T>();
+    assert!(at.is_aligned(), "a place is aligned");
+    at
+}
+
+/// What an end says of itself. Only that end writes it, apart from `copying`.
+#[derive(Debug)]
+#[repr(C, align(128))]
+pub struct End {
+    /// How far it has come: one of the [`state`] values.
+    pub state: AtomicU32,
+    /// For the end that accepts: one of the [`verdict`] values.
+    pub verdict: AtomicU32,
+    /// The generation of the peer whose memory this end can copy from; 0 for none.
+    pub can_copy: AtomicU32,
+    /// Memory lent to the peer is not to be used any more.
+    pub revoked: AtomicU32,
+    /// This end is copying what the peer lent.
+    pub copying: AtomicU32,
+    /// More than one process uses this end.
+    pub shared: AtomicU32,
+    /// Which process is sending, where several use this end.
+    pub send_lock: AtomicU32,
+    /// Which process is receiving, where several use this end.
+    pub receive_lock: AtomicU32,
+    /// The processes that use this end, where it is shared.
+    pub holders: [AtomicU32; HOLDERS],
+}
+
+/// The most processes that can use one end.
+pub const HOLDERS: usize = 8;
+
+// SAFETY: atomics only.
+unsafe impl Shared for End {}
+
+/// How far an end has come. It only ever rises.
+pub mod state {
+    /// It sends and receives.
+    pub const OPEN: u32 = 0;
+    /// It sends nothing more.
+    pub const FINISHED: u32 = 1;
+    /// It is gone; what it sent is good.
+    pub const CLOSED: u32 = 2;
+    /// It is gone, and nothing is good.
+    pub const ABORTED: u32 = 3;
+}
+
+/// What became of the request for a connection.
+pub mod verdict {
+    /// It waits.
+    pub const WAITING: u32 = 0;
+    /// It was accepted.
+    pub const ACCEPTED: u32 = 1;
+    /// It was refused.
+    pub const REFUSED: u32 = 2;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use proptest::prelude::*;
+
+    use super::super::os::memory;
+    use super::*;
+
+    // SAFETY: an atomic.
+    unsafe impl Shared for AtomicU64 {}
+
+    fn mapping() -> Arc<Mapping> {
+        Arc::new(Mapping::new(memory::create("test", 4096).unwrap(), 4096).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn positions_wrap_whatever_they_are(position: u64, length in 0_usize..=64) {
+            let bytes = Bytes::new(&mapping(), 1024, 64);
+            let mut data: Vec<u8> = (1..=length as u8).collect();
+            let mut back = vec![0; length];
+            // SAFETY: the vectors outlive the copies.
+            let (from, to) = unsafe { (Region::new(data.as_mut_ptr(), length), Region::new(back.as_mut_ptr(), length)) };
+            bytes.put(position, from);
+            bytes.take(position, to);
+            prop_assert_eq!(data, back);
+        }
+    }
+
+    #[test]
+    fn two_mappings_of_a_file_are_one_memory() {
+        let file = memory::create("test", 4096).unwrap();
+        let one = Place::<AtomicU64>::new(&Arc::new(Mapping::new(&file, 4096).unwrap()), 8);
+        let other = Places::<AtomicU64>::new(&Arc::new(Mapping::new(&file, 4096).unwrap()), 0, 2);
+        one.store(7, Ordering::Relaxed);
+        assert_eq!((other.at(1).load(Ordering::Relaxed), other.at(u64::MAX).load(Ordering::Relaxed)), (7, 7));
+    }
+
+    #[test]
+    #[should_panic(expected = "a place lies inside the segment")]
+    fn a_place_outside_is_a_mistake_of_ours() {
+        Place::<AtomicU64>::new(&mapping(), 4096);
+    }
+}

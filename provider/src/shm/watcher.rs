@@ -1,0 +1,159 @@
+//! The thread that sees to sockets while no other thread does: peers that die, processes that take what was handed over.
+
+use std::collections::HashMap;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use wsp::transport::{Bell, Fault};
+
+use super::connection::Core;
+use super::instance::Instance;
+use super::os::poll::Poller;
+
+/// How long the end of the transport waits for the thread.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a socket is watched for.
+#[derive(Clone)]
+pub enum Watched {
+    /// It leads to the other end of a connection.
+    Link(Weak<Core>),
+    /// Somebody who waits at the bell looks at it.
+    Bell,
+    /// Another process comes for what was handed over.
+    Claim(u32),
+}
+
+/// Sockets and what they are watched for.
+pub struct Watcher {
+    poller: Poller,
+    watched: Mutex<HashMap<u64, Watched>>,
+    newest: AtomicU64,
+    stopping: AtomicBool,
+    gone: Mutex<bool>,
+    left: Condvar,
+}
+
+impl Watcher {
+    /// Without thread and sockets.
+    pub fn new() -> Result<Self, Fault> {
+        Ok(Self {
+            poller: Poller::new()?,
+            watched: Mutex::default(),
+            newest: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+            gone: Mutex::new(true),
+            left: Condvar::new(),
+        })
+    }
+
+    /// A number for a socket.
+    pub fn token(&self) -> u64 {
+        self.newest.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Watches a socket, under a number of its own.
+    pub fn add(&self, socket: impl AsFd, token: u64, what: Watched) -> Result<(), Fault> {
+        self.watched().insert(token, what);
+        self.poller.add(socket, token).inspect_err(|_| drop(self.watched().remove(&token)))
+    }
+
+    /// Watches it no longer.
+    pub fn remove(&self, socket: impl AsFd, token: u64) {
+        self.poller.remove(socket);
+        let removed = self.watched().remove(&token);
+        // Out of the lock: it may hold what is watched, too.
+        drop(removed);
+    }
+
+    fn watched(&self) -> MutexGuard<'_, HashMap<u64, Watched>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn gone(&self) -> MutexGuard<'_, bool> {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the thread look how long it may sleep.
+    pub fn wake(&self) {
+        self.poller.wake();
+    }
+
+    /// Ends the thread, and waits until it has left this code: a second at most.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.wake();
+        let waited = self.left.wait_timeout_while(self.gone(), PATIENCE, |gone| !*gone);
+        drop(waited);
+    }
+}
+
+/// Says that the thread is gone, however it ends.
+struct Leaving(Arc<Instance>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        *self.0.watcher.gone() = true;
+        self.0.watcher.left.notify_all();
+    }
+}
+
+/// Starts the thread.
+///
+/// # Errors
+/// The system has no more threads.
+pub fn start(instance: &Arc<Instance>) -> Result<(), Fault> {
+    *instance.watcher.gone() = false;
+    let leaving = Leaving(Arc::clone(instance));
+    let run = move || watch(&leaving.0);
+    std::thread::Builder::new().name("wsp-shm".into()).spawn(run).map(drop).map_err(|_| Fault::NoBuffers)
+}
+
+fn watch(instance: &Instance) {
+    let watcher = &instance.watcher;
+    while !watcher.stopping.load(Ordering::Acquire) {
+        let happened = watcher.poller.wait(instance.claims.expire());
+        for happened in happened {
+            let what = watcher.watched().get(&happened.token).cloned();
+            match what {
+                Some(Watched::Link(core)) => {
+                    if let Some(core) = core.upgrade() {
+                        core.serve_link(happened.token);
+                    }
+                }
+                Some(Watched::Bell) => instance.bell.ring(),
+                Some(Watched::Claim(claim)) => instance.claims.serve(claim),
+                None => {}
+            }
+        }
+    }
+}
+
+/// A socket that is watched, and no longer once this is dropped.
+pub struct Watch {
+    instance: Arc<Instance>,
+    socket: Arc<OwnedFd>,
+    token: u64,
+}
+
+impl Watch {
+    /// Watches a socket.
+    pub fn new(instance: &Arc<Instance>, socket: Arc<OwnedFd>, what: Watched) -> Result<Self, Fault> {
+        let token = instance.watcher.token();
+        instance.watcher.add(&socket, token, what)?;
+        Ok(Self { instance: Arc::clone(instance), socket, token })
+    }
+
+    /// The socket.
+    pub fn socket(&self) -> &Arc<OwnedFd> {
+        &self.socket
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.instance.watcher.remove(&self.socket, self.token);
+    }
+}
