@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use wsp::code;
 
@@ -74,9 +75,12 @@ impl From<ConnectError> for io::Error {
 }
 
 /// A port that TCP/IP has free at this address now. The switch's own TCP/IP socket would hold it; a provider that itself uses
-/// TCP has to be able to take it, so it is let go.
+/// TCP has to be able to take it, so it is let go. For an address that TCP/IP does not know any port is free: they are taken in
+/// turn.
 pub(super) fn free_port(address: Ipv4Addr) -> u16 {
-    TcpListener::bind((address, 0)).and_then(|free| free.local_addr()).map_or(0x4000, |address| address.port())
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let free = TcpListener::bind((address, 0)).and_then(|free| free.local_addr());
+    free.map_or_else(|_| 0xC000 | NEXT.fetch_add(1, Ordering::Relaxed), |address| address.port())
 }
 
 impl SanStream {

@@ -359,8 +359,11 @@ impl Connecting {
     /// # Errors
     /// The connect's outcome (as an error of `WSPConnect`), `WSAETIMEDOUT` after `time`, or what the query says.
     pub fn finish(&self, socket: &SanSocket, time: Duration) -> Result<(), Error> {
+        if self.at_once {
+            return Ok(());
+        }
         let deadline = Instant::now() + time;
-        while !self.at_once {
+        loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if !self.event.wait(left) {
                 return Err(Error::Documented { function: "WSPConnect", code: code::WSAETIMEDOUT });
@@ -373,7 +376,6 @@ impl Connecting {
                 };
             }
         }
-        Ok(())
     }
 
     /// The event that tells the outcome.

@@ -207,7 +207,7 @@ impl Pace {
     /// One turn of spinning; `false` once there have been enough.
     fn spins(&mut self) -> bool {
         self.turns += 1;
-        if self.turns % 16 != 0 {
+        if !self.turns.is_multiple_of(16) {
             std::hint::spin_loop();
             return true;
         }

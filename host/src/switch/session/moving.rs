@@ -111,7 +111,7 @@ impl Session {
     /// # Errors
     /// The provider's.
     pub fn resume(socket: Arc<SanSocket>, options: &SwitchOptions, moved: Moved) -> Result<Self, Fault> {
-        let role = if moved.next_id % 2 == 0 { Role::Connecting } else { Role::Accepting };
+        let role = if moved.next_id.is_multiple_of(2) { Role::Connecting } else { Role::Accepting };
         let session = Self::prepare(socket, options, role, (moved.local, moved.remote))?;
         {
             let mut state = session.lock();

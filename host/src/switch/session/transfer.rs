@@ -135,6 +135,7 @@ impl Transfer {
     }
 
     /// Ends the registration of an operation that has ended, and gives the memory back.
+    #[expect(clippy::boxed_local, reason = "transfers have addresses that stay, so there are only boxed ones")]
     pub fn end(self: Box<Self>, socket: &SanSocket) -> Memory {
         // What cannot be deregistered goes with the socket.
         let _ = socket.deregister(self.registration);
