@@ -6,15 +6,16 @@
 mod network;
 mod pipe;
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use wsp::rt::Startup;
 use wsp::transport::{
-    Access, Bell, Bound, Connection, Ending, Exposures, Fault, Gather, LocalBell, Mode, Rdma, Ready, Received, Region,
-    Remote, Scatter, Sent, Transfer, Transport,
+    Access, Bell, Bound, Connection, Ending, Exposures, Fault, Gather, LocalBell, Mode, Parcel, Rdma, Ready, Received,
+    Region, Remote, Scatter, Sent, Taken, Transfer, Transport,
 };
 
 use network::{Lease, Network, Queue};
@@ -24,7 +25,13 @@ use pipe::Pipe;
 pub struct Loopback {
     network: Arc<Network>,
     bell: Arc<LocalBell>,
+    /// What was given and not taken yet. The other process is always this one.
+    parcels: Mutex<HashMap<u32, Handed>>,
+    claims: AtomicU32,
 }
+
+/// What was given, and the state that goes with it.
+type Handed = (Taken<Loopback>, Vec<u8>);
 
 #[wsp::provider(export = false)]
 impl Transport for Loopback {
@@ -35,7 +42,7 @@ impl Transport for Loopback {
     type Connection = End;
 
     fn start(_: &Startup) -> Result<Self, Fault> {
-        Ok(Self { network: Arc::default(), bell: Arc::default() })
+        Ok(Self { network: Arc::default(), bell: Arc::default(), parcels: Mutex::default(), claims: AtomicU32::new(1) })
     }
 
     fn bell(&self) -> &LocalBell {
@@ -58,7 +65,7 @@ impl Transport for Loopback {
     fn listen(&self, from: &Bound<Lease>, backlog: usize, mode: Mode) -> Result<network::Listener, Fault> {
         let queue = Queue::new(mode, backlog, &self.bell);
         self.network.listen(from.address.port(), &queue)?;
-        Ok(network::Listener::new(&self.network, from.address.port(), queue))
+        Ok(network::Listener::new(&self.network, from.address, queue))
     }
 
     fn connect(&self, from: &Bound<Lease>, to: SocketAddrV4, mode: Mode) -> Result<End, Fault> {
@@ -74,6 +81,24 @@ impl Transport for Loopback {
         self.network.listener(to.port()).ok_or(Fault::Refused)?.offer(server)?;
         Ok(client)
     }
+
+    fn give(&self, parcel: Parcel<'_, Self>, to_process: u32, state: &[u8]) -> Result<u32, Fault> {
+        if to_process != std::process::id() {
+            return Err(Fault::NotSupported);
+        }
+        let parcel = match parcel {
+            Parcel::Bare => Taken::Bare,
+            Parcel::Listener(listener) => Taken::Listener(listener.clone(), listener.bound()?),
+            Parcel::Connection { connection, shared } => Taken::Connection(connection.another(shared)),
+        };
+        let claim = self.claims.fetch_add(1, Ordering::Relaxed);
+        self.parcels.lock().unwrap_or_else(PoisonError::into_inner).insert(claim, (parcel, state.to_vec()));
+        Ok(claim)
+    }
+
+    fn take(&self, claim: u32) -> Result<(Taken<Self>, Vec<u8>), Fault> {
+        self.parcels.lock().unwrap_or_else(PoisonError::into_inner).remove(&claim).ok_or(Fault::BadClaim)
+    }
 }
 
 const WAITING: u8 = 0;
@@ -87,6 +112,8 @@ struct Link {
     /// What each end opens to the other: the first is the client's.
     memory: [Exposures; 2],
     addresses: [SocketAddrV4; 2],
+    /// How many values there are for each end: it closes with the last.
+    users: [AtomicUsize; 2],
     answer: AtomicU8,
     mode: Mode,
     bell: Arc<LocalBell>,
@@ -97,6 +124,8 @@ pub struct End {
     link: Arc<Link>,
     /// 0 is the client, 1 the server.
     side: usize,
+    /// Closed, or given away: nothing is left to end.
+    over: AtomicBool,
 }
 
 impl End {
@@ -105,11 +134,26 @@ impl End {
             pipes: [Pipe::new(mode), Pipe::new(mode)],
             memory: Default::default(),
             addresses: [client, server],
+            users: [AtomicUsize::new(1), AtomicUsize::new(1)],
             answer: AtomicU8::new(WAITING),
             mode,
             bell: Arc::clone(bell),
         });
-        (Self { link: Arc::clone(&link), side: 0 }, Self { link, side: 1 })
+        (Self::of(&link, 0), Self::of(&link, 1))
+    }
+
+    fn of(link: &Arc<Link>, side: usize) -> Self {
+        Self { link: Arc::clone(link), side, over: AtomicBool::new(false) }
+    }
+
+    /// Another value for this end: beside this one, or in its place.
+    fn another(&self, shared: bool) -> Self {
+        if shared {
+            self.link.users[self.side].fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.over.store(true, Ordering::Relaxed);
+        }
+        Self::of(&self.link, self.side)
     }
 
     /// The listener's side has decided.
@@ -179,6 +223,9 @@ impl Connection for End {
     }
 
     fn close(&self, how: Ending) {
+        if self.over.swap(true, Ordering::AcqRel) || self.link.users[self.side].fetch_sub(1, Ordering::AcqRel) > 1 {
+            return;
+        }
         self.link.memory[self.side].withdraw_all();
         match how {
             Ending::Graceful => {
@@ -197,10 +244,7 @@ impl Connection for End {
 
 impl Drop for End {
     fn drop(&mut self) {
-        // After a close both pipes have an end already, and this changes nothing.
-        if !self.outgoing().has_end() {
-            self.close(Ending::Abortive);
-        }
+        self.close(Ending::Abortive);
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use wsp::transport::{Bell, Connection, Fault, LocalBell, Mode, Request};
+use wsp::transport::{Bell, Bound, Connection, Fault, LocalBell, Mode, Request};
 
 use super::End;
 
@@ -127,16 +127,25 @@ impl Queue {
     }
 }
 
-/// A listening end.
-pub struct Listener {
+/// A listening end, which several sockets may share.
+#[derive(Clone)]
+pub struct Listener(Arc<Listening>);
+
+struct Listening {
     network: Arc<Network>,
-    port: u16,
+    address: SocketAddrV4,
     queue: Arc<Queue>,
 }
 
 impl Listener {
-    pub fn new(network: &Arc<Network>, port: u16, queue: Arc<Queue>) -> Self {
-        Self { network: Arc::clone(network), port, queue }
+    pub fn new(network: &Arc<Network>, address: SocketAddrV4, queue: Arc<Queue>) -> Self {
+        Self(Arc::new(Listening { network: Arc::clone(network), address, queue }))
+    }
+
+    /// The address with one more user.
+    pub fn bound(&self) -> Result<Bound<Lease>, Fault> {
+        let port = self.0.network.lease(self.0.address.port(), true)?;
+        Ok(Bound { address: self.0.address, lease: Lease::new(&self.0.network, port) })
     }
 }
 
@@ -145,24 +154,24 @@ impl wsp::transport::Listener for Listener {
     type Request = Incoming;
 
     fn poll(&self) -> Poll<Result<Incoming, Fault>> {
-        match lock(&self.queue.waiting).pop_front() {
+        match lock(&self.0.queue.waiting).pop_front() {
             Some(incoming) => Poll::Ready(Ok(incoming)),
             None => Poll::Pending,
         }
     }
 
     fn waiting(&self) -> bool {
-        !lock(&self.queue.waiting).is_empty()
+        !lock(&self.0.queue.waiting).is_empty()
     }
 
     fn set_backlog(&self, backlog: usize) {
-        self.queue.limit.store(backlog, Ordering::Relaxed);
+        self.0.queue.limit.store(backlog, Ordering::Relaxed);
     }
 }
 
-impl Drop for Listener {
+impl Drop for Listening {
     fn drop(&mut self) {
-        self.network.release(self.port, true);
+        self.network.release(self.address.port(), true);
         // Refused by being dropped, which rings: not under the lock.
         let refused = std::mem::take(&mut *lock(&self.queue.waiting));
         drop(refused);

@@ -129,12 +129,6 @@ impl Pipe {
         self.lock().ended = true;
     }
 
-    /// Was it ended, one way or the other?
-    pub fn has_end(&self) -> bool {
-        let state = self.lock();
-        state.ended || state.reset
-    }
-
     /// The receiver has gone: later sends fail.
     pub fn abandon(&self) {
         let mut state = self.lock();

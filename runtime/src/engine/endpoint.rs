@@ -218,28 +218,39 @@ impl<T: Transport> Endpoint<T> {
 
     /// Takes over how a connect ended.
     pub(super) fn settle_connect(&self) {
+        let connection = match &self.life().stage {
+            Stage::Connecting(connection) => Arc::clone(connection),
+            _ => return,
+        };
+        let outcome = match connection.established() {
+            Poll::Pending => return,
+            Poll::Ready(outcome) => outcome,
+        };
+        if outcome.is_ok() {
+            // Before the stage says so: whoever finds it connected finds the connection. One lock at a time.
+            self.receiving().connection = Some(Arc::clone(&connection));
+            self.sending().connection = Some(Arc::clone(&connection));
+        }
         let mut life = self.life();
-        let Stage::Connecting(connection) = &life.stage else { return };
-        let connection = Arc::clone(connection);
-        match connection.established() {
-            Poll::Pending => {}
-            Poll::Ready(Ok(())) => {
-                self.receiving().connection = Some(Arc::clone(&connection));
-                self.sending().connection = Some(Arc::clone(&connection));
+        if !matches!(life.stage, Stage::Connecting(_)) {
+            // Another thread was first, or the socket was closed.
+            return;
+        }
+        match outcome {
+            Ok(()) => {
                 life.connected_at = Some(Instant::now());
                 life.stage = Stage::Connected(connection);
                 drop(life);
-                self.bell().ring();
             }
-            Poll::Ready(Err(fault)) => {
+            Err(fault) => {
                 life.stage = Stage::Open;
                 life.error = Some(fault.code());
                 life.refused = Some(fault);
                 drop(life);
                 connection.close(Ending::Abortive);
-                self.bell().ring();
             }
         }
+        self.bell().ring();
     }
 
     /// What could be done without waiting, whatever the stage is.

@@ -60,6 +60,9 @@ impl<T: Placed> Provider for Messages<T> {
 
     fn socket(&self, call: &call::Socket<'_>) -> Result<Opened<Self::Socket>, error::SocketError> {
         let info = call.protocol_info.read();
+        if info.dwProviderReserved != 0 {
+            return Ok(Opened::New(self.0.take(info, Mode::Messages)?));
+        }
         Ok(Opened::New(Endpoint::new(&self.0, info, Mode::Messages, None, Options::default())))
     }
 
@@ -158,8 +161,7 @@ impl<T: Placed> Provider for Messages<T> {
         socket: &Handle<'_, T>,
         call: &call::DuplicateSocket,
     ) -> Result<ffi::WSAPROTOCOL_INFOW, error::DuplicateSocketError> {
-        let _ = (socket, call);
-        Err(error::DuplicateSocketError::NetDown)
+        Ok(socket.give(call.process_id)?)
     }
 
     fn register_memory(

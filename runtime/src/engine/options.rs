@@ -7,7 +7,7 @@ use crate::transport::{Limits, Mode};
 use crate::{code, ffi};
 
 /// What can be set on a socket.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
     /// `FIONBIO`, `WSPEventSelect` or `WSPAsyncSelect` was called.
     pub nonblocking: bool,
@@ -56,7 +56,48 @@ pub struct Facts<'a> {
     pub info: &'a ffi::WSAPROTOCOL_INFOW,
 }
 
+/// Bytes of options that are handed over.
+pub const SAVED: usize = 9 + 4 * 4 + KEPT.len();
+
 impl Options {
+    /// The options as bytes, for another process.
+    pub fn save(&self) -> [u8; SAVED] {
+        let mut saved = [0; SAVED];
+        let flags = [self.nonblocking, self.reuse_address, self.exclusive, self.conditional];
+        saved[..4].copy_from_slice(&flags.map(u8::from));
+        saved[4] = u8::from(self.sizes[0].is_some()) | u8::from(self.sizes[1].is_some()) << 1;
+        saved[5..7].copy_from_slice(&self.linger.0.to_le_bytes());
+        saved[7..9].copy_from_slice(&self.linger.1.to_le_bytes());
+        let [receive, send] = self.sizes.map(Option::unwrap_or_default);
+        for (at, number) in [self.receive_timeout, self.send_timeout, receive, send].into_iter().enumerate() {
+            saved[9 + at * 4..13 + at * 4].copy_from_slice(&number.to_le_bytes());
+        }
+        saved[25..].copy_from_slice(&self.kept.map(u8::from));
+        saved
+    }
+
+    /// The options from bytes.
+    pub fn restore(saved: &[u8; SAVED]) -> Self {
+        let word = |at: usize| u16::from_le_bytes([saved[at], saved[at + 1]]);
+        let number = |at: usize| u32::from(word(9 + at * 4)) | u32::from(word(11 + at * 4)) << 16;
+        let size = |which: usize| (saved[4] >> which & 1 != 0).then(|| number(2 + which));
+        let mut kept = [false; KEPT.len()];
+        for (kept, saved) in kept.iter_mut().zip(&saved[25..]) {
+            *kept = *saved != 0;
+        }
+        Self {
+            nonblocking: saved[0] != 0,
+            reuse_address: saved[1] != 0,
+            exclusive: saved[2] != 0,
+            conditional: saved[3] != 0,
+            linger: (word(5), word(7)),
+            receive_timeout: number(0),
+            send_timeout: number(1),
+            sizes: [size(0), size(1)],
+            kept,
+        }
+    }
+
     /// The time limit of a blocking call, from an option in milliseconds.
     pub fn limit(milliseconds: u32) -> Option<Duration> {
         (milliseconds != 0).then(|| Duration::from_millis(milliseconds.into()))
@@ -144,4 +185,29 @@ fn kept(level: i32, option: i32) -> Option<usize> {
 
 fn read<V: Pod>(value: Bytes<'_>) -> Result<V, Code> {
     value.read().ok_or(SHORT)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn options_survive_a_hand_over(
+            flags: [bool; 4],
+            linger: (u16, u16),
+            times: (u32, u32),
+            sizes: [Option<u32>; 2],
+            kept: [bool; KEPT.len()],
+        ) {
+            let [nonblocking, reuse_address, exclusive, conditional] = flags;
+            let (receive_timeout, send_timeout) = times;
+            let options = Options {
+                nonblocking, linger, reuse_address, exclusive, conditional, receive_timeout, send_timeout, sizes, kept,
+            };
+            prop_assert_eq!(Options::restore(&options.save()), options);
+        }
+    }
 }

@@ -105,6 +105,11 @@ impl<C: Connection> Receiving<C> {
         !self.queue.is_empty()
     }
 
+    /// Has a posted receive got a part of its message?
+    pub fn is_begun(&self) -> bool {
+        self.queue.front().is_some_and(|(_, receive, _)| receive.done > 0)
+    }
+
     /// Posts a receive behind the others. Returns the number by which its answer is asked for.
     pub fn push(&mut self, receive: Receive, target: Target) -> u64 {
         self.newest += 1;

@@ -86,6 +86,11 @@ impl<C: Connection> Sending<C> {
         !self.queue.is_empty()
     }
 
+    /// Is a send posted?
+    pub fn is_busy(&self) -> bool {
+        self.is_queued() || !self.lent.is_empty() || self.finish
+    }
+
     /// Posts a send behind the others. Returns the number by which its answer is asked for.
     pub fn push(&mut self, send: Send, target: Target) -> u64 {
         self.newest += 1;

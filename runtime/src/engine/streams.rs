@@ -64,6 +64,9 @@ impl<T: Placed> Provider for Streams<T> {
         if wanted(call.protocol, info.iProtocol) != ffi::IPPROTO_TCP {
             return Err(E::ProtoNoSupport);
         }
+        if info.dwProviderReserved != 0 {
+            return Ok(Opened::New(self.0.take(info, Mode::Stream)?));
+        }
         Ok(Opened::New(Endpoint::new(&self.0, info, Mode::Stream, None, Options::default())))
     }
 
@@ -138,6 +141,14 @@ impl<T: Placed> Provider for Streams<T> {
 
     fn close_socket(&self, socket: &Handle<'_, T>) -> Result<(), error::CloseSocketError> {
         Ok(socket.close(socket)?)
+    }
+
+    fn duplicate_socket(
+        &self,
+        socket: &Handle<'_, T>,
+        call: &call::DuplicateSocket,
+    ) -> Result<ffi::WSAPROTOCOL_INFOW, error::DuplicateSocketError> {
+        Ok(socket.give(call.process_id)?)
     }
 
     fn cancel_blocking_call(&self) -> Result<(), error::CancelBlockingCallError> {

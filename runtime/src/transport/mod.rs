@@ -335,7 +335,8 @@ pub enum Parcel<'a, T: Transport> {
     Bare,
     /// A listening end.
     Listener(&'a T::Listener),
-    /// A connection. With `shared` both processes go on using it (`winsock`); without, this one stops (`san`).
+    /// A connection. With `shared` both processes go on using it (`winsock`), and it ends with the last of them; without, this
+    /// one stops (`san`): the value given is dropped without ending the connection.
     Connection {
         /// The connection.
         connection: &'a T::Connection,
@@ -349,7 +350,7 @@ pub enum Taken<T: Transport> {
     /// A socket without connection.
     Bare,
     /// A listening end, and the address it listens at.
-    Listener(T::Listener, SocketAddrV4),
+    Listener(T::Listener, Bound<T::Lease>),
     /// A connection.
     Connection(T::Connection),
 }
