@@ -18,7 +18,7 @@ enum Task {
     Stop,
 }
 
-/// How often polled sessions are looked after while the program is away.
+/// How often sessions are looked after whose operations are polled, or whose programs let the peer wait.
 const TICK: Duration = Duration::from_millis(2);
 
 /// The thread. It ends with this value, after the streams that linger.
@@ -40,7 +40,6 @@ impl Keeper {
 
     /// What a session's bell nudges the thread with.
     pub fn nudge(&self, session: &Arc<Session>) -> Nudge {
-        // The channel's sender is shared between threads behind this lock-free clone.
         Nudge { tasks: self.tasks.clone(), session: Arc::downgrade(session) }
     }
 
@@ -85,31 +84,46 @@ impl Nudge {
 
 fn keep(inbox: &Receiver<Task>) {
     let mut ticked: Vec<Weak<Session>> = Vec::new();
+    let mut behind: Vec<Weak<Session>> = Vec::new();
     let mut lingering: Vec<(Arc<Session>, Instant)> = Vec::new();
     let mut stopping = false;
+    let mut next = Instant::now();
     while !(stopping && lingering.is_empty()) {
-        let task = if ticked.is_empty() && lingering.is_empty() {
+        let idle = ticked.is_empty() && behind.is_empty() && lingering.is_empty();
+        let task = if idle {
             inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
         } else {
-            inbox.recv_timeout(TICK)
+            inbox.recv_timeout(next.saturating_duration_since(Instant::now()))
         };
+        if idle {
+            next = Instant::now() + TICK;
+        }
         match task {
-            Ok(Task::Look(session)) => look(&session),
+            Ok(Task::Look(session)) => {
+                if look(&session, false) {
+                    behind.push(session);
+                }
+            }
             Ok(Task::Tick(session)) => ticked.push(session),
             Ok(Task::Linger(session, until)) => lingering.push((session, until)),
             Ok(Task::Stop) | Err(RecvTimeoutError::Disconnected) => stopping = true,
-            Err(RecvTimeoutError::Timeout) => {
-                ticked.retain(|session| session.strong_count() > 0);
-                ticked.iter().for_each(look);
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if Instant::now() >= next {
+            next = Instant::now() + TICK;
+            ticked.retain(|session| session.strong_count() > 0);
+            for session in &ticked {
+                look(session, true);
             }
+            behind.retain(|session| look(session, true));
         }
         // Dropped here, a session closes its socket.
         lingering.retain(|(session, until)| !session.step_to_end() && Instant::now() < *until);
     }
 }
 
-fn look(session: &Weak<Session>) {
-    if let Some(session) = session.upgrade() {
-        session.look();
-    }
+/// `true`: the peer offers what nobody reads. That is fetched if it still is so at the next tick: a reader who comes soon gets
+/// it without a copy.
+fn look(session: &Weak<Session>, ahead: bool) -> bool {
+    session.upgrade().is_some_and(|session| session.look(ahead))
 }

@@ -13,8 +13,8 @@ use super::socket::SanSocket;
 /// A stream of bytes through a provider, in both directions at once. A handle: its clones are the same stream. When the last
 /// is dropped, what was written is delivered in the background, and the connection closed.
 ///
-/// Like a `TcpStream`, and unlike it in one thing: a write larger than the RDMA threshold returns once the peer has fetched the
-/// data, so two sides that only write must not count on more than a few megabytes of room between them.
+/// A write larger than the RDMA threshold returns once the peer has fetched the data, into the program's buffer or, if it does not
+/// read, into memory of its switch's: of that there are some megabytes, as there are buffers between the ends of a `TcpStream`.
 #[derive(Clone)]
 pub struct SanStream(Arc<End>);
 

@@ -113,13 +113,22 @@ impl Session {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the keeper does when nobody is inside.
-    pub fn look(&self) {
+    /// What the keeper does when nobody is inside. `ahead`: what the peer offers is fetched before the program reads it.
+    /// `true`: the peer has something to fetch.
+    pub fn look(&self, ahead: bool) -> bool {
         self.bell.taken();
-        let moved = self.lock().progress();
+        let (moved, offered) = {
+            let mut state = self.lock();
+            let moved = state.progress();
+            if ahead {
+                state.fetch_ahead();
+            }
+            (moved, state.fault.is_none() && state.remote().is_some())
+        };
         if moved {
             self.bell.ring();
         }
+        offered
     }
 
     /// The program has let go: one step towards the end. `true`: nothing is left to be done.

@@ -34,7 +34,11 @@ impl Session {
             return written.map_err(io::Error::from);
         }
         let until = nonblocking.then(Instant::now);
-        match self.wait(until, |state| part(state, data)) {
+        let sent = self.wait(until, |state| {
+            state.fetch_ahead();
+            part(state, data)
+        });
+        match sent {
             Waited::Got(written) => Ok(written?),
             Waited::Timeout => Err(io::ErrorKind::WouldBlock.into()),
         }
