@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::task::Waker;
 use std::time::Instant;
 
 use super::keeper::Nudge;
@@ -17,6 +18,9 @@ pub struct Bell {
     nudged: AtomicBool,
     lock: Mutex<()>,
     rung: Condvar,
+    /// Tasks to be woken, once.
+    tasks: Mutex<Vec<Waker>>,
+    has_tasks: AtomicBool,
     nudge: OnceLock<Nudge>,
 }
 
@@ -39,6 +43,28 @@ impl Bell {
             // The lock orders this after the sleeper's last look.
             drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner));
             self.rung.notify_all();
+        }
+        self.wake_tasks();
+    }
+
+    /// The next ring wakes this task.
+    pub fn register(&self, task: &Waker) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        if !tasks.iter().any(|known| known.will_wake(task)) {
+            tasks.push(task.clone());
+        }
+        self.has_tasks.store(true, Ordering::SeqCst);
+    }
+
+    /// Do tasks wait?
+    pub fn has_tasks(&self) -> bool {
+        self.has_tasks.load(Ordering::SeqCst)
+    }
+
+    fn wake_tasks(&self) {
+        if self.has_tasks.swap(false, Ordering::SeqCst) {
+            let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+            tasks.into_iter().for_each(Waker::wake);
         }
     }
 
@@ -76,7 +102,8 @@ impl Bell {
         self.nudged.store(false, Ordering::SeqCst);
     }
 
-    fn nudge(&self) {
+    /// Has the keeper look, unless it is about to.
+    pub fn nudge(&self) {
         if let Some(nudge) = self.nudge.get()
             && !self.nudged.swap(true, Ordering::SeqCst)
         {
@@ -87,8 +114,10 @@ impl Bell {
 
 impl Sink for Bell {
     fn ended(&self, _: Packet) {
+        // A task that is woken comes in by itself.
+        let alone = self.inside.load(Ordering::SeqCst) == 0 && !self.has_tasks();
         self.ring();
-        if self.inside.load(Ordering::SeqCst) == 0 {
+        if alone {
             self.nudge();
         }
     }

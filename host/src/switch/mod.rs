@@ -36,6 +36,7 @@ mod keeper;
 mod listener;
 mod operation;
 mod options;
+mod poll;
 mod provider;
 mod region;
 mod routes;

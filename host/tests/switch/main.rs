@@ -6,15 +6,16 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
 use memory::{HELD, LOCAL, Memories, READS, STALL, WRITES};
 use wsp::code;
+use wsp_host::Upcall;
 use wsp_host::switch::{
     Completion, ConnectError, MoveError, SanHost, SanListener, SanNotify, SanStream, Switch, SwitchOptions, Ticket,
 };
-use wsp_host::Upcall;
 
 /// The provider counts for all tests together: one at a time.
 fn alone() -> MutexGuard<'static, ()> {
@@ -477,4 +478,50 @@ fn the_low_door_moves_messages_and_memory() {
     assert_eq!(past.returned().unwrap_err().code(), Some(code::WSAEFAULT));
     let memory = exposed.end().map_err(|(_, error)| error).unwrap();
     assert_eq!(&memory[8..12], b"rdma");
+}
+
+/// Wakes the thread that waits in `block_on`.
+struct Waiter(thread::Thread);
+
+impl std::task::Wake for Waiter {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+fn block_on<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> T {
+    let waker = Arc::new(Waiter(thread::current())).into();
+    loop {
+        match poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+#[test]
+fn tasks_are_woken_for_reads_writes_and_the_end() {
+    let _alone = alone();
+    for completion in all_completions() {
+        let switch = switch_with(SwitchOptions { completion, ..SwitchOptions::default() }, SanHost::new());
+        let (client, server) = pair(&switch);
+        let data = pattern(300_000, 3);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut rest = &data[..];
+                while !rest.is_empty() {
+                    rest = &rest[block_on(|context| client.poll_write(context, rest)).unwrap()..];
+                }
+                block_on(|context| client.poll_shutdown(context)).unwrap();
+            });
+            let (mut read, mut buffer) = (Vec::<u8>::new(), [0; 5000]);
+            loop {
+                match block_on(|context| server.poll_read(context, &mut buffer)).unwrap() {
+                    0 => break,
+                    bytes => read.extend(&buffer[..bytes]),
+                }
+            }
+            assert!(read == data, "{completion:?}: other bytes");
+        });
+    }
 }

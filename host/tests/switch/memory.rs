@@ -114,7 +114,8 @@ impl Side {
             if inner.posted.is_empty() || inner.arrived.is_empty() {
                 return;
             }
-            let (Some((operation, buffers)), Some(message)) = (inner.posted.pop_front(), inner.arrived.pop_front()) else {
+            let (Some((operation, buffers)), Some(message)) = (inner.posted.pop_front(), inner.arrived.pop_front())
+            else {
                 return;
             };
             inner.received += 1;
@@ -207,7 +208,11 @@ impl wsp::san::Provider for Memories {
         Ok(())
     }
 
-    fn connect(&self, socket: &SocketRef<'_, Arc<Shared>>, call: &call::Connect<'_>) -> Result<(), error::ConnectError> {
+    fn connect(
+        &self,
+        socket: &SocketRef<'_, Arc<Shared>>,
+        call: &call::Connect<'_>,
+    ) -> Result<(), error::ConnectError> {
         assert!(lock(&socket.event).is_some_and(|(_, mask)| mask == ffi::FD_CONNECT), "FD_CONNECT is selected first");
         let peer: [u8; 16] = name(call.address).ok_or(error::ConnectError::Fault)?;
         if peer[4..8] != LOCAL.octets() {
@@ -328,11 +333,7 @@ impl wsp::san::Provider for Memories {
         Err(error::SetSockOptError::NoProtoOpt)
     }
 
-    fn ioctl(
-        &self,
-        _: &SocketRef<'_, Arc<Shared>>,
-        call: &call::Ioctl<'_>,
-    ) -> Result<Outcome<u32>, error::IoctlError> {
+    fn ioctl(&self, _: &SocketRef<'_, Arc<Shared>>, call: &call::Ioctl<'_>) -> Result<Outcome<u32>, error::IoctlError> {
         if call.code != ffi::SIO_ADDRESS_LIST_QUERY {
             return Err(error::IoctlError::OpNotSupp);
         }

@@ -114,7 +114,7 @@ impl Session {
     }
 
     /// What the keeper does when nobody is inside. `ahead`: what the peer offers is fetched before the program reads it.
-    /// `true`: the peer has something to fetch.
+    /// `true`: it should look again soon.
     pub fn look(&self, ahead: bool) -> bool {
         self.bell.taken();
         let (moved, offered) = {
@@ -123,12 +123,21 @@ impl Session {
             if ahead {
                 state.fetch_ahead();
             }
-            (moved, state.fault.is_none() && state.remote().is_some())
+            // The end of polled sends is told by nobody, and a task may wait for it.
+            let sending = self.bell.has_tasks() && !state.flying.is_empty();
+            (moved, state.fault.is_none() && (state.remote().is_some() || sending))
         };
         if moved {
             self.bell.ring();
         }
         offered
+    }
+
+    /// A task waits: if it might be for sends whose end is told by nobody, the keeper looks for it.
+    pub fn await_sends(&self) {
+        if self.options.completion != Completion::Notified && !self.lock().flying.is_empty() {
+            self.bell.nudge();
+        }
     }
 
     /// The program has let go: one step towards the end. `true`: nothing is left to be done.

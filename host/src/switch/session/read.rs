@@ -1,6 +1,7 @@
 //! Reading: what has come, in order, from slots, from fetched memory, or by RDMA straight into the program's buffer.
 
 use std::io;
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use super::state::{Fault, Fetch, Incoming, State};
@@ -19,10 +20,30 @@ impl Session {
         if buffer.is_empty() {
             return Ok(0);
         }
-        let _one = self.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let timeout = *self.read_timeout.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let nonblocking = self.is_nonblocking();
-        let until = if nonblocking { Some(Instant::now()) } else { timeout.map(|time| Instant::now() + time) };
+        let timeout = *self.read_timeout.lock().unwrap_or_else(PoisonError::into_inner);
+        match (self.is_nonblocking(), timeout) {
+            (true, _) => self.read_now(buffer),
+            (false, None) => self.read_until(buffer, None),
+            (false, Some(time)) => self.read_until(buffer, Some(Instant::now() + time)),
+        }
+    }
+
+    /// Reads what there is.
+    ///
+    /// # Errors
+    /// The connection's end, or `WouldBlock`.
+    pub fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        self.read_until(buffer, Some(Instant::now())).map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut if error.get_ref().is_none() => io::ErrorKind::WouldBlock.into(),
+            _ => error,
+        })
+    }
+
+    fn read_until(&self, buffer: &mut [u8], until: Option<Instant>) -> io::Result<usize> {
+        let _one = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         self.lock().reading = true;
         // RDMA into the program's memory cannot be given up in between, so a read with a limit gets it through our own.
         let mut reading = Reading { buffer, direct: until.is_none(), in_place: false };
@@ -38,7 +59,7 @@ impl Session {
                 }
                 Err(fault.into())
             }
-            Waited::Timeout if nonblocking => Err(io::ErrorKind::WouldBlock.into()),
+            // Without an inner error: a connection that timed out has one.
             Waited::Timeout => Err(io::ErrorKind::TimedOut.into()),
         }
     }

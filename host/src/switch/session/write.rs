@@ -18,22 +18,37 @@ impl Session {
     /// # Errors
     /// The connection's end; `BrokenPipe` after the end of this side's stream; `WouldBlock` as asked for.
     pub fn write(&self, data: &[u8]) -> io::Result<usize> {
-        let _one = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let nonblocking = self.is_nonblocking();
-        if self.lock().fin_sent {
-            return Err(io::ErrorKind::BrokenPipe.into());
+        // A large write waits for the peer to fetch it: that a program which may not wait cannot have.
+        if self.is_nonblocking() {
+            return self.write_now(data);
         }
-        if data.is_empty() {
+        let _one = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.writes_nothing(data)? {
             return Ok(0);
         }
-        // A large write waits for the peer to fetch it: that a program which may not wait cannot have.
-        if data.len() > self.limits.threshold && !nonblocking {
-            let data = &data[..data.len().min(self.limits.rdma_size)];
-            let reads = self.lock().peer.as_ref().is_some_and(|(peer, _)| peer.rdma_read);
-            let written = if reads { self.offer(data) } else { self.push(data) };
-            return written.map_err(io::Error::from);
+        if data.len() <= self.limits.threshold {
+            return self.write_message(data, None);
         }
-        let until = nonblocking.then(Instant::now);
+        let data = &data[..data.len().min(self.limits.rdma_size)];
+        let reads = self.lock().peer.as_ref().is_some_and(|(peer, _)| peer.rdma_read);
+        let written = if reads { self.offer(data) } else { self.push(data) };
+        written.map_err(io::Error::from)
+    }
+
+    /// Writes what fits into one message, if one can be sent now.
+    ///
+    /// # Errors
+    /// The connection's end; `BrokenPipe`; `WouldBlock`.
+    pub fn write_now(&self, data: &[u8]) -> io::Result<usize> {
+        let _one = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.writes_nothing(data)? { Ok(0) } else { self.write_message(data, Some(Instant::now())) }
+    }
+
+    fn writes_nothing(&self, data: &[u8]) -> io::Result<bool> {
+        if self.lock().fin_sent { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(data.is_empty()) }
+    }
+
+    fn write_message(&self, data: &[u8], until: Option<Instant>) -> io::Result<usize> {
         let sent = self.wait(until, |state| {
             state.fetch_ahead();
             part(state, data)
@@ -165,10 +180,21 @@ impl Session {
     /// Ends this side's stream; the peer's goes on.
     ///
     /// # Errors
-    /// The connection's end.
+    /// The connection's end, or `WouldBlock` as asked for.
     pub fn end_stream(&self) -> io::Result<()> {
+        self.end_stream_until(self.is_nonblocking().then(Instant::now))
+    }
+
+    /// Ends this side's stream, if that can be sent now.
+    ///
+    /// # Errors
+    /// The connection's end, or `WouldBlock`.
+    pub fn end_stream_now(&self) -> io::Result<()> {
+        self.end_stream_until(Some(Instant::now()))
+    }
+
+    fn end_stream_until(&self, until: Option<Instant>) -> io::Result<()> {
         let _one = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = self.is_nonblocking().then(Instant::now);
         match self.wait(until, |state| (state.end_stream() || state.fault.is_some()).then_some(state.fault)) {
             Waited::Got(None) => Ok(()),
             Waited::Got(Some(fault)) => Err(fault.into()),
