@@ -98,11 +98,13 @@ pub fn access(flags: u32) -> Access {
     Access { read: flags & ffi::MEM_READ != 0, write: flags & ffi::MEM_WRITE != 0 }
 }
 
-/// The connection that a descriptor belongs to, as both ends know it: who opened the memory, and to whom.
-fn tag(owner: SocketAddrV4, peer: SocketAddrV4) -> u64 {
-    let bytes = [owner, peer].map(|address| u64::from(u32::from(*address.ip())) << 16 | u64::from(address.port()));
-    // The odd multiplier spreads the first address over all bits, so that swapped addresses differ.
-    bytes[0].wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ bytes[1]
+/// What a descriptor says and whose it is, mixed into one word, so that one that was damaged, or is another connection's, is
+/// found at once. It is no secret: what a peer may reach, the owner's transport checks.
+fn tag(remote: &Remote, flags: u32, owner: SocketAddrV4, peer: SocketAddrV4) -> u64 {
+    let [owner, peer] = [owner, peer].map(|end| u64::from(u32::from(*end.ip())) << 16 | u64::from(end.port()));
+    let words = [remote.key, remote.length, flags.into(), owner, peer];
+    // The odd multiplier spreads each word over all bits.
+    words.into_iter().fold(0, |mixed: u64, word| (mixed ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29))
 }
 
 /// Writes a descriptor. It holds no address of this process.
@@ -113,7 +115,7 @@ pub fn describe(remote: &Remote, owner: SocketAddrV4, peer: SocketAddrV4) -> [u8
     descriptor[4..8].copy_from_slice(&flags.to_le_bytes());
     descriptor[8..16].copy_from_slice(&remote.key.to_le_bytes());
     descriptor[16..24].copy_from_slice(&remote.length.to_le_bytes());
-    descriptor[24..].copy_from_slice(&tag(owner, peer).to_le_bytes());
+    descriptor[24..].copy_from_slice(&tag(remote, flags, owner, peer).to_le_bytes());
     descriptor
 }
 
