@@ -102,6 +102,7 @@ impl Drop for Shm {
     }
 }
 
+#[wsp::provider(export = false)]
 impl Transport for Shm {
     const DESCRIPTION: &'static str = "Shared memory between processes of one machine";
 

@@ -1,6 +1,8 @@
 //! `wsp demo`: loads a provider through its exported entry point and carries checked data over it.
 
-use std::io::{IsTerminal as _, Read as _, Write as _};
+mod data;
+mod san;
+
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4};
 use std::path::PathBuf;
 use std::thread;
@@ -9,8 +11,9 @@ use std::time::{Duration, Instant};
 use wsp::code::{WSAENOTSOCK, WSAEOPNOTSUPP};
 use wsp_host::{Event, Host, Notify, Provider, Socket, Upcall, library};
 
-use crate::text::{BOLD, DIM, GREEN, PLAIN};
+use crate::text::{BOLD, GREEN, PLAIN};
 use crate::{Failure, print};
+use data::{joined, receive, send};
 
 /// What the demo is told.
 #[derive(clap::Args)]
@@ -21,13 +24,19 @@ pub struct Arguments {
     /// How many MiB to carry in each direction
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=4096))]
     mib: u16,
+    /// Drive a SAN provider through the switch instead, in processes of their own, over this transport
+    #[arg(long, value_enum)]
+    transport: Option<san::Transport>,
+    /// What a process that the demo itself starts is to do
+    #[arg(long, value_enum, hide = true, requires = "transport")]
+    part: Option<san::Part>,
 }
-
-/// Pieces in which data is sent.
-const PIECE: usize = 24 * 1024 + 7;
 
 /// Shows a provider carrying data: each step prints what it did, a step that fails ends the demo.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if let Some(transport) = arguments.transport {
+        return san::run(transport, arguments.part, arguments.provider.as_deref(), arguments.mib);
+    }
     let file = library::find(arguments.provider.as_deref(), "wsp_loopback").map_err(Failure::new)?;
     step("library", &file.display().to_string())?;
     let provider = Host::new().load(&file).map_err(Failure::new)?;
@@ -84,79 +93,6 @@ fn exchange(client: &Socket, server: &Socket, bytes: usize) -> Result<Duration, 
     });
     outcome.map_err(Failure::new)?;
     Ok(begun.elapsed())
-}
-
-fn joined(handle: thread::ScopedJoinHandle<'_, Result<(), String>>) -> Result<(), String> {
-    handle.join().unwrap_or_else(|_| Err("a thread of the demo panicked".into()))
-}
-
-fn send(mut socket: &Socket, seed: u64, bytes: usize) -> Result<(), String> {
-    let mut pattern = Pattern(seed);
-    let mut left = bytes;
-    let mut piece = vec![0; PIECE];
-    while left > 0 {
-        let count = left.min(PIECE);
-        piece[..count].fill_with(|| pattern.next());
-        socket.write_all(&piece[..count]).map_err(|error| format!("sending: {error}"))?;
-        left -= count;
-    }
-    Ok(())
-}
-
-fn receive(mut socket: &Socket, seed: u64, bytes: usize, shown: bool) -> Result<(), String> {
-    let mut progress = Progress::new(shown, bytes);
-    let mut pattern = Pattern(seed);
-    let mut piece = vec![0; PIECE];
-    let mut done = 0;
-    while done < bytes {
-        let count = socket.read(&mut piece).map_err(|error| format!("receiving: {error}"))?;
-        if count == 0 {
-            return Err(format!("the stream ended after {done} of {bytes} bytes"));
-        }
-        if let Some(at) = piece[..count].iter().position(|byte| *byte != pattern.next()) {
-            return Err(format!("byte {} is not what was sent", done + at));
-        }
-        done += count;
-        progress.show(done);
-    }
-    progress.clear();
-    Ok(())
-}
-
-/// A byte sequence that shows a byte lost, doubled or moved.
-struct Pattern(u64);
-
-impl Pattern {
-    fn next(&mut self) -> u8 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 56) as u8
-    }
-}
-
-/// A line that tells how far it is, on a terminal.
-struct Progress {
-    shown: bool,
-    total: usize,
-    last: Instant,
-}
-
-impl Progress {
-    fn new(shown: bool, total: usize) -> Self {
-        Self { shown: shown && std::io::stderr().is_terminal(), total, last: Instant::now() }
-    }
-
-    fn show(&mut self, done: usize) {
-        if self.shown && self.last.elapsed() > Duration::from_millis(100) {
-            self.last = Instant::now();
-            anstream::eprint!("\r{DIM}data       {} of {} MiB{PLAIN}", done >> 20, self.total >> 20);
-        }
-    }
-
-    fn clear(&self) {
-        if self.shown {
-            anstream::eprint!("\r\x1b[K");
-        }
-    }
 }
 
 /// An overlapped receive: notified once, its record marked done.

@@ -1,0 +1,7 @@
+//! The SAN provider over shared memory as a loadable library: it exports `WSPStartup` and `WSPStartupEx`.
+
+#[cfg(target_os = "linux")]
+mod exports {
+    wsp::export!(wsp_provider::shm::Shm, winsock);
+    wsp::export!(wsp_provider::shm::Shm, san);
+}
