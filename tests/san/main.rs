@@ -18,6 +18,8 @@ macro_rules! over_all {
     (each: $how:ident, $($scenario:ident),+) => {
         over_all!(of: loopback, Loopback, $how, $($scenario),+);
         over_all!(of: loopback_library, LoopbackLibrary, $how, $($scenario),+);
+        #[cfg(target_os = "linux")]
+        over_all!(of: shm, Shm, $how, $($scenario),+);
     };
     (of: $module:ident, $source:ident, $how:ident, $($scenario:ident),+) => {
         mod $module {

@@ -20,10 +20,13 @@ pub enum Source {
     Loopback,
     /// The same, loaded from its library.
     LoopbackLibrary,
+    /// Shared memory, linked.
+    #[cfg(target_os = "linux")]
+    Shm,
 }
 
 /// A provider is one instance: whoever ends it for good must be alone with it.
-static ALONE: [RwLock<()>; 2] = [const { RwLock::new(()) }; 2];
+static ALONE: [RwLock<()>; 3] = [const { RwLock::new(()) }; 3];
 
 impl Source {
     /// Starts the provider.
@@ -35,6 +38,8 @@ impl Source {
         match self {
             Self::Loopback => SanHost::new().start_type::<Loopback>(),
             Self::LoopbackLibrary => Ok(load("wsp_loopback")),
+            #[cfg(target_os = "linux")]
+            Self::Shm => SanHost::new().start_type::<wsp_provider::shm::Shm>(),
         }
     }
 }

@@ -7,7 +7,7 @@ use wsp_host::{Provider, Socket, from_sockaddr};
 
 use crate::support::{code, listener};
 
-over_both!(
+over_each!(
     connections_come_in_the_order_of_their_requests,
     accept_needs_a_listener,
     an_empty_queue_would_block,

@@ -10,7 +10,7 @@ use wsp_host::{Error, Provider, Socket};
 use crate::options::on;
 use crate::support::{bounded, code, listener};
 
-over_both!(
+over_each!(
     a_graceful_end_delivers_everything_first,
     shutting_down_sends_ends_one_direction,
     shutting_down_receives_leaves_sends,
@@ -132,6 +132,7 @@ fn close_wakes_a_send(provider: &Provider) {
         let (client, server) = provider.connected_pair().unwrap();
         client.set_nonblocking(true).unwrap();
         while client.send(&[0; 10_000]).is_ok() {}
+        while client.send(b"x").is_ok() {}
         client.set_nonblocking(false).unwrap();
         (client, Some(server))
     };

@@ -8,7 +8,7 @@ use wsp_host::{Host, Provider};
 use crate::calls::{self, End};
 use crate::support::{Source, code, with};
 
-over_both!(
+over_each!(
     a_closed_descriptor_is_no_socket_for_any_function,
     a_forged_descriptor_is_no_socket_for_any_function,
     a_descriptor_can_be_used_while_others_close,

@@ -7,7 +7,7 @@ use wsp_host::{Provider, Upcall};
 
 use crate::support::{any, bounded, code, listener};
 
-over_both!(
+over_each!(
     every_descriptor_is_a_handle_of_the_host,
     a_host_without_handles_is_told_so,
     wildcards_take_the_catalog_entry,

@@ -1,23 +1,23 @@
-//! What a provider does, seen from a host: through the C interface, over the provider that is loaded from its library and
-//! over the same provider linked into the test.
+//! What a provider does, seen from a host: through the C interface, over the example that is loaded from its library,
+//! over the same linked into the test, and over shared memory.
 //!
-//! A scenario is a function that takes a started provider; `over_both!` makes two tests of it. Scenarios that need the provider
+//! A scenario is a function that takes a started provider; `over_each!` makes a test of it for each. Scenarios that need the provider
 //! to themselves (the last clean-up, other upcalls) are listed as `alone`. No scenario depends on time: waits are bounded only
 //! so that a failure ends.
 
-/// Makes two tests of each scenario.
-macro_rules! over_both {
+/// Makes a test of each scenario for each provider.
+macro_rules! over_each {
     ($($(#[$about:meta])* $scenario:ident),+ $(,)?) => {
-        over_both!(with: $($(#[$about])* $scenario),+);
+        over_each!(with: $($(#[$about])* $scenario),+);
     };
     (alone: $($(#[$about:meta])* $scenario:ident),+ $(,)?) => {
         mod alone {
-            over_both!(tests: alone, super::super, $($scenario),+);
+            over_each!(tests: alone, super::super, $($scenario),+);
         }
     };
     (with: $($scenario:ident),+) => {
         mod with {
-            over_both!(tests: with, super::super, $($scenario),+);
+            over_each!(tests: with, super::super, $($scenario),+);
         }
     };
     (tests: $how:ident, $module:path, $($scenario:ident),+) => {
@@ -26,6 +26,10 @@ macro_rules! over_both {
         }
         mod linked {
             $( #[test] fn $scenario() { crate::support::$how(crate::support::Source::Linked, super::super::$scenario); } )+
+        }
+        #[cfg(target_os = "linux")]
+        mod shm {
+            $( #[test] fn $scenario() { crate::support::$how(crate::support::Source::Shm, super::super::$scenario); } )+
         }
     };
 }

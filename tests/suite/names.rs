@@ -8,7 +8,7 @@ use wsp_host::{Provider, to_sockaddr};
 
 use crate::support::{any, listener};
 
-over_both!(
+over_each!(
     both_ends_agree_on_their_names,
     an_unbound_socket_has_no_name,
     too_little_room_is_told_with_the_size,

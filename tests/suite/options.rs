@@ -5,7 +5,7 @@ use wsp_host::Provider;
 
 use crate::support::{code, listener};
 
-over_both!(
+over_each!(
     flags_are_off_and_can_be_set,
     numbers_can_be_set,
     linger_is_a_structure_of_its_own,

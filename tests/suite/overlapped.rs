@@ -11,7 +11,7 @@ use wsp_host::{
 
 use crate::support::{PATIENCE, Source, code};
 
-over_both!(
+over_each!(
     an_event_tells_the_end,
     a_port_tells_the_end,
     a_port_and_an_event_tell_the_end,
@@ -24,7 +24,7 @@ over_both!(
     the_byte_count_may_be_left_out,
     the_end_of_the_stream_is_an_end,
 );
-over_both!(alone: a_routine_needs_the_hosts_queue);
+over_each!(alone: a_routine_needs_the_hosts_queue);
 
 const NOW: Duration = Duration::ZERO;
 

@@ -8,7 +8,7 @@ use wsp_host::{Event, Host, Notify, Operation, Port, Provider, Socket, Upcall, W
 
 use crate::support::{PATIENCE, Source, bounded};
 
-over_both!(
+over_each!(
     a_receive_waits_for_data,
     receives_are_served_in_the_order_they_were_posted,
     sends_wait_for_room_and_keep_their_order,
@@ -23,7 +23,7 @@ over_both!(
     a_blocking_receive_takes_its_turn,
     ten_thousand_operations_end_once_each,
 );
-over_both!(alone: the_last_clean_up_ends_operations_silently);
+over_each!(alone: the_last_clean_up_ends_operations_silently);
 
 const ABORTED: u32 = 0xC000_0120;
 const RESET: u32 = 0xC000_020D;

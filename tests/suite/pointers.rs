@@ -8,7 +8,7 @@ use wsp_host::{Provider, Socket, from_sockaddr};
 use crate::calls::{self, End};
 use crate::support::listener;
 
-over_both!(
+over_each!(
     no_function_uses_a_pointer_that_cannot_be_right,
     no_function_does_anything_without_errno,
     buffers_that_cannot_be_right_are_refused,

@@ -9,7 +9,7 @@ use wsp_host::{BlockingHook, Error, Event, Provider, Socket, Window};
 
 use crate::support::{PATIENCE, any, bounded, code, listener};
 
-over_both!(
+over_each!(
     select_keeps_the_members_that_are_ready,
     select_times_out_with_empty_sets,
     select_is_woken_by_data,

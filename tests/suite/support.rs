@@ -20,16 +20,21 @@ pub enum Source {
     Library,
     /// The type, linked into the test.
     Linked,
+    /// Shared memory, linked into the test.
+    #[cfg(target_os = "linux")]
+    Shm,
 }
 
 /// A provider is one instance: whoever ends it for good must be alone with it.
-static ALONE: [RwLock<()>; 2] = [RwLock::new(()), RwLock::new(())];
+static ALONE: [RwLock<()>; 3] = [const { RwLock::new(()) }; 3];
 
 impl Source {
     /// Starts the provider.
     pub fn start(self, host: &Host) -> Result<Provider, StartError> {
         match self {
             Self::Linked => host.start_type::<Loopback>(),
+            #[cfg(target_os = "linux")]
+            Self::Shm => host.start_type::<wsp_provider::shm::Shm>(),
             Self::Library => {
                 let file = library::find(None, "wsp_loopback").unwrap_or_else(|error| panic!("{error}"));
                 host.load(&file).map_err(|error| match error {

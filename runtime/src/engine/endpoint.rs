@@ -277,8 +277,11 @@ impl<T: Transport> Endpoint<T> {
         let levels = self.levels();
         let telling = self.events().note(levels);
         if let Some(telling) = telling {
-            let _inside = self.upcalling.enter();
+            let inside = self.upcalling.enter();
             telling.tell();
+            drop(inside);
+            // A close may wait for the end of the upcall.
+            self.bell().ring();
         }
     }
 
