@@ -148,6 +148,11 @@ impl<T: Transport> Endpoint<T> {
         self.closed.load(Ordering::Acquire)
     }
 
+    /// Set once the host closes it.
+    pub(super) fn closed(&self) -> &AtomicBool {
+        &self.closed
+    }
+
     pub(super) fn set_closed(&self) {
         self.closed.store(true, Ordering::Release);
     }
@@ -186,9 +191,9 @@ impl<T: Transport> Endpoint<T> {
             if let Some(connection) = &receiving.connection {
                 connection.progress();
             }
-            receiving.pump(self.mode, &mut ended);
+            receiving.pump(self.mode, &self.closed, &mut ended);
         }
-        self.sending().pump(self.mode, &mut ended);
+        self.sending().pump(self.mode, &self.closed, &mut ended);
         self.pump_transfers(&mut ended);
         self.tell(ended);
         self.note_events();
@@ -199,7 +204,7 @@ impl<T: Transport> Endpoint<T> {
             && self.transfers().is_busy()
             && let Some(connection) = self.connection()
         {
-            self.transfers().pump(&*connection, ended);
+            self.transfers().pump(&*connection, &self.closed, ended);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ended::{End, Ended, Moved, Posted};
 use crate::code;
@@ -117,13 +118,15 @@ impl<C: Connection> Receiving<C> {
         self.newest
     }
 
-    /// Gives arrived data to the receives that are posted.
-    pub fn pump(&mut self, mode: Mode, ended: &mut Ended) {
+    /// Gives arrived data to the receives that are posted. On a socket that is `closed` what fails is left to its close, which
+    /// says how operations end.
+    pub fn pump(&mut self, mode: Mode, closed: &AtomicBool, ended: &mut Ended) {
         let Some(connection) = &self.connection else { return };
         while let Some((_, receive, _)) = self.queue.front_mut() {
             let end = match receive.advance(&**connection, mode) {
                 Step::Wait => return,
                 Step::Done(moved) => End::Moved(moved),
+                Step::Failed(_) if closed.load(Ordering::Acquire) => return,
                 Step::Failed(code) => End::Failed(code),
             };
             if let Some((number, _, target)) = self.queue.pop_front() {

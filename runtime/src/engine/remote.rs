@@ -1,6 +1,7 @@
 //! Remote memory as calls: reads and writes of what the peer has opened.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard};
 
 use super::ended::{End, Ended, Moved};
@@ -76,8 +77,11 @@ impl Transfers {
         self.newest
     }
 
-    /// Starts what can be started, ends what has ended.
-    pub fn pump(&mut self, connection: &impl Connection, ended: &mut Ended) {
+    /// Starts what can be started, ends what has ended. On a socket that is `closed` nothing is left to do but its close.
+    pub fn pump(&mut self, connection: &impl Connection, closed: &AtomicBool, ended: &mut Ended) {
+        if closed.load(Ordering::Acquire) {
+            return;
+        }
         while let Some((_, transfer, _)) = self.queue.front() {
             let step = match transfer.start(connection) {
                 Ok(Transfer::Full) => break,
@@ -108,7 +112,7 @@ impl Transfers {
             drop(transfer);
             settle(&mut self.answers, number, target, end, ended);
         }
-        if let Some(fault) = connection.ready().fault.filter(|_| self.is_busy()) {
+        if let Some(fault) = connection.ready().fault.filter(|_| self.is_busy() && !closed.load(Ordering::Acquire)) {
             self.end_all(End::Failed(fault.code()), ended);
         }
     }
@@ -162,7 +166,7 @@ impl<T: Transport> Endpoint<T> {
                 None => Target::Waiter,
             };
             let number = transfers.push(transfer, target);
-            transfers.pump(&*connection, &mut ended);
+            transfers.pump(&*connection, self.closed(), &mut ended);
             number
         };
         self.tell(ended);
@@ -174,7 +178,7 @@ impl<T: Transport> Endpoint<T> {
             let mut ended = Ended::default();
             let answer = {
                 let mut transfers = self.transfers();
-                transfers.pump(&*connection, &mut ended);
+                transfers.pump(&*connection, self.closed(), &mut ended);
                 transfers.answer(number)
             };
             self.tell(ended);

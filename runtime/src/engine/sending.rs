@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ended::{End, Ended, Moved};
 use super::receiving::{Step, Target, settle};
@@ -99,8 +100,9 @@ impl<C: Connection> Sending<C> {
         self.newest
     }
 
-    /// Hands posted data to the transport, and ends what it has finished with.
-    pub fn pump(&mut self, mode: Mode, ended: &mut Ended) {
+    /// Hands posted data to the transport, and ends what it has finished with. On a socket that is `closed` what fails is left to
+    /// its close.
+    pub fn pump(&mut self, mode: Mode, closed: &AtomicBool, ended: &mut Ended) {
         let Some(connection) = &self.connection else { return };
         if !self.lent.is_empty() {
             let released = connection.released();
@@ -113,7 +115,8 @@ impl<C: Connection> Sending<C> {
         while let Some((_, send, _)) = self.queue.front_mut() {
             let step = send.advance(&**connection, mode);
             let lent = send.lent;
-            if step == Step::Wait && !lent {
+            let failed = matches!(step, Step::Failed(_));
+            if step == Step::Wait && !lent || failed && closed.load(Ordering::Acquire) {
                 break;
             }
             let Some((number, send, target)) = self.queue.pop_front() else { break };
@@ -123,7 +126,7 @@ impl<C: Connection> Sending<C> {
                 Step::Failed(code) => settle(&mut self.answers, number, target, End::Failed(code), ended),
             }
         }
-        self.break_lent(ended);
+        self.break_lent(closed, ended);
         if self.finish
             && self.queue.is_empty()
             && let Some(connection) = &self.connection
@@ -134,12 +137,14 @@ impl<C: Connection> Sending<C> {
     }
 
     /// On a connection that is broken, nothing lent comes back by itself.
-    fn break_lent(&mut self, ended: &mut Ended) {
+    fn break_lent(&mut self, closed: &AtomicBool, ended: &mut Ended) {
         let Some(connection) = &self.connection else { return };
         if self.lent.is_empty() {
             return;
         }
-        if let Some(fault) = connection.ready().fault {
+        if let Some(fault) = connection.ready().fault
+            && !closed.load(Ordering::Acquire)
+        {
             for (number, _, target) in self.lent.drain(..) {
                 settle(&mut self.answers, number, target, End::Failed(fault.code()), ended);
             }
@@ -147,10 +152,10 @@ impl<C: Connection> Sending<C> {
     }
 
     /// No more will be sent: the peer gets the end behind what is posted.
-    pub fn finish(&mut self, mode: Mode, ended: &mut Ended) {
+    pub fn finish(&mut self, mode: Mode, closed: &AtomicBool, ended: &mut Ended) {
         self.shut = true;
         self.finish = true;
-        self.pump(mode, ended);
+        self.pump(mode, closed, ended);
     }
 
     /// The answer to a send that a thread waits for.

@@ -261,7 +261,7 @@ impl<T: Transport> Endpoint<T> {
     /// Sends no more: the peer gets the end behind what is posted.
     fn shut_sending(&self) {
         let mut ended = super::ended::Ended::default();
-        self.sending().finish(self.mode, &mut ended);
+        self.sending().finish(self.mode, self.closed(), &mut ended);
         self.tell(ended);
     }
 

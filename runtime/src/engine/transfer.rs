@@ -77,6 +77,11 @@ impl<T: Transport> Endpoint<T> {
         Code(if self.is_closed() { code::WSAENOTSOCK } else { code::WSAENOTCONN })
     }
 
+    /// What a call fails with that the transport fails: under a close, that is what interrupts it.
+    fn failed(&self, code: Code) -> Code {
+        if self.is_closed() { Code(code::WSAEINTR) } else { code }
+    }
+
     /// Receives.
     pub(super) fn receive(
         self: &Arc<Self>,
@@ -108,7 +113,7 @@ impl<T: Transport> Endpoint<T> {
                 _ => receive.advance(&*connection, self.mode),
             };
             match (step, later) {
-                (Step::Failed(code), _) => return Err(code),
+                (Step::Failed(code), _) => return Err(self.failed(code)),
                 (Step::Done(moved), None) => {
                     drop(receiving);
                     self.rearm(events::READ);
@@ -161,7 +166,7 @@ impl<T: Transport> Endpoint<T> {
             let mut ended = Ended::default();
             let answer = {
                 let mut receiving = self.receiving();
-                receiving.pump(self.mode, &mut ended);
+                receiving.pump(self.mode, self.closed(), &mut ended);
                 receiving.answer(number)
             };
             ended.answered &= answer.is_none();
@@ -203,7 +208,7 @@ impl<T: Transport> Endpoint<T> {
         };
         if !sending.is_queued() {
             match (send.advance(&*connection, self.mode), later) {
-                (Step::Failed(code), _) => return Err(code),
+                (Step::Failed(code), _) => return Err(self.failed(code)),
                 (Step::Done(moved), None) => return Ok(Outcome::Done(moved)),
                 (Step::Done(moved), Some(later)) => {
                     drop(sending);
@@ -247,7 +252,7 @@ impl<T: Transport> Endpoint<T> {
             let mut ended = Ended::default();
             let answer = {
                 let mut sending = self.sending();
-                sending.pump(self.mode, &mut ended);
+                sending.pump(self.mode, self.closed(), &mut ended);
                 sending.answer(number)
             };
             ended.answered &= answer.is_none();
