@@ -321,6 +321,19 @@ fn a_listeners_condition_refuses() {
 }
 
 #[test]
+fn a_listener_at_no_address_listens_through_every_provider() {
+    let _alone = alone();
+    let switch = switch();
+    let listener = SanListener::bind(&switch, SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+    let address = SocketAddrV4::new(LOCAL, listener.local_addr().unwrap().port());
+    let client = SanStream::connect(&switch, address).unwrap();
+    let (server, _) = listener.accept().unwrap();
+    assert_eq!(server.local_addr().unwrap(), address);
+    (&client).write_all(b"x").unwrap();
+    assert_eq!((&server).read(&mut [0; 4]).unwrap(), 1);
+}
+
+#[test]
 fn many_clients_are_served_one_after_the_other_and_at_once() {
     let _alone = alone();
     let switch = switch();

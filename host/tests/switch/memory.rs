@@ -87,6 +87,13 @@ fn token<S>(overlapped: Overlapped<'_>, socket: &SocketRef<'_, S>) -> Operation 
 }
 
 impl Shared {
+    /// Listening at no address is listening at the only one.
+    fn listening_at(&self) -> [u8; 8] {
+        let mut name: [u8; 8] = lock(&self.name)[..8].try_into().unwrap();
+        name[4..].copy_from_slice(&LOCAL.octets());
+        name
+    }
+
     fn record(&self, bit: i32, place: usize, code: i32) {
         let (event, mask) = lock(&self.event).unwrap_or_default();
         let mut recorded = lock(&self.recorded);
@@ -169,7 +176,7 @@ impl wsp::san::Provider for Memories {
 
     fn bind(&self, socket: &SocketRef<'_, Arc<Shared>>, call: &call::Bind<'_>) -> Result<(), error::BindError> {
         let name: [u8; 16] = self::name(call.address).ok_or(error::BindError::Fault)?;
-        if name[4..8] != LOCAL.octets() {
+        if name[4..8] != LOCAL.octets() && name[4..8] != [0; 4] {
             return Err(error::BindError::AddrNotAvail);
         }
         assert_ne!(name[2..4], [0; 2], "the switch names a port");
@@ -179,7 +186,7 @@ impl wsp::san::Provider for Memories {
 
     fn listen(&self, socket: &SocketRef<'_, Arc<Shared>>, _: &call::Listen) -> Result<(), error::ListenError> {
         let listener = Arc::clone(socket);
-        let name: [u8; 8] = lock(&listener.name)[..8].try_into().unwrap();
+        let name = listener.listening_at();
         lock(&LISTENERS).insert(name, Waiting { listener, requests: VecDeque::new() });
         Ok(())
     }
@@ -233,7 +240,7 @@ impl wsp::san::Provider for Memories {
         socket: &SocketRef<'_, Arc<Shared>>,
         call: &call::Accept<'_>,
     ) -> Result<Opened<Arc<Shared>>, error::AcceptError> {
-        let name: [u8; 8] = lock(&socket.name)[..8].try_into().unwrap();
+        let name = socket.listening_at();
         let request = lock(&LISTENERS).get_mut(&name).and_then(|waiting| waiting.requests.pop_front());
         let (peer, address) = request.ok_or(error::AcceptError::WouldBlock)?;
         let (verdict, _) =
