@@ -10,6 +10,8 @@ use wsp::rt::{BuffersOut, ConnectRequest, Opened, Operation, Outcome, Overlapped
 use wsp::san::{call, done, error};
 use wsp::{code, ffi};
 
+use crate::exposed;
+
 /// Messages that arrived without a posted receive, other than a session's first.
 pub static HELD: AtomicUsize = AtomicUsize::new(0);
 /// RDMA operations carried out: reads and writes.
@@ -22,15 +24,7 @@ pub const LOCAL: Ipv4Addr = Ipv4Addr::new(127, 77, 0, 1);
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 static LISTENERS: LazyLock<Mutex<HashMap<[u8; 8], Waiting>>> = LazyLock::new(Mutex::default);
-static EXPOSED: LazyLock<Mutex<HashMap<u64, Memory>>> = LazyLock::new(Mutex::default);
 static TRAVELLING: LazyLock<Mutex<HashMap<u64, Arc<Side>>>> = LazyLock::new(Mutex::default);
-
-#[derive(Clone, Copy)]
-struct Memory {
-    start: usize,
-    length: usize,
-    access: u32,
-}
 
 struct Waiting {
     listener: Arc<Shared>,
@@ -413,12 +407,11 @@ impl wsp::san::Provider for Memories {
         call: &call::RegisterRdmaMemory<'_>,
     ) -> Result<(), error::RegisterRdmaMemoryError> {
         let key = NEXT.fetch_add(1, Ordering::Relaxed);
-        let memory = Memory { start: call.buffer.as_ptr() as usize, length: call.buffer.len(), access: call.flags };
         // Longer than the switch expects at first.
         let mut descriptor = [7; 200];
         descriptor[..8].copy_from_slice(&key.to_le_bytes());
         call.descriptor.put(&descriptor).map_err(|_| error::RegisterRdmaMemoryError::Fault)?;
-        lock(&EXPOSED).insert(key, memory);
+        exposed::expose(key, call.buffer.as_ptr() as usize, call.buffer.len(), call.flags);
         Ok(())
     }
 
@@ -428,7 +421,7 @@ impl wsp::san::Provider for Memories {
         call: &call::DeregisterRdmaMemory<'_>,
     ) -> Result<(), error::DeregisterRdmaMemoryError> {
         let key = call.descriptor.read().ok_or(error::DeregisterRdmaMemoryError::Inval)?;
-        lock(&EXPOSED).remove(&key).map(|_| ()).ok_or(error::DeregisterRdmaMemoryError::Inval)
+        if exposed::end(key) { Ok(()) } else { Err(error::DeregisterRdmaMemoryError::Inval) }
     }
 
     fn rdma_write(
@@ -438,14 +431,15 @@ impl wsp::san::Provider for Memories {
     ) -> Result<Outcome<u32>, error::RdmaWriteError> {
         WRITES.fetch_add(1, Ordering::SeqCst);
         let key = call.target.read().ok_or(error::RdmaWriteError::Fault)?;
-        let (start, length) = target(key, call.target_offset, ffi::MEM_WRITE).ok_or(error::RdmaWriteError::Fault)?;
+        let (start, length) =
+            exposed::target(key, call.target_offset, ffi::MEM_WRITE).ok_or(error::RdmaWriteError::Fault)?;
         let mut bytes = vec![0; call.buffers.total()];
         if bytes.len() > length {
             return Err(error::RdmaWriteError::Fault);
         }
         call.buffers.copy_to(0, &mut bytes);
         let operation = token(call.overlapped.ok_or(error::RdmaWriteError::Inval)?, socket);
-        move_later(socket, operation, bytes.len(), move || {
+        exposed::later(stalled(socket), socket.retain(), operation, bytes.len(), move || {
             // SAFETY: exposed memory, which stays until it is deregistered: that is after the peer's "done".
             unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), start as *mut u8, bytes.len()) };
         });
@@ -459,14 +453,15 @@ impl wsp::san::Provider for Memories {
     ) -> Result<Outcome<u32>, error::RdmaReadError> {
         READS.fetch_add(1, Ordering::SeqCst);
         let key = call.target.read().ok_or(error::RdmaReadError::Fault)?;
-        let (start, length) = target(key, call.target_offset, ffi::MEM_READ).ok_or(error::RdmaReadError::Fault)?;
+        let (start, length) =
+            exposed::target(key, call.target_offset, ffi::MEM_READ).ok_or(error::RdmaReadError::Fault)?;
         let places: Vec<_> = call.buffers.entries().map(|entry| (entry.buf as usize, entry.len as usize)).collect();
         let total: usize = places.iter().map(|(_, length)| length).sum();
         if total > length {
             return Err(error::RdmaReadError::Fault);
         }
         let operation = token(call.overlapped.ok_or(error::RdmaReadError::Inval)?, socket);
-        move_later(socket, operation, total, move || {
+        exposed::later(stalled(socket), socket.retain(), operation, total, move || {
             let mut from = start;
             for (to, length) in places {
                 // SAFETY: exposed memory, and a buffer that is good until the operation has ended.
@@ -482,29 +477,8 @@ fn name(address: wsp::rt::Bytes<'_>) -> Option<[u8; 16]> {
     address.to_vec().try_into().ok()
 }
 
-fn target(key: u64, offset: u32, access: u32) -> Option<(usize, usize)> {
-    let memory = lock(&EXPOSED).get(&key).copied().filter(|memory| memory.access & access != 0)?;
-    let length = memory.length.checked_sub(offset as usize)?;
-    Some((memory.start + offset as usize, length))
-}
-
-/// Carries an RDMA operation out on another thread, as hardware does.
-fn move_later(
-    socket: &SocketRef<'_, Arc<Shared>>,
-    operation: Operation,
-    bytes: usize,
-    work: impl FnOnce() + Send + 'static,
-) {
-    if STALL.swap(false, Ordering::SeqCst) {
-        if let Some(side) = socket.side() {
-            lock(&side.inner).stalled.push(operation);
-        }
-        return;
-    }
-    let kept = socket.retain();
-    std::thread::spawn(move || {
-        work();
-        operation.complete(u32::try_from(bytes).unwrap(), 0);
-        drop(kept);
-    });
+/// Where to keep the operation if it is the one that never ends.
+fn stalled(socket: &SocketRef<'_, Arc<Shared>>) -> Option<impl FnOnce(Operation) + use<>> {
+    let side = if STALL.swap(false, Ordering::SeqCst) { socket.side() } else { None };
+    side.map(|side| move |operation| lock(&side.inner).stalled.push(operation))
 }
