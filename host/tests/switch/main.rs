@@ -3,6 +3,7 @@
 mod endings;
 mod exposed;
 mod memory;
+mod side;
 mod starting;
 
 use std::io::{ErrorKind, Read, Write};

@@ -11,6 +11,7 @@ use wsp::san::{call, done, error};
 use wsp::{code, ffi};
 
 use crate::exposed;
+use crate::side::Side;
 
 /// Messages that arrived without a posted receive, other than a session's first.
 pub static HELD: AtomicUsize = AtomicUsize::new(0);
@@ -51,24 +52,8 @@ mod ffi_events {
     }
 }
 
-/// One side of a connection.
-#[derive(Default)]
-struct Side {
-    inner: Mutex<Inner>,
-    peer: Mutex<Option<Arc<Side>>>,
-}
-
-#[derive(Default)]
-struct Inner {
-    arrived: VecDeque<Vec<u8>>,
-    posted: VecDeque<(Operation, Vec<(usize, usize)>)>,
-    ended: bool,
-    received: usize,
-    /// Operations that never end, until the close.
-    stalled: Vec<Operation>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap()
 }
 
@@ -104,47 +89,6 @@ impl Shared {
 
     fn side(&self) -> Option<Arc<Side>> {
         lock(&self.side).clone().filter(|side| !lock(&side.inner).ended)
-    }
-}
-
-impl Side {
-    /// Completes what can be completed. No lock is held across the upcalls.
-    fn settle(&self) {
-        loop {
-            let mut inner = lock(&self.inner);
-            if inner.posted.is_empty() || inner.arrived.is_empty() {
-                return;
-            }
-            let (Some((operation, buffers)), Some(message)) = (inner.posted.pop_front(), inner.arrived.pop_front())
-            else {
-                return;
-            };
-            inner.received += 1;
-            drop(inner);
-            let mut rest = &message[..];
-            for (start, length) in buffers {
-                let (part, left) = rest.split_at(rest.len().min(length));
-                // SAFETY: a posted buffer of the caller's, good until the operation has ended.
-                unsafe { std::ptr::copy_nonoverlapping(part.as_ptr(), start as *mut u8, part.len()) };
-                rest = left;
-            }
-            assert!(rest.is_empty(), "a message larger than the receive");
-            operation.complete(u32::try_from(message.len()).unwrap(), 0);
-        }
-    }
-
-    fn end(&self) {
-        let (posted, stalled) = {
-            let mut inner = lock(&self.inner);
-            inner.ended = true;
-            (std::mem::take(&mut inner.posted), std::mem::take(&mut inner.stalled))
-        };
-        for (operation, _) in posted {
-            operation.fail(error::RecvError::ConnReset);
-        }
-        for operation in stalled {
-            operation.fail(error::RecvError::OperationAborted);
-        }
     }
 }
 
@@ -439,10 +383,16 @@ impl wsp::san::Provider for Memories {
         }
         call.buffers.copy_to(0, &mut bytes);
         let operation = token(call.overlapped.ok_or(error::RdmaWriteError::Inval)?, socket);
-        exposed::later(stalled(socket), socket.retain(), operation, bytes.len(), move || {
-            // SAFETY: exposed memory, which stays until it is deregistered: that is after the peer's "done".
-            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), start as *mut u8, bytes.len()) };
-        });
+        exposed::later(
+            stalled(socket),
+            (socket.side().map(Side::busy), socket.retain()),
+            operation,
+            bytes.len(),
+            move || {
+                // SAFETY: exposed memory, which stays until it is deregistered: that is after the peer's "done".
+                unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), start as *mut u8, bytes.len()) };
+            },
+        );
         Ok(Outcome::Pending)
     }
 
@@ -461,14 +411,20 @@ impl wsp::san::Provider for Memories {
             return Err(error::RdmaReadError::Fault);
         }
         let operation = token(call.overlapped.ok_or(error::RdmaReadError::Inval)?, socket);
-        exposed::later(stalled(socket), socket.retain(), operation, total, move || {
-            let mut from = start;
-            for (to, length) in places {
-                // SAFETY: exposed memory, and a buffer that is good until the operation has ended.
-                unsafe { std::ptr::copy_nonoverlapping(from as *const u8, to as *mut u8, length) };
-                from += length;
-            }
-        });
+        exposed::later(
+            stalled(socket),
+            (socket.side().map(Side::busy), socket.retain()),
+            operation,
+            total,
+            move || {
+                let mut from = start;
+                for (to, length) in places {
+                    // SAFETY: exposed memory, and a buffer that is good until the operation has ended.
+                    unsafe { std::ptr::copy_nonoverlapping(from as *const u8, to as *mut u8, length) };
+                    from += length;
+                }
+            },
+        );
         Ok(Outcome::Pending)
     }
 }

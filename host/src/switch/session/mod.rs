@@ -33,6 +33,7 @@ pub struct Session {
     reader: Mutex<()>,
     writer: Mutex<()>,
     state: Mutex<State>,
+    closing: Mutex<()>,
     limits: Limits,
     pub local: SocketAddrV4,
     pub remote: SocketAddrV4,
@@ -160,10 +161,11 @@ impl Session {
         self.bell.ring();
     }
 
-    /// Closes the socket. Other threads' calls find it closed.
+    /// Closes the socket. Other threads' calls find it closed; whoever else wants to close it waits until it is.
     fn close(&self) {
+        let _one = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.socket.is_closed() {
-            // A second close of the same descriptor finds no socket, and harms none: descriptors are not reused at once.
+            // What does not close here is closed, or given up, with the session.
             let _ = self.socket.close();
         }
     }
