@@ -169,3 +169,19 @@ fn a_stream_with_two_handles_does_not_move() {
     (&client).write_all(b"x").unwrap();
     assert_eq!((&server).read(&mut [0; 4]).unwrap(), 1);
 }
+
+#[test]
+fn a_stream_can_be_ended_after_its_peer_has_gone() {
+    let _alone = alone();
+    // Two switches: the first is in a hurry as it is dropped with its stream.
+    let (near, far) = (switch(), switch());
+    let listener = SanListener::bind(&near, anywhere()).unwrap();
+    let client = SanStream::connect(&far, listener.local_addr().unwrap()).unwrap();
+    let (server, _) = listener.accept().unwrap();
+    let provider = client.socket().provider().clone();
+    drop((client, far));
+    assert_eq!(provider.open_handles(), 0, "the client has gone");
+    assert_eq!((&server).read(&mut [0; 4]).unwrap(), 0);
+    server.shutdown(Shutdown::Write).unwrap();
+    assert_eq!((&server).write(b"x").unwrap_err().kind(), ErrorKind::ConnectionReset);
+}
