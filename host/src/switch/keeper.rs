@@ -118,7 +118,7 @@ fn keep(inbox: &Receiver<Task>) {
             behind.retain(|session| look(session, true));
         }
         // Dropped here, a session closes its socket.
-        lingering.retain(|(session, until)| !session.step_to_end() && Instant::now() < *until);
+        lingering.retain(|(session, until)| !session.step_to_end(stopping) && Instant::now() < *until);
     }
 }
 

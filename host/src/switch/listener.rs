@@ -13,6 +13,7 @@ use wsp::{code, ffi};
 
 use super::connect::free_port;
 use super::options::SwitchOptions;
+use super::provider::SanProvider;
 use super::session::{Role, Session};
 use super::socket::SanSocket;
 use super::stream::SanStream;
@@ -24,20 +25,28 @@ use crate::upcalls::events::Event;
 /// Says whether a connection from this address is wanted.
 pub type Condition = dyn Fn(SocketAddrV4) -> bool + Send + Sync;
 
-/// A socket that takes connections through a provider.
+/// A socket that takes connections through a provider; at the address 0.0.0.0 through all providers.
 pub struct SanListener {
-    shared: Arc<Shared>,
+    queue: Arc<Queue>,
     switch: Switch,
-    thread: Option<JoinHandle<()>>,
+    address: SocketAddrV4,
+    doors: Vec<(Arc<Door>, JoinHandle<()>)>,
 }
 
-struct Shared {
+/// One provider's socket, and the thread that takes connections from it.
+struct Door {
     socket: SanSocket,
-    address: SocketAddrV4,
+    /// What accepted streams call their own address.
+    local: SocketAddrV4,
     accepting: Event,
     stop: Event,
-    stopped: AtomicBool,
     options: SwitchOptions,
+    queue: Arc<Queue>,
+}
+
+/// Where the doors bring connections to.
+struct Queue {
+    stopped: AtomicBool,
     backlog: usize,
     condition: Box<Condition>,
     inner: Mutex<Inner>,
@@ -53,7 +62,7 @@ struct Inner {
     failed: Option<Error>,
 }
 
-impl Shared {
+impl Queue {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -79,29 +88,46 @@ impl SanListener {
         backlog: u16,
         condition: impl Fn(SocketAddrV4) -> bool + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let (provider, _) = switch.route(*address.ip()).ok_or(ConnectError::NoProvider(address))?;
+        let providers = if address.ip().is_unspecified() {
+            switch.providers()
+        } else {
+            switch.route(*address.ip()).map(|(provider, _)| provider).into_iter().collect()
+        };
+        if providers.is_empty() {
+            return Err(ConnectError::NoProvider(address).into());
+        }
         let port = if address.port() == 0 { free_port(*address.ip()) } else { address.port() };
         let address = SocketAddrV4::new(*address.ip(), port);
-        let socket = provider.socket()?;
-        socket.bind(address)?;
-        socket.listen(i32::from(backlog))?;
-        let (accepting, stop) = (Event::new()?, Event::new()?);
-        socket.event_select(&accepting, ffi::FD_ACCEPT)?;
-        let shared = Arc::new(Shared {
-            socket,
-            address,
-            accepting,
-            stop,
+        let queue = Arc::new(Queue {
             stopped: AtomicBool::new(false),
-            options: switch.options().clone(),
             backlog: usize::from(backlog.max(1)),
             condition: Box::new(condition),
             inner: Mutex::default(),
             changed: Condvar::new(),
         });
-        let taker = Arc::clone(&shared);
+        // Dropped on the way, it ends the doors that are open already.
+        let mut listener = Self { queue, switch: switch.clone(), address, doors: Vec::new() };
+        for provider in providers {
+            listener.open(&provider, backlog)?;
+        }
+        Ok(listener)
+    }
+
+    /// Listens through one provider.
+    fn open(&mut self, provider: &SanProvider, backlog: u16) -> io::Result<()> {
+        let socket = provider.socket()?;
+        socket.bind(self.address)?;
+        socket.listen(i32::from(backlog))?;
+        let (accepting, stop) = (Event::new()?, Event::new()?);
+        socket.event_select(&accepting, ffi::FD_ACCEPT)?;
+        let own = provider.first_addresses().first().filter(|_| self.address.ip().is_unspecified());
+        let local = SocketAddrV4::new(own.copied().unwrap_or(*self.address.ip()), self.address.port());
+        let (options, queue) = (self.switch.options().clone(), Arc::clone(&self.queue));
+        let door = Arc::new(Door { socket, local, accepting, stop, options, queue });
+        let taker = Arc::clone(&door);
         let thread = std::thread::Builder::new().name("wsp-accept".to_owned()).spawn(move || taker.run())?;
-        Ok(Self { shared, switch: switch.clone(), thread: Some(thread) })
+        self.doors.push((door, thread));
+        Ok(())
     }
 
     /// The address that it listens at.
@@ -109,7 +135,7 @@ impl SanListener {
     /// # Errors
     /// None; fallible as that of the standard library's listeners.
     pub fn local_addr(&self) -> io::Result<SocketAddrV4> {
-        Ok(self.shared.address)
+        Ok(self.address)
     }
 
     /// The next connection, and whom it is from; waits for it.
@@ -129,12 +155,12 @@ impl SanListener {
     }
 
     fn accept_for(&self, until: Option<Instant>) -> io::Result<Option<(SanStream, SocketAddrV4)>> {
-        let mut inner = self.shared.lock();
+        let mut inner = self.queue.lock();
         loop {
             if let Some(session) = inner.ready.pop_front() {
                 drop(inner);
                 // The thread may have waited for room.
-                self.shared.changed.notify_all();
+                self.queue.changed.notify_all();
                 let peer = session.remote;
                 return Ok(Some((SanStream::new(&self.switch, session), peer)));
             }
@@ -142,13 +168,13 @@ impl SanListener {
                 return Err(error.into());
             }
             inner = match until {
-                None => self.shared.changed.wait(inner).unwrap_or_else(PoisonError::into_inner),
+                None => self.queue.changed.wait(inner).unwrap_or_else(PoisonError::into_inner),
                 Some(until) => {
                     let left = until.saturating_duration_since(Instant::now());
                     if left.is_zero() {
                         return Ok(None);
                     }
-                    self.shared.changed.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0
+                    self.queue.changed.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
         }
@@ -158,42 +184,41 @@ impl SanListener {
     pub fn incoming(&self) -> impl Iterator<Item = io::Result<SanStream>> + '_ {
         std::iter::repeat_with(|| self.accept().map(|(stream, _)| stream))
     }
-
-    /// The provider's socket.
-    pub fn socket(&self) -> &SanSocket {
-        &self.shared.socket
-    }
 }
 
 impl Drop for SanListener {
     fn drop(&mut self) {
-        self.shared.stopped.store(true, Ordering::Release);
-        self.shared.stop.set();
-        self.shared.changed.notify_all();
-        if let Some(thread) = self.thread.take() {
+        self.queue.stopped.store(true, Ordering::Release);
+        // Under the lock, so that no thread is between its look at the flag and its sleep.
+        drop(self.queue.lock());
+        self.queue.changed.notify_all();
+        for (door, _) in &self.doors {
+            door.stop.set();
+        }
+        for (_, thread) in self.doors.drain(..) {
             // A thread that panicked takes no more connections either.
             let _ = thread.join();
         }
     }
 }
 
-impl Shared {
-    fn run(self: Arc<Self>) {
-        while !self.stopped.load(Ordering::Acquire) {
+impl Door {
+    fn run(&self) {
+        while !self.queue.stopped.load(Ordering::Acquire) {
             // A provider may signal once for many connections: all are taken before the next wait.
-            let taken = self.wait_for_room().then(|| self.take_one());
+            let taken = self.queue.wait_for_room().then(|| self.take_one());
             match taken {
                 Some(Ok(true)) => {}
                 Some(Ok(false)) => {
                     os::wait_any(&[self.accepting.os(), self.stop.os()], Duration::from_secs(60));
                     // The registration stays; the call resets the event and clears the record.
                     if let Err(error) = self.socket.enum_events(&self.accepting) {
-                        self.fail(error);
+                        self.queue.fail(error);
                         return;
                     }
                 }
                 Some(Err(error)) => {
-                    self.fail(error);
+                    self.queue.fail(error);
                     return;
                 }
                 None => return,
@@ -201,25 +226,11 @@ impl Shared {
         }
     }
 
-    fn fail(&self, error: Error) {
-        self.lock().failed = Some(error);
-        self.changed.notify_all();
-    }
-
-    /// Connections beyond the backlog stay with the provider, which refuses what is too much for it. `false`: it is over.
-    fn wait_for_room(&self) -> bool {
-        let mut inner = self.lock();
-        while inner.ready.len() + inner.negotiating >= self.backlog && !self.stopped.load(Ordering::Acquire) {
-            inner = self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
-        }
-        !self.stopped.load(Ordering::Acquire)
-    }
-
     /// Takes a connection, if there is one.
-    fn take_one(self: &Arc<Self>) -> Result<bool, Error> {
+    fn take_one(&self) -> Result<bool, Error> {
         let wanted = |raw: &[u8]| {
             let from = crate::socket::from_sockaddr("WSPAccept", raw);
-            if from.is_ok_and(|from| (self.condition)(from)) { ffi::CF_ACCEPT } else { ffi::CF_REJECT }
+            if from.is_ok_and(|from| (self.queue.condition)(from)) { ffi::CF_ACCEPT } else { ffi::CF_REJECT }
         };
         let (socket, peer) = match self.socket.accept(wanted) {
             Ok(accepted) => accepted,
@@ -233,18 +244,33 @@ impl Shared {
             }
         };
         // A session that cannot be prepared closes its socket by being dropped; the peer learns of it so.
-        let Ok(session) = Session::prepare(Arc::new(socket), &self.options, Role::Accepting, (self.address, peer))
-        else {
+        let Ok(session) = Session::prepare(Arc::new(socket), &self.options, Role::Accepting, (self.local, peer)) else {
             return Ok(true);
         };
-        self.lock().negotiating += 1;
-        let shared = Arc::clone(self);
-        let negotiate = move || shared.negotiate(session);
+        self.queue.lock().negotiating += 1;
+        let queue = Arc::clone(&self.queue);
+        let negotiate = move || queue.negotiate(session);
         // A thread of its own: a peer that says nothing must not keep others out.
         if std::thread::Builder::new().name("wsp-negotiate".to_owned()).spawn(negotiate).is_err() {
-            self.lock().negotiating -= 1;
+            self.queue.lock().negotiating -= 1;
         }
         Ok(true)
+    }
+}
+
+impl Queue {
+    fn fail(&self, error: Error) {
+        self.lock().failed = Some(error);
+        self.changed.notify_all();
+    }
+
+    /// Connections beyond the backlog stay with the provider, which refuses what is too much for it. `false`: it is over.
+    fn wait_for_room(&self) -> bool {
+        let mut inner = self.lock();
+        while inner.ready.len() + inner.negotiating >= self.backlog && !self.stopped.load(Ordering::Acquire) {
+            inner = self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+        !self.stopped.load(Ordering::Acquire)
     }
 
     fn negotiate(&self, session: Session) {

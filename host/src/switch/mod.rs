@@ -172,6 +172,11 @@ impl Switch {
         lock(&self.0.routes).find(address)
     }
 
+    /// The providers.
+    pub fn providers(&self) -> Vec<SanProvider> {
+        lock(&self.0.providers).clone()
+    }
+
     /// The options.
     pub fn options(&self) -> &SwitchOptions {
         &self.0.options

@@ -1,6 +1,10 @@
 //! The switch, end to end over a small provider in memory.
 
+mod endings;
+mod exposed;
 mod memory;
+mod side;
+mod starting;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4};
@@ -10,12 +14,10 @@ use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
-use memory::{HELD, LOCAL, Memories, READS, STALL, WRITES};
+use memory::{HELD, LOCAL, Memories, READS, WRITES};
 use wsp::code;
 use wsp_host::Upcall;
-use wsp_host::switch::{
-    Completion, ConnectError, MoveError, SanHost, SanListener, SanNotify, SanStream, Switch, SwitchOptions, Ticket,
-};
+use wsp_host::switch::{Completion, ConnectError, SanHost, SanListener, SanNotify, SanStream, Switch, SwitchOptions};
 
 /// The provider counts for all tests together: one at a time.
 fn alone() -> MutexGuard<'static, ()> {
@@ -214,64 +216,6 @@ fn a_full_direction_does_not_hold_up_large_data_in_the_other() {
 }
 
 #[test]
-fn what_was_written_before_a_drop_arrives_and_then_the_end() {
-    let _alone = alone();
-    for completion in all_completions() {
-        let switch = switch_with(SwitchOptions { completion, ..SwitchOptions::default() }, SanHost::new());
-        let (client, server) = pair(&switch);
-        let provider = client.socket().provider().clone();
-        (&client).write_all(&pattern(30_000, 1)).unwrap();
-        drop(client);
-        let mut read = Vec::new();
-        (&server).read_to_end(&mut read).unwrap();
-        assert!(read == pattern(30_000, 1), "{completion:?}: other bytes");
-        drop(server);
-        drop(switch);
-        assert_eq!(provider.open_handles(), 0, "{completion:?}");
-    }
-}
-
-#[test]
-fn a_peers_abort_ends_a_waiting_read_and_every_write() {
-    let _alone = alone();
-    for completion in all_completions() {
-        let switch = switch_with(SwitchOptions { completion, ..SwitchOptions::default() }, SanHost::new());
-        let (client, server) = pair(&switch);
-        (&server).write_all(b"last words").unwrap();
-        thread::scope(|scope| {
-            let reader = scope.spawn(|| {
-                let mut read = Vec::new();
-                let error = (&client).read_to_end(&mut read).unwrap_err();
-                (read, error)
-            });
-            thread::sleep(Duration::from_millis(5));
-            server.abort();
-            let (read, error) = reader.join().unwrap();
-            assert_eq!(read, b"last words");
-            assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{completion:?}: {error}");
-        });
-        assert_eq!((&client).write(b"x").unwrap_err().kind(), ErrorKind::ConnectionReset);
-        assert_eq!((&server).write(b"x").unwrap_err().kind(), ErrorKind::ConnectionAborted);
-    }
-}
-
-#[test]
-fn half_of_a_connection_can_be_ended() {
-    let _alone = alone();
-    let switch = switch();
-    let (client, server) = pair(&switch);
-    client.shutdown(Shutdown::Write).unwrap();
-    assert_eq!((&client).write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
-    assert_eq!((&server).read(&mut [0; 4]).unwrap(), 0);
-    (&server).write_all(b"answer").unwrap();
-    let mut read = [0; 6];
-    (&client).read_exact(&mut read).unwrap();
-    assert_eq!(&read, b"answer");
-    client.shutdown(Shutdown::Read).unwrap();
-    assert_eq!((&client).read(&mut read).unwrap(), 0);
-}
-
-#[test]
 fn reads_end_in_time() {
     let _alone = alone();
     let switch = switch();
@@ -321,6 +265,19 @@ fn a_listeners_condition_refuses() {
 }
 
 #[test]
+fn a_listener_at_no_address_listens_through_every_provider() {
+    let _alone = alone();
+    let switch = switch();
+    let listener = SanListener::bind(&switch, SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+    let address = SocketAddrV4::new(LOCAL, listener.local_addr().unwrap().port());
+    let client = SanStream::connect(&switch, address).unwrap();
+    let (server, _) = listener.accept().unwrap();
+    assert_eq!(server.local_addr().unwrap(), address);
+    (&client).write_all(b"x").unwrap();
+    assert_eq!((&server).read(&mut [0; 4]).unwrap(), 1);
+}
+
+#[test]
 fn many_clients_are_served_one_after_the_other_and_at_once() {
     let _alone = alone();
     let switch = switch();
@@ -348,106 +305,6 @@ fn many_clients_are_served_one_after_the_other_and_at_once() {
             });
         }
     });
-}
-
-#[test]
-fn a_stream_moves_and_comes_back_with_what_was_not_read() {
-    let _alone = alone();
-    for host in [SanHost::new(), SanHost::new().without_rdma_read()] {
-        let switch = switch_with(SwitchOptions::default(), host);
-        let (client, mut server) = pair(&switch);
-        (&client).write_all(b"before").unwrap();
-        let mut first = [0; 2];
-        server.read_exact(&mut first).unwrap();
-        server = thread::scope(|scope| {
-            // A large write is under way while the peer moves.
-            scope.spawn(|| (&client).write_all(&pattern(60_000, 6)).unwrap());
-            for _ in 0..3 {
-                let ticket = server.suspend_and_duplicate(std::process::id()).unwrap();
-                let ticket = Ticket::from_bytes(&ticket.to_bytes()).unwrap();
-                server = SanStream::import(&switch, ticket).unwrap();
-            }
-            let mut rest = vec![0; 4 + 60_000];
-            server.read_exact(&mut rest).unwrap();
-            assert_eq!(&rest[..4], b"fore");
-            assert!(rest[4..] == pattern(60_000, 6), "other bytes");
-            server
-        });
-        server.write_all(b"after").unwrap();
-        let mut read = [0; 5];
-        (&client).read_exact(&mut read).unwrap();
-        assert_eq!(&read, b"after");
-        drop(client);
-        assert_eq!(server.read(&mut read).unwrap(), 0);
-    }
-}
-
-#[test]
-fn a_stream_with_two_handles_does_not_move() {
-    let _alone = alone();
-    let switch = switch();
-    let (client, server) = pair(&switch);
-    let other = client.try_clone().unwrap();
-    let Err(MoveError::Shared(client)) = client.suspend_and_duplicate(1) else { panic!("it moved under its clone") };
-    drop(other);
-    (&client).write_all(b"x").unwrap();
-    assert_eq!((&server).read(&mut [0; 4]).unwrap(), 1);
-}
-
-#[test]
-fn a_read_by_rdma_that_never_ends_is_ended_by_an_abort() {
-    let _alone = alone();
-    let switch = switch();
-    let (client, server) = pair(&switch);
-    STALL.store(true, Ordering::SeqCst);
-    let mut buffer = vec![0; 50_000];
-    thread::scope(|scope| {
-        let writer = scope.spawn(|| (&client).write_all(&pattern(50_000, 1)).unwrap_err());
-        let reader = scope.spawn(|| (&server).read_exact(&mut buffer).unwrap_err());
-        while STALL.load(Ordering::SeqCst) {
-            thread::yield_now();
-        }
-        server.abort();
-        let error = reader.join().unwrap();
-        assert_eq!(error.kind(), ErrorKind::ConnectionAborted, "{error}");
-        assert_eq!(writer.join().unwrap().kind(), ErrorKind::ConnectionReset);
-    });
-}
-
-#[test]
-fn a_peer_that_talks_nonsense_loses_the_connection_and_nobody_else() {
-    let _alone = alone();
-    let switch = switch();
-    let listener = SanListener::bind(&switch, anywhere()).unwrap();
-    let address = listener.local_addr().unwrap();
-    let (provider, _) = switch.route(LOCAL).unwrap();
-    // Not a switch: connects and sends garbage instead of terms.
-    let stranger = provider.socket().unwrap();
-    stranger.bind(SocketAddrV4::new(LOCAL, 77)).unwrap();
-    stranger.connect(address).unwrap().finish(&stranger, Duration::from_secs(5)).unwrap();
-    let posted = stranger.recv_overlapped(64, SanNotify::Polled);
-    let sent = stranger.send_overlapped(b"GET / HTTP/1.1\r\n\r\n", SanNotify::Polled);
-    assert!(sent.poll_for(Duration::from_secs(5)).unwrap().is_some());
-    let error = posted.poll_for(Duration::from_secs(5)).unwrap_err();
-    assert_eq!(error.code(), Some(code::WSAECONNRESET), "{error}");
-    // The listener goes on.
-    let client = SanStream::connect(&switch, address).unwrap();
-    let (server, _) = listener.accept().unwrap();
-    (&client).write_all(b"x").unwrap();
-    assert_eq!((&server).read(&mut [0; 4]).unwrap(), 1);
-}
-
-#[test]
-fn a_session_whose_peer_breaks_the_rules_ends_with_that_error() {
-    let _alone = alone();
-    let switch = switch();
-    let (client, server) = pair(&switch);
-    // An unknown kind, past the session.
-    let sent = client.socket().send_overlapped(&[99, 0, 0, 0, 0, 0, 0, 0], SanNotify::Polled);
-    assert!(sent.poll_for(Duration::from_secs(5)).unwrap().is_some());
-    let error = (&server).read(&mut [0; 4]).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidData, "{error}");
-    assert!(error.to_string().contains("unknown kind"), "{error}");
 }
 
 #[test]

@@ -10,6 +10,9 @@ use wsp::rt::{BuffersOut, ConnectRequest, Opened, Operation, Outcome, Overlapped
 use wsp::san::{call, done, error};
 use wsp::{code, ffi};
 
+use crate::exposed;
+use crate::side::Side;
+
 /// Messages that arrived without a posted receive, other than a session's first.
 pub static HELD: AtomicUsize = AtomicUsize::new(0);
 /// RDMA operations carried out: reads and writes.
@@ -22,15 +25,7 @@ pub const LOCAL: Ipv4Addr = Ipv4Addr::new(127, 77, 0, 1);
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 static LISTENERS: LazyLock<Mutex<HashMap<[u8; 8], Waiting>>> = LazyLock::new(Mutex::default);
-static EXPOSED: LazyLock<Mutex<HashMap<u64, Memory>>> = LazyLock::new(Mutex::default);
 static TRAVELLING: LazyLock<Mutex<HashMap<u64, Arc<Side>>>> = LazyLock::new(Mutex::default);
-
-#[derive(Clone, Copy)]
-struct Memory {
-    start: usize,
-    length: usize,
-    access: u32,
-}
 
 struct Waiting {
     listener: Arc<Shared>,
@@ -57,24 +52,8 @@ mod ffi_events {
     }
 }
 
-/// One side of a connection.
-#[derive(Default)]
-struct Side {
-    inner: Mutex<Inner>,
-    peer: Mutex<Option<Arc<Side>>>,
-}
-
-#[derive(Default)]
-struct Inner {
-    arrived: VecDeque<Vec<u8>>,
-    posted: VecDeque<(Operation, Vec<(usize, usize)>)>,
-    ended: bool,
-    received: usize,
-    /// Operations that never end, until the close.
-    stalled: Vec<Operation>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap()
 }
 
@@ -87,6 +66,13 @@ fn token<S>(overlapped: Overlapped<'_>, socket: &SocketRef<'_, S>) -> Operation 
 }
 
 impl Shared {
+    /// Listening at no address is listening at the only one.
+    fn listening_at(&self) -> [u8; 8] {
+        let mut name: [u8; 8] = lock(&self.name)[..8].try_into().unwrap();
+        name[4..].copy_from_slice(&LOCAL.octets());
+        name
+    }
+
     fn record(&self, bit: i32, place: usize, code: i32) {
         let (event, mask) = lock(&self.event).unwrap_or_default();
         let mut recorded = lock(&self.recorded);
@@ -103,47 +89,6 @@ impl Shared {
 
     fn side(&self) -> Option<Arc<Side>> {
         lock(&self.side).clone().filter(|side| !lock(&side.inner).ended)
-    }
-}
-
-impl Side {
-    /// Completes what can be completed. No lock is held across the upcalls.
-    fn settle(&self) {
-        loop {
-            let mut inner = lock(&self.inner);
-            if inner.posted.is_empty() || inner.arrived.is_empty() {
-                return;
-            }
-            let (Some((operation, buffers)), Some(message)) = (inner.posted.pop_front(), inner.arrived.pop_front())
-            else {
-                return;
-            };
-            inner.received += 1;
-            drop(inner);
-            let mut rest = &message[..];
-            for (start, length) in buffers {
-                let (part, left) = rest.split_at(rest.len().min(length));
-                // SAFETY: a posted buffer of the caller's, good until the operation has ended.
-                unsafe { std::ptr::copy_nonoverlapping(part.as_ptr(), start as *mut u8, part.len()) };
-                rest = left;
-            }
-            assert!(rest.is_empty(), "a message larger than the receive");
-            operation.complete(u32::try_from(message.len()).unwrap(), 0);
-        }
-    }
-
-    fn end(&self) {
-        let (posted, stalled) = {
-            let mut inner = lock(&self.inner);
-            inner.ended = true;
-            (std::mem::take(&mut inner.posted), std::mem::take(&mut inner.stalled))
-        };
-        for (operation, _) in posted {
-            operation.fail(error::RecvError::ConnReset);
-        }
-        for operation in stalled {
-            operation.fail(error::RecvError::OperationAborted);
-        }
     }
 }
 
@@ -169,7 +114,7 @@ impl wsp::san::Provider for Memories {
 
     fn bind(&self, socket: &SocketRef<'_, Arc<Shared>>, call: &call::Bind<'_>) -> Result<(), error::BindError> {
         let name: [u8; 16] = self::name(call.address).ok_or(error::BindError::Fault)?;
-        if name[4..8] != LOCAL.octets() {
+        if name[4..8] != LOCAL.octets() && name[4..8] != [0; 4] {
             return Err(error::BindError::AddrNotAvail);
         }
         assert_ne!(name[2..4], [0; 2], "the switch names a port");
@@ -179,7 +124,7 @@ impl wsp::san::Provider for Memories {
 
     fn listen(&self, socket: &SocketRef<'_, Arc<Shared>>, _: &call::Listen) -> Result<(), error::ListenError> {
         let listener = Arc::clone(socket);
-        let name: [u8; 8] = lock(&listener.name)[..8].try_into().unwrap();
+        let name = listener.listening_at();
         lock(&LISTENERS).insert(name, Waiting { listener, requests: VecDeque::new() });
         Ok(())
     }
@@ -233,7 +178,7 @@ impl wsp::san::Provider for Memories {
         socket: &SocketRef<'_, Arc<Shared>>,
         call: &call::Accept<'_>,
     ) -> Result<Opened<Arc<Shared>>, error::AcceptError> {
-        let name: [u8; 8] = lock(&socket.name)[..8].try_into().unwrap();
+        let name = socket.listening_at();
         let request = lock(&LISTENERS).get_mut(&name).and_then(|waiting| waiting.requests.pop_front());
         let (peer, address) = request.ok_or(error::AcceptError::WouldBlock)?;
         let (verdict, _) =
@@ -406,12 +351,11 @@ impl wsp::san::Provider for Memories {
         call: &call::RegisterRdmaMemory<'_>,
     ) -> Result<(), error::RegisterRdmaMemoryError> {
         let key = NEXT.fetch_add(1, Ordering::Relaxed);
-        let memory = Memory { start: call.buffer.as_ptr() as usize, length: call.buffer.len(), access: call.flags };
         // Longer than the switch expects at first.
         let mut descriptor = [7; 200];
         descriptor[..8].copy_from_slice(&key.to_le_bytes());
         call.descriptor.put(&descriptor).map_err(|_| error::RegisterRdmaMemoryError::Fault)?;
-        lock(&EXPOSED).insert(key, memory);
+        exposed::expose(key, call.buffer.as_ptr() as usize, call.buffer.len(), call.flags);
         Ok(())
     }
 
@@ -421,7 +365,7 @@ impl wsp::san::Provider for Memories {
         call: &call::DeregisterRdmaMemory<'_>,
     ) -> Result<(), error::DeregisterRdmaMemoryError> {
         let key = call.descriptor.read().ok_or(error::DeregisterRdmaMemoryError::Inval)?;
-        lock(&EXPOSED).remove(&key).map(|_| ()).ok_or(error::DeregisterRdmaMemoryError::Inval)
+        if exposed::end(key) { Ok(()) } else { Err(error::DeregisterRdmaMemoryError::Inval) }
     }
 
     fn rdma_write(
@@ -431,17 +375,24 @@ impl wsp::san::Provider for Memories {
     ) -> Result<Outcome<u32>, error::RdmaWriteError> {
         WRITES.fetch_add(1, Ordering::SeqCst);
         let key = call.target.read().ok_or(error::RdmaWriteError::Fault)?;
-        let (start, length) = target(key, call.target_offset, ffi::MEM_WRITE).ok_or(error::RdmaWriteError::Fault)?;
+        let (start, length) =
+            exposed::target(key, call.target_offset, ffi::MEM_WRITE).ok_or(error::RdmaWriteError::Fault)?;
         let mut bytes = vec![0; call.buffers.total()];
         if bytes.len() > length {
             return Err(error::RdmaWriteError::Fault);
         }
         call.buffers.copy_to(0, &mut bytes);
         let operation = token(call.overlapped.ok_or(error::RdmaWriteError::Inval)?, socket);
-        move_later(socket, operation, bytes.len(), move || {
-            // SAFETY: exposed memory, which stays until it is deregistered: that is after the peer's "done".
-            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), start as *mut u8, bytes.len()) };
-        });
+        exposed::later(
+            stalled(socket),
+            (socket.side().map(Side::busy), socket.retain()),
+            operation,
+            bytes.len(),
+            move || {
+                // SAFETY: exposed memory, which stays until it is deregistered: that is after the peer's "done".
+                unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), start as *mut u8, bytes.len()) };
+            },
+        );
         Ok(Outcome::Pending)
     }
 
@@ -452,21 +403,28 @@ impl wsp::san::Provider for Memories {
     ) -> Result<Outcome<u32>, error::RdmaReadError> {
         READS.fetch_add(1, Ordering::SeqCst);
         let key = call.target.read().ok_or(error::RdmaReadError::Fault)?;
-        let (start, length) = target(key, call.target_offset, ffi::MEM_READ).ok_or(error::RdmaReadError::Fault)?;
+        let (start, length) =
+            exposed::target(key, call.target_offset, ffi::MEM_READ).ok_or(error::RdmaReadError::Fault)?;
         let places: Vec<_> = call.buffers.entries().map(|entry| (entry.buf as usize, entry.len as usize)).collect();
         let total: usize = places.iter().map(|(_, length)| length).sum();
         if total > length {
             return Err(error::RdmaReadError::Fault);
         }
         let operation = token(call.overlapped.ok_or(error::RdmaReadError::Inval)?, socket);
-        move_later(socket, operation, total, move || {
-            let mut from = start;
-            for (to, length) in places {
-                // SAFETY: exposed memory, and a buffer that is good until the operation has ended.
-                unsafe { std::ptr::copy_nonoverlapping(from as *const u8, to as *mut u8, length) };
-                from += length;
-            }
-        });
+        exposed::later(
+            stalled(socket),
+            (socket.side().map(Side::busy), socket.retain()),
+            operation,
+            total,
+            move || {
+                let mut from = start;
+                for (to, length) in places {
+                    // SAFETY: exposed memory, and a buffer that is good until the operation has ended.
+                    unsafe { std::ptr::copy_nonoverlapping(from as *const u8, to as *mut u8, length) };
+                    from += length;
+                }
+            },
+        );
         Ok(Outcome::Pending)
     }
 }
@@ -475,29 +433,8 @@ fn name(address: wsp::rt::Bytes<'_>) -> Option<[u8; 16]> {
     address.to_vec().try_into().ok()
 }
 
-fn target(key: u64, offset: u32, access: u32) -> Option<(usize, usize)> {
-    let memory = lock(&EXPOSED).get(&key).copied().filter(|memory| memory.access & access != 0)?;
-    let length = memory.length.checked_sub(offset as usize)?;
-    Some((memory.start + offset as usize, length))
-}
-
-/// Carries an RDMA operation out on another thread, as hardware does.
-fn move_later(
-    socket: &SocketRef<'_, Arc<Shared>>,
-    operation: Operation,
-    bytes: usize,
-    work: impl FnOnce() + Send + 'static,
-) {
-    if STALL.swap(false, Ordering::SeqCst) {
-        if let Some(side) = socket.side() {
-            lock(&side.inner).stalled.push(operation);
-        }
-        return;
-    }
-    let kept = socket.retain();
-    std::thread::spawn(move || {
-        work();
-        operation.complete(u32::try_from(bytes).unwrap(), 0);
-        drop(kept);
-    });
+/// Where to keep the operation if it is the one that never ends.
+fn stalled(socket: &SocketRef<'_, Arc<Shared>>) -> Option<impl FnOnce(Operation) + use<>> {
+    let side = if STALL.swap(false, Ordering::SeqCst) { socket.side() } else { None };
+    side.map(|side| move |operation| lock(&side.inner).stalled.push(operation))
 }

@@ -33,6 +33,7 @@ pub struct Session {
     reader: Mutex<()>,
     writer: Mutex<()>,
     state: Mutex<State>,
+    closing: Mutex<()>,
     limits: Limits,
     pub local: SocketAddrV4,
     pub remote: SocketAddrV4,
@@ -140,13 +141,16 @@ impl Session {
         }
     }
 
-    /// The program has let go: one step towards the end. `true`: nothing is left to be done.
-    pub fn step_to_end(&self) -> bool {
+    /// The program has let go: one step towards the end. `true`: nothing is left to be done. Unless it is in a `hurry`, it waits
+    /// for the end of the peer's stream too: to close before that is, for the peer, a reset.
+    pub fn step_to_end(&self, hurry: bool) -> bool {
         self.bell.taken();
         let mut state = self.lock();
         state.progress();
-        // What the program has not read is of no use to anybody, and must not keep the peer waiting.
-        if state.fault.is_some() || state.fin_taken && state.flying.is_empty() && state.control.is_empty() {
+        let told = state.fin_taken && state.flying.is_empty() && state.control.is_empty();
+        // What comes now nobody reads, and a peer that sends more should learn of it.
+        let over = hurry || state.peer_fin || !state.incoming.is_empty();
+        if state.fault.is_some() || told && over {
             return true;
         }
         state.end_stream();
@@ -160,10 +164,11 @@ impl Session {
         self.bell.ring();
     }
 
-    /// Closes the socket. Other threads' calls find it closed.
+    /// Closes the socket. Other threads' calls find it closed; whoever else wants to close it waits until it is.
     fn close(&self) {
+        let _one = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.socket.is_closed() {
-            // A second close of the same descriptor finds no socket, and harms none: descriptors are not reused at once.
+            // What does not close here is closed, or given up, with the session.
             let _ = self.socket.close();
         }
     }

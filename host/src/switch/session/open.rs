@@ -54,6 +54,7 @@ impl Session {
             reader: Mutex::default(),
             writer: Mutex::default(),
             state: Mutex::new(state),
+            closing: Mutex::default(),
             limits,
             local,
             remote,

@@ -119,6 +119,9 @@ const MOST_OFFERS: usize = 4;
 impl State {
     /// Takes what has happened into account. Says whether anything has.
     pub fn progress(&mut self) -> bool {
+        if self.socket.is_closed() {
+            return false;
+        }
         let mut moved = false;
         while self.fault.is_none()
             && let Some(&slot) = self.posted.front()

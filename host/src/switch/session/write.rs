@@ -197,6 +197,8 @@ impl Session {
         let _one = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         match self.wait(until, |state| (state.end_stream() || state.fault.is_some()).then_some(state.fault)) {
             Waited::Got(None) => Ok(()),
+            // A peer that has ended its stream and gone has nothing left to be told.
+            Waited::Got(Some(Fault::Provider(_))) if self.lock().peer_fin => Ok(()),
             Waited::Got(Some(fault)) => Err(fault.into()),
             Waited::Timeout => Err(io::ErrorKind::WouldBlock.into()),
         }
