@@ -1,9 +1,10 @@
 //! Connecting: through a provider if the documented steps work, and else a word whether TCP/IP may be tried.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use wsp::code;
 
@@ -74,13 +75,31 @@ impl From<ConnectError> for io::Error {
     }
 }
 
-/// A port that TCP/IP has free at this address now. The switch's own TCP/IP socket would hold it; a provider that itself uses
-/// TCP has to be able to take it, so it is let go. For an address that TCP/IP does not know any port is free: they are taken in
-/// turn.
+/// How many ports are remembered as given out: TCP/IP, which knows nothing of them, may call a port free again at once.
+const REMEMBERED: usize = 1024;
+
+/// A port that TCP/IP has free at this address now, and that was not given out lately. The switch's own TCP/IP socket would hold
+/// it; a provider that itself uses TCP has to be able to take it, so it is let go. For an address that TCP/IP does not know any
+/// port is free: they are taken in turn.
 pub(super) fn free_port(address: Ipv4Addr) -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let free = TcpListener::bind((address, 0)).and_then(|free| free.local_addr());
-    free.map_or_else(|_| 0xC000 | NEXT.fetch_add(1, Ordering::Relaxed), |address| address.port())
+    static GIVEN: Mutex<VecDeque<u16>> = Mutex::new(VecDeque::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    // Held until another was found, so that the system does not offer the same again.
+    let mut tried = Vec::new();
+    let port = loop {
+        let free = TcpListener::bind((address, 0)).and_then(|free| Ok((free.local_addr()?.port(), free)));
+        match free {
+            Ok((port, free)) if given.contains(&port) && tried.len() < REMEMBERED => tried.push(free),
+            Ok((port, _)) => break port,
+            Err(_) => break 0xC000 | NEXT.fetch_add(1, Ordering::Relaxed),
+        }
+    };
+    if given.len() == REMEMBERED {
+        given.pop_front();
+    }
+    given.push_back(port);
+    port
 }
 
 impl SanStream {
