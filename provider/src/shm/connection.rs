@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use wsp::transport::{Bell, Ending, Fault, Mode};
 
+use super::handover;
 use super::instance::Instance;
 use super::layout;
 use super::links::{Link, Links};
@@ -38,6 +39,9 @@ pub mod condition {
     /// No process is left at the other end.
     pub const DEAD: u32 = 16;
 
+    /// It came from another process, and the other end has not answered yet.
+    pub const ARRIVING: u32 = 32;
+
     /// Nothing can be done with it.
     pub const OVER: u32 = MOVED | CLOSED | SPOILT;
 }
@@ -56,6 +60,8 @@ pub struct Core {
     pub(super) remote: Remotes,
     /// The process whose memory can be copied from and to, and its generation.
     pub(super) readable: Mutex<Option<(Credentials, Identity)>>,
+    /// How many sends other processes had lent before.
+    pub(super) lent_before: u64,
     sending: AtomicU32,
     receiving: AtomicU32,
     made: OnceLock<Result<(), Fault>>,
@@ -92,11 +98,13 @@ impl Core {
     pub fn new(instance: &Arc<Instance>, file: OwnedFd, facts: Facts) -> Result<Self, Fault> {
         let mapping = Arc::new(Mapping::new(&file, layout::SIZE)?);
         let (own, other) = (facts.end, 1 - facts.end);
+        let outgoing = Ring::new(&mapping, layout::data(own), layout::DATA);
         Ok(Self {
             instance: Arc::clone(instance),
             file,
             facts,
-            outgoing: Ring::new(&mapping, layout::data(own), layout::DATA),
+            lent_before: outgoing.loans().0,
+            outgoing,
             incoming: Ring::new(&mapping, layout::data(other), layout::DATA),
             own: Place::new(&mapping, layout::end(own)),
             other: Place::new(&mapping, layout::end(other)),
@@ -160,9 +168,18 @@ impl Core {
     pub fn spoil(&self) -> Fault {
         self.condition.fetch_or(condition::SPOILT, Ordering::AcqRel);
         self.own.state.fetch_max(state::ABORTED, Ordering::Release);
+        self.remote.agent.abandon(Fault::Reset);
         self.links.ring();
         self.instance.bell.ring();
         Fault::Reset
+    }
+
+    /// Has the peer's agent look, whether or not any thread of the peer's is there.
+    pub fn kick(&self) {
+        for link in self.links.all() {
+            // If the socket is full of kicks, one more changes nothing.
+            let _ = socket::send(&*link.socket, &Frame::Kick.bytes(), &[]);
+        }
     }
 
     /// Reads what a process at the other end says.
@@ -193,17 +210,26 @@ impl Core {
         let bell = files.next().ok_or(Fault::Reset).and_then(|file| self.instance.bell_of_peer(file));
         let Ok(bell) = bell else { return self.lose(through.token) };
         let link = match files.next() {
-            Some(socket) => {
-                Link { token: self.instance.watcher.token(), socket: Arc::new(socket), bell: None, who: None }
-            }
+            Some(socket) => Link {
+                token: self.instance.watcher.token(),
+                socket: Arc::new(socket),
+                bell: None,
+                process: None,
+                identity: None,
+            },
             None => through.clone(),
         };
-        let who = process::credentials(&*link.socket).ok().map(|credentials| (credentials, identity));
-        let (token, link) = (link.token, Link { bell: Some(bell), who, ..link });
+        let process = link.process.or_else(|| process::credentials(&*link.socket).ok());
+        let (token, link) = (link.token, Link { bell: Some(bell), process, identity: Some(identity), ..link });
         if !shared {
             self.forget(|known| known.token != token);
         }
-        let added = if token == through.token { self.links.put(link) } else { self.add_link(link).is_ok() };
+        let added = if token == through.token {
+            self.links.put(link)
+        } else {
+            // It knows the way to us, but not who we are.
+            self.greet(&link.socket, true, None).and_then(|()| self.add_link(link)).is_ok()
+        };
         if !added {
             self.lose(token);
         }
@@ -215,7 +241,9 @@ impl Core {
     pub fn probe(&self) {
         let links = self.links.all();
         let who = match &links[..] {
-            [Link { who: Some(who), .. }] if self.instance.single_copy => Some(*who),
+            [Link { process: Some(process), identity: Some(identity), .. }] if self.instance.single_copy => {
+                Some((*process, *identity))
+            }
             _ => None,
         };
         let who = who.filter(|(credentials, identity)| {
@@ -224,6 +252,9 @@ impl Core {
         });
         *self.readable.lock().unwrap_or_else(PoisonError::into_inner) = who;
         self.own.can_copy.store(who.map_or(0, |(_, identity)| identity.generation), Ordering::Release);
+        if links.iter().all(|link| link.identity.is_some()) {
+            self.condition.fetch_and(!condition::ARRIVING, Ordering::AcqRel);
+        }
     }
 
     /// May memory be lent to the peer?
@@ -263,7 +294,7 @@ impl Core {
             return;
         }
         self.close_remote();
-        if before & condition::SHARED != 0 && self.others_hold() {
+        if before & condition::SHARED != 0 && handover::release(&self.own, process::own()) {
             return;
         }
         let last = match how {
@@ -294,18 +325,6 @@ impl Core {
         while busy() && !self.is(condition::DEAD) && begun.elapsed() < PATIENCE {
             std::thread::yield_now();
         }
-    }
-
-    /// Are there living processes besides this one that use this end? This one does no longer.
-    fn others_hold(&self) -> bool {
-        let own = process::own() as u32;
-        let mut others = false;
-        for holder in &self.own.holders {
-            let _ = holder.compare_exchange(own, 0, Ordering::AcqRel, Ordering::Relaxed);
-            let process = holder.load(Ordering::Acquire);
-            others |= process != 0 && i32::try_from(process).is_ok_and(process::alive);
-        }
-        others
     }
 
     /// Lets one thread of all processes that use this end go one way.

@@ -1,34 +1,329 @@
-//! Ends that move to another process.
+//! Ends that move to another process, or are used by several.
+//!
+//! Who gives prepares everything and waits, under a name made of the claim's number, for the process it is for: the kernel says
+//! who comes. What is handed over are descriptors: of the segment, in which all state of the end is, and of the sockets that
+//! lead to the other end. Through these the new process sends the other end its own socket and bell, and gets an answer.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::net::SocketAddrV4;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use wsp::transport::{Fault, Parcel, Taken};
+use wsp::transport::{Bound, Ending, Fault, Mode, Parcel, Taken};
 
-use super::Shm;
-use super::instance::Instance;
+use super::connection::{Core, Facts, condition};
+use super::instance::{Instance, random};
+use super::links::Link;
+use super::listener::{Listener, Listening};
+use super::os::memory::{self, Mapping};
+use super::os::process::{self, Credentials};
+use super::os::socket::{self, Incoming};
+use super::rendezvous::{self, Lease};
+use super::segment::{End, Place};
+use super::watcher::{Watch, Watched};
+use super::wire::{Reader, Writer};
+use super::{Connection, Shm, layout};
 
-/// What waits for other processes.
-#[derive(Debug, Default)]
-pub struct Claims;
+/// How long a claim is good.
+const GOOD_FOR: Duration = Duration::from_secs(60);
+/// How long the giver may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The largest state of the runtime that can go along.
+const STATE: usize = socket::FRAME - 256;
+
+/// What waits for another process.
+struct Waiting {
+    /// Where that process comes to.
+    watch: Watch,
+    to: i32,
+    bytes: Vec<u8>,
+    files: Vec<OwnedFd>,
+    until: Instant,
+    /// The end that the process holds already, if both use it.
+    held: Option<usize>,
+}
+
+impl Waiting {
+    /// The process does not come: it holds nothing.
+    fn give_up(self) {
+        let Some((end, segment)) = self.held.zip(self.files.first()) else { return };
+        if let Ok(mapping) = Mapping::new(segment, layout::SIZE) {
+            release(&Place::<End>::new(&Arc::new(mapping), layout::end(end)), self.to);
+        }
+    }
+}
+
+/// All that waits.
+#[derive(Default)]
+pub struct Claims(Mutex<HashMap<u32, Waiting>>);
 
 impl Claims {
-    /// Drops what nobody came for. Returns when to look again.
-    pub fn expire(&self) -> Option<Duration> {
-        None
+    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Waiting>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives what was claimed.
-    pub fn serve(&self, _: u32) {}
+    /// Gives up what nobody came for. Returns when to look again.
+    pub fn expire(&self) -> Option<Duration> {
+        let now = Instant::now();
+        let (expired, next) = {
+            let mut waiting = self.lock();
+            let expired: Vec<_> = waiting.extract_if(|_, waiting| waiting.until <= now).collect();
+            (expired, waiting.values().map(|waiting| waiting.until - now).min())
+        };
+        expired.into_iter().for_each(|(_, waiting)| waiting.give_up());
+        next
+    }
 
-    /// Drops everything.
-    pub fn clear(&self) {}
+    /// Gives to who comes for a claim, if it is the right one.
+    pub fn serve(&self, claim: u32) {
+        let taken = {
+            let mut all = self.lock();
+            let Some(waiting) = all.get(&claim) else { return };
+            let mut given = false;
+            while let (false, Ok(Some(socket))) = (given, socket::accept(waiting.watch.socket())) {
+                let right = process::credentials(&socket).is_ok_and(|who| who.process == waiting.to);
+                let files: Vec<BorrowedFd<'_>> = waiting.files.iter().map(AsFd::as_fd).collect();
+                given = right && socket::send(&socket, &waiting.bytes, &files).is_ok();
+            }
+            if given { all.remove(&claim) } else { None }
+        };
+        // Out of the lock: its socket leaves the watcher.
+        drop(taken);
+    }
+
+    /// Gives up everything.
+    pub fn clear(&self) {
+        let all = std::mem::take(&mut *self.lock());
+        all.into_values().for_each(Waiting::give_up);
+    }
 }
 
-pub fn give(_: &Arc<Instance>, _: Parcel<'_, Shm>, _: u32, _: &[u8]) -> Result<u32, Fault> {
-    Err(Fault::NotSupported)
+/// Enters a process among those that use an end.
+fn hold(end: &Place<End>, process: i32) -> Result<(), Fault> {
+    let entered = end.holders.iter().any(|holder| {
+        let before = holder.load(Ordering::Acquire);
+        let free = i32::try_from(before).is_ok_and(|process| process == 0 || !process::alive(process));
+        free && holder.compare_exchange(before, process as u32, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    });
+    if entered { Ok(()) } else { Err(Fault::NoBuffers) }
 }
 
-pub fn take(_: &Arc<Instance>, _: u32) -> Result<(Taken<Shm>, Vec<u8>), Fault> {
-    Err(Fault::NotSupported)
+/// Takes a process out, once. Returns whether living processes are left.
+pub fn release(end: &Place<End>, process: i32) -> bool {
+    let process = process as u32;
+    let _ = end
+        .holders
+        .iter()
+        .any(|holder| holder.compare_exchange(process, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok());
+    end.holders.iter().any(|holder| match i32::try_from(holder.load(Ordering::Acquire)) {
+        Ok(0) | Err(_) => false,
+        Ok(process) => process::alive(process),
+    })
+}
+
+/// What is handed over, in the form that travels.
+struct Packed {
+    bytes: Writer,
+    files: Vec<OwnedFd>,
+    held: Option<usize>,
+}
+
+/// Hands something over.
+pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Shm>, to: u32, state: &[u8]) -> Result<u32, Fault> {
+    let to = i32::try_from(to).ok().filter(|to| *to > 0 && process::alive(*to)).ok_or(Fault::BadClaim)?;
+    if state.len() > STATE {
+        return Err(Fault::NoBuffers);
+    }
+    let (claim, socket) = open()?;
+    let watch = Watch::new(instance, Arc::new(socket), Watched::Claim(claim))?;
+    let mut packed = match parcel {
+        Parcel::Bare => Packed { bytes: Writer(vec![0]), files: vec![], held: None },
+        Parcel::Listener(listener) => pack_listener(listener)?,
+        Parcel::Connection { connection, shared } => pack_connection(&connection.0, shared, to)?,
+    };
+    packed.bytes.word(state.len() as u32);
+    packed.bytes.0.extend_from_slice(state);
+    let (bytes, files, until) = (packed.bytes.0, packed.files, Instant::now() + GOOD_FOR);
+    let waiting = Waiting { watch, to, bytes, files, until, held: packed.held };
+    instance.claims.lock().insert(claim, waiting);
+    instance.watcher.wake();
+    // Nobody can know the number before this returns, but a number can be guessed.
+    instance.claims.serve(claim);
+    Ok(claim)
+}
+
+/// A claim that no other process has at present, and where its taker comes to.
+fn open() -> Result<(u32, OwnedFd), Fault> {
+    loop {
+        let claim = random() as u32;
+        match socket::listen(&rendezvous::parcel(claim), 4) {
+            Err(Fault::AddressInUse) => {}
+            answer => return answer.map(|socket| (claim, socket)),
+        }
+    }
+}
+
+fn pack_listener(listener: &Listener) -> Result<Packed, Fault> {
+    let mut bytes = Writer(vec![1]);
+    bytes.mode(listener.facts.mode);
+    bytes.address(listener.facts.address);
+    let files = vec![memory::duplicate(listener.watch.socket().as_fd())?, memory::duplicate(listener.lease.0.as_fd())?];
+    Ok(Packed { bytes, files, held: None })
+}
+
+fn pack_connection(core: &Core, shared: bool, to: i32) -> Result<Packed, Fault> {
+    let (lent, ended) = core.outgoing.loans();
+    if core.is(condition::OVER) || lent != ended || core.remote.under_way() {
+        // Memory of this process is in use.
+        return Err(Fault::BadClaim);
+    }
+    let facts = core.facts;
+    let generation = if shared { facts.generation } else { facts.generation.checked_add(1).ok_or(Fault::NoBuffers)? };
+    let mut bytes = Writer(vec![2]);
+    bytes.byte(u8::from(shared));
+    bytes.byte(facts.end as u8);
+    bytes.mode(facts.mode);
+    bytes.address(facts.local);
+    bytes.address(facts.peer);
+    bytes.word(generation);
+    bytes.byte(core.links.all().len() as u8);
+    let mut files = vec![memory::duplicate(core.file.as_fd())?];
+    for link in core.links.all() {
+        // The process number is good where it was seen: the taker, too, recognises the process before it copies memory.
+        let process = link.process.unwrap_or_default();
+        bytes.word(process.process as u32);
+        bytes.word(process.user);
+        files.push(memory::duplicate(link.socket.as_fd())?);
+    }
+    if !shared {
+        core.withdraw_all();
+        core.own.can_copy.store(0, Ordering::Release);
+        if !core.settle(condition::MOVED) {
+            return Err(Fault::NotSupported);
+        }
+        core.leave();
+        return Ok(Packed { bytes, files, held: None });
+    }
+    if !core.is(condition::SHARED) {
+        hold(&core.own, process::own())?;
+        if !core.settle(condition::SHARED) {
+            release(&core.own, process::own());
+            return Err(Fault::NotSupported);
+        }
+    }
+    hold(&core.own, to)?;
+    Ok(Packed { bytes, files, held: Some(facts.end) })
+}
+
+/// Takes what was handed over to this process.
+pub fn take(instance: &Arc<Instance>, claim: u32) -> Result<(Taken<Shm>, Vec<u8>), Fault> {
+    let giver = socket::connect(&rendezvous::parcel(claim)).ok().flatten().ok_or(Fault::BadClaim)?;
+    let user = process::credentials(&giver)?.user;
+    if user != process::user() && user != 0 || !socket::readable(&giver, PATIENCE) {
+        return Err(Fault::BadClaim);
+    }
+    let mut buffer = vec![0; socket::FRAME];
+    let (length, files) = match socket::receive(&giver, &mut buffer)? {
+        Incoming::Frame(length, files) => (length, files),
+        Incoming::Nothing | Incoming::Gone => return Err(Fault::BadClaim),
+    };
+    let mut from = Reader(&buffer[..length]);
+    let contents = Contents::parse(&mut from).ok_or(Fault::BadClaim)?;
+    let size = from.word().ok_or(Fault::BadClaim)?;
+    if u32::try_from(from.0.len()) != Ok(size) {
+        return Err(Fault::BadClaim);
+    }
+    let state = from.0.to_vec();
+    Ok((contents.unpack(instance, files)?, state))
+}
+
+/// What was handed over.
+enum Contents {
+    Bare,
+    Listener(Listening),
+    Connection { shared: bool, facts: Facts, peers: Vec<Credentials> },
+}
+
+impl Contents {
+    fn parse(from: &mut Reader<'_>) -> Option<Self> {
+        Some(match from.byte()? {
+            0 => Self::Bare,
+            1 => {
+                let mode: Mode = from.mode()?;
+                let address: SocketAddrV4 = from.address()?;
+                Self::Listener(Listening { address, mode })
+            }
+            2 => {
+                let shared = from.flag()?;
+                let end = usize::from(from.flag()?);
+                let (mode, local, peer) = (from.mode()?, from.address()?, from.address()?);
+                let generation = from.word().filter(|generation| *generation > 0)?;
+                let peers =
+                    (0..from.byte()?).map(|_| Some(Credentials { process: from.word()? as i32, user: from.word()? }));
+                let peers = peers.collect::<Option<_>>()?;
+                Self::Connection { shared, facts: Facts { end, mode, local, peer, generation }, peers }
+            }
+            _ => return None,
+        })
+    }
+
+    fn unpack(self, instance: &Arc<Instance>, files: Vec<OwnedFd>) -> Result<Taken<Shm>, Fault> {
+        let mut files = files.into_iter();
+        let mut file = || files.next().ok_or(Fault::BadClaim);
+        Ok(match self {
+            Self::Bare => Taken::Bare,
+            Self::Listener(facts) => {
+                let (socket, lease) = (file()?, Lease(Arc::new(file()?)));
+                let bound = Bound { address: facts.address, lease: lease.clone() };
+                Taken::Listener(Listener::new(instance, facts, lease, socket)?, bound)
+            }
+            Self::Connection { shared, facts, peers } => {
+                let segment = file()?;
+                let peers = peers.into_iter().zip(files).collect();
+                Taken::Connection(Connection(arrive(instance, segment, peers, shared, facts)?))
+            }
+        })
+    }
+}
+
+/// Goes on with an end here.
+fn arrive(
+    instance: &Arc<Instance>,
+    segment: OwnedFd,
+    peers: Vec<(Credentials, OwnedFd)>,
+    shared: bool,
+    facts: Facts,
+) -> Result<Arc<Core>, Fault> {
+    memory::check(&segment, layout::SIZE)?;
+    let core = Arc::new(Core::new(instance, segment, facts)?);
+    let bits = condition::ARRIVING | if shared { condition::SHARED } else { 0 };
+    core.condition.fetch_or(bits, Ordering::AcqRel);
+    let introduced = introduce(&core, &peers, shared);
+    if let Err(fault) = introduced {
+        core.close(Ending::Abortive);
+        return Err(fault);
+    }
+    if core.links.is_empty() {
+        core.condition.fetch_or(condition::DEAD, Ordering::AcqRel);
+    }
+    Ok(core)
+}
+
+/// Tells the processes at the other end that we are here.
+fn introduce(core: &Arc<Core>, peers: &[(Credentials, OwnedFd)], shared: bool) -> Result<(), Fault> {
+    for (process, socket) in peers {
+        let (ours, theirs) = socket::pair()?;
+        match core.greet(socket, shared, Some(&theirs)) {
+            Ok(()) => {
+                let (token, process) = (core.instance.watcher.token(), Some(*process));
+                core.add_link(Link { token, socket: Arc::new(ours), bell: None, process, identity: None })?;
+            }
+            // That process is gone; what it sent is still to be read.
+            Err(Fault::Reset) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(())
 }

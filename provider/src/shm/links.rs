@@ -19,8 +19,10 @@ pub struct Link {
     pub socket: Arc<OwnedFd>,
     /// The process's bell, once known.
     pub bell: Option<Arc<Doorbell>>,
-    /// Who it is, once known.
-    pub who: Option<(Credentials, Identity)>,
+    /// The process, by the kernel's word.
+    pub process: Option<Credentials>,
+    /// How its memory is recognised, once known.
+    pub identity: Option<Identity>,
 }
 
 /// All of them.

@@ -93,8 +93,13 @@ impl Listener {
         memory::check(&segment, layout::SIZE)?;
         let bell = self.instance.bell_of_peer(bell)?;
         let facts = Facts { end: 1, mode, local: to, peer, generation: 1 };
-        let who = process::credentials(&**from).ok().map(|credentials| (credentials, identity));
-        let link = Link { token: self.instance.watcher.token(), socket: Arc::clone(from), bell: Some(bell), who };
+        let link = Link {
+            token: self.instance.watcher.token(),
+            socket: Arc::clone(from),
+            bell: Some(bell),
+            process: process::credentials(&**from).ok(),
+            identity: Some(identity),
+        };
         Ok(Some(Request { core: Arc::new(Core::new(&self.instance, segment, facts)?), link: Some(link) }))
     }
 }
@@ -194,6 +199,7 @@ pub fn connect(
         fault => fault,
     })?;
     let core = Arc::new(core);
-    core.add_link(Link { token: instance.watcher.token(), socket, bell: None, who: None })?;
+    let process = process::credentials(&*socket).ok();
+    core.add_link(Link { token: instance.watcher.token(), socket, bell: None, process, identity: None })?;
     Ok(Connection(core))
 }

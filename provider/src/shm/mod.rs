@@ -18,10 +18,11 @@
 //! | `transfer` | what sends and receives are in terms of records |
 //! | `connection`, `links` | the two ends: making, watching, ending |
 //! | `rendezvous`, `listener`, `wire` | how ends find each other |
-//! | `remote` | memory that is opened to the peer |
+//! | `remote`, `agent` | memory that is opened to the peer; serving it where it cannot be copied directly |
 //! | `handover` | ends that move to another process |
 //! | `watcher` | the one thread of its own |
 
+mod agent;
 mod bell;
 mod connection;
 mod handover;
@@ -213,6 +214,7 @@ impl transport::Connection for Connection {
     }
 
     fn rdma(&self) -> Option<&dyn transport::Rdma> {
-        None
+        // Memory belongs to one process; an end that several use cannot open it.
+        (!self.0.is(connection::condition::SHARED)).then_some(self)
     }
 }

@@ -71,7 +71,7 @@ impl Core {
         let (lent, ended) = self.outgoing.loans();
         // Nobody will give them back any more, and nobody uses them.
         let over = self.is(condition::DEAD | condition::OVER) || self.ended() >= state::CLOSED;
-        if over { lent } else { ended }
+        (if over { lent } else { ended }).wrapping_sub(self.lent_before)
     }
 
     /// Puts what has arrived into `room` from `at` on.
@@ -116,6 +116,10 @@ impl Core {
         let total = room.len().saturating_sub(at);
         let (mut seen, mut last) = (false, false);
         while let Some(front) = self.incoming.front(&taking.cursor).map_err(|Nonsense| self.spoil())? {
+            if front.kind == Kind::Loan && self.is(condition::ARRIVING) && !self.is(condition::DEAD) {
+                // It is not known yet whose memory it is.
+                break;
+            }
             seen = true;
             let done = match self.take_front(&mut taking, &front, room, at, total) {
                 Ok(done) => done,
@@ -205,6 +209,7 @@ impl Core {
     pub fn ready(&self) -> Ready {
         let condition = self.condition.load(Ordering::Acquire);
         if condition & condition::OVER != 0 {
+            self.abandon();
             let fault = if condition & condition::SPOILT != 0 { Fault::Reset } else { Fault::Aborted };
             return Ready { readable: true, writable: true, ended: true, fault: Some(fault) };
         }
@@ -215,6 +220,9 @@ impl Core {
             Over::Orderly => self.facts.mode == Mode::Messages && !arrived,
             Over::Broken => ended == state::ABORTED || !arrived,
         };
+        if broken {
+            self.abandon();
+        }
         let gone = ended >= state::CLOSED || condition & condition::DEAD != 0;
         let room = self.outgoing.has_room(SMALL.div_ceil(super::ring::CELL), WRITABLE);
         Ready {
@@ -222,6 +230,13 @@ impl Core {
             writable: gone || (room != Ok(false) && !self.remote.under_way()),
             ended: over != Over::No,
             fault: broken.then_some(Fault::Reset),
+        }
+    }
+
+    /// Whoever is told of the end may free the memory of what is under way.
+    fn abandon(&self) {
+        if self.remote.under_way() {
+            self.remote.agent.abandon(Fault::Reset);
         }
     }
 

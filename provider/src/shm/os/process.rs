@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use wsp::transport::{Fault, Region};
 
 /// Who is at the other end of a local socket, by the kernel's word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Credentials {
     /// The process; 0 if it cannot be named here.
     pub process: i32,
