@@ -100,6 +100,8 @@ impl Client {
         let request =
             Request::builder().method(method).uri(path).header("host", self.address.to_string()).body(body)?;
         pollster::block_on(async {
+            // The connection's thread may still be at the end of the last answer.
+            self.requests.ready().await?;
             let response = self.requests.send_request(request).await?;
             let status = response.status().as_u16();
             Ok((status, response.into_body().collect().await?.to_bytes()))
