@@ -5,7 +5,7 @@
 //! under a lock of its own that is held for a try, never for a wait and never for an upcall.
 //!
 //! Progress is made by whichever thread is inside a call. Only what needs somebody who sleeps for it (a notification, an
-//! event, a peer that reads memory) is looked after by the instance's one [driver](driver::Driver) thread.
+//! event, a peer that reads memory) is looked after by the instance's one driver thread.
 
 mod address;
 mod closing;
