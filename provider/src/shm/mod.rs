@@ -1,10 +1,10 @@
 //! Connections between processes of one machine, in shared memory.
 //!
 //! Every connection is a segment of memory that its two ends share, and a local socket that tells when the other end is gone.
-//! In the segment there is a ring of cells for each direction ([`ring`]): a small message is one cache line that moves from core
+//! In the segment there is a ring of cells for each direction (`ring`): a small message is one cache line that moves from core
 //! to core, a medium one is copied into the segment and out of it, a large one stays where it is until the receiver copies it
 //! straight from the sender's memory, where the system lets both processes do that. Threads that find nothing to do sleep at
-//! their process's bell ([`bell`]); who makes something happen rings the peer's, which costs one look at a shared word while
+//! their process's bell (`bell`); who makes something happen rings the peer's, which costs one look at a shared word while
 //! nobody sleeps. So the hot path makes no system call.
 //!
 //! The other process is not trusted: what is read from the segment is copied once and checked, descriptors are checked to be

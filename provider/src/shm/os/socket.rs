@@ -205,7 +205,7 @@ mod tests {
         let name = format!("wsp-shm-test/{}", super::super::process::own());
         let claimed = claim(&name).unwrap();
         assert_eq!(claim(&name).err(), Some(Fault::AddressInUse));
-        assert_eq!(names(&name), [name.clone()]);
+        assert_eq!(names(&name), std::slice::from_ref(&name));
         drop(claimed);
         assert!(claim(&name).is_ok());
     }
