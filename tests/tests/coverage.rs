@@ -1,7 +1,7 @@
 //! Every test that the spec names exists, and what is covered can be counted.
 //!
 //! A path is `package::modules::function`: the package's folder, the modules below it (the folders `src` and `tests` do not
-//! count, nor do `lib`, `main` and `mod`), and a function with `#[test]` or a scenario, of which `over_both!` makes tests.
+//! count, nor do `lib`, `main` and `mod`), and a function with `#[test]` or a scenario, of which `over_each!` and `over_all!` make tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,7 +63,8 @@ fn has_test(text: &str, name: &str) -> bool {
 
 /// Is there `fn name(` that stands in a list of scenarios?
 fn has_scenario(text: &str, name: &str) -> bool {
-    let lists = text.split("over_both!(").skip(1).filter_map(|rest| rest.split_once(");"));
+    let macros = ["over_each!(", "over_all!("];
+    let lists = macros.iter().flat_map(|name| text.split(name).skip(1)).filter_map(|rest| rest.split_once(");"));
     let mut names = lists.flat_map(|(list, _)| list.trim_start_matches("alone:").split(','));
     text.contains(&format!("\nfn {name}(")) && names.any(|one| one.trim() == name)
 }
