@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use wsp::rt::{FdSet, zeroed};
+use wsp::rt::{FdSet, Room, zeroed};
 use wsp::{code, ffi};
 use wsp_host::{BlockingHook, Error, Event, Provider, Socket, Window};
 
@@ -24,6 +24,7 @@ over_each!(
     untold_codes_stay_untouched,
     a_write_event_comes_after_room_was_missing,
     an_accept_event_comes_for_each_connection,
+    an_accept_that_fails_lets_the_event_come_again,
     the_end_of_a_connection_is_an_event,
     a_reset_is_an_event_with_its_code,
     registering_makes_a_socket_nonblocking_for_good,
@@ -222,6 +223,23 @@ fn an_accept_event_comes_for_each_connection(provider: &Provider) {
     listener.accept().unwrap();
     assert_eq!(watch.happened().0, 0);
     assert_eq!(code(listener.accept()), code::WSAEWOULDBLOCK);
+}
+
+fn an_accept_that_fails_lets_the_event_come_again(provider: &Provider) {
+    let (listener, address) = listener(provider);
+    let watch = Watch::new(&listener, ffi::FD_ACCEPT);
+    let client = provider.socket().unwrap();
+    client.connect(address).unwrap();
+    assert_eq!(watch.next().0, ffi::FD_ACCEPT);
+    let mut short = [0; 4];
+    let refused = provider.table().accept(listener.raw(), Some(&mut Room::new(&mut short)), None, 0);
+    assert_eq!(code(refused.map_err(Error::from)), code::WSAEFAULT);
+    assert_eq!(watch.next().0, ffi::FD_ACCEPT, "the connection still waits");
+    drop(listener.accept().unwrap());
+    assert_eq!(code(listener.accept()), code::WSAEWOULDBLOCK);
+    let another = provider.socket().unwrap();
+    another.connect(address).unwrap();
+    assert_eq!(watch.next().0, ffi::FD_ACCEPT);
 }
 
 fn the_end_of_a_connection_is_an_event(provider: &Provider) {

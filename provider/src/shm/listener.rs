@@ -4,9 +4,8 @@ use std::collections::VecDeque;
 use std::net::SocketAddrV4;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
-use std::time::Duration;
 
 use wsp::transport::{self, Bound, Fault, Mode};
 
@@ -30,7 +29,16 @@ pub struct Listener {
     pub(super) facts: Listening,
     pub(super) lease: Lease,
     pub(super) watch: Watch,
-    silent: Mutex<VecDeque<Watch>>,
+    queue: Mutex<Queue>,
+}
+
+/// Who came through the door.
+#[derive(Default)]
+struct Queue {
+    /// Connected, and did not say yet what they want.
+    silent: VecDeque<Watch>,
+    /// Has said it. No more are let in until this one is taken, so that the backlog stays what it is.
+    heard: Option<Request>,
 }
 
 /// What does not change about a listening end.
@@ -46,33 +54,45 @@ impl Listener {
     /// Over a socket that listens.
     pub fn new(instance: &Arc<Instance>, facts: Listening, lease: Lease, socket: OwnedFd) -> Result<Self, Fault> {
         let watch = Watch::new(instance, Arc::new(socket), Watched::Bell)?;
-        Ok(Self { instance: Arc::clone(instance), facts, lease, watch, silent: Mutex::default() })
+        Ok(Self { instance: Arc::clone(instance), facts, lease, watch, queue: Mutex::default() })
     }
 
-    /// The next who has said what it wants.
-    fn next(&self) -> Result<Option<Request>, Fault> {
-        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-        for _ in 0..silent.len() {
-            let Some(watch) = silent.pop_front() else { break };
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets in who waits, until somebody has said what it wants. Returns whether somebody has.
+    fn look(&self, queue: &mut Queue) -> Result<bool, Fault> {
+        if queue.heard.is_some() {
+            return Ok(true);
+        }
+        for _ in 0..queue.silent.len() {
+            let Some(watch) = queue.silent.pop_front() else { break };
             match self.hear(watch.socket()) {
-                Ok(Some(request)) => return Ok(Some(request)),
-                Ok(None) => silent.push_back(watch),
+                Ok(None) => queue.silent.push_back(watch),
+                Ok(request) => {
+                    queue.heard = request;
+                    return Ok(true);
+                }
                 Err(_) => {}
             }
         }
         while let Some(socket) = socket::accept(self.watch.socket())? {
             let socket = Arc::new(socket);
             match self.hear(&socket) {
-                Ok(Some(request)) => return Ok(Some(request)),
                 Ok(None) => {
-                    silent.truncate(SILENT - 1);
-                    silent.push_back(Watch::new(&self.instance, socket, Watched::Bell)?);
+                    queue.silent.truncate(SILENT - 1);
+                    queue.silent.push_back(Watch::new(&self.instance, socket, Watched::Bell)?);
+                }
+                Ok(request) => {
+                    queue.heard = request;
+                    return Ok(true);
                 }
                 Err(Fault::TooManyOpen) => return Err(Fault::TooManyOpen),
                 Err(_) => {}
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// What somebody wants, if it has said so.
@@ -109,17 +129,16 @@ impl transport::Listener for Listener {
     type Request = Request;
 
     fn poll(&self) -> Poll<Result<Request, Fault>> {
-        match self.next() {
-            Ok(Some(request)) => Poll::Ready(Ok(request)),
-            Ok(None) => Poll::Pending,
-            Err(fault) => Poll::Ready(Err(fault)),
+        let mut queue = self.queue();
+        if let Err(fault) = self.look(&mut queue) {
+            return Poll::Ready(Err(fault));
         }
+        queue.heard.take().map_or(Poll::Pending, |request| Poll::Ready(Ok(request)))
     }
 
     fn waiting(&self) -> bool {
-        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-        let heard = |watch: &Watch| socket::readable(&**watch.socket(), Duration::ZERO);
-        heard(&self.watch) || silent.iter().any(heard)
+        // What fails is worth an attempt, which tells why. Who is connected and silent is not: it may stay so.
+        self.look(&mut self.queue()).unwrap_or(true)
     }
 
     fn set_backlog(&self, backlog: usize) {
@@ -202,4 +221,30 @@ pub fn connect(
     let process = process::credentials(&*socket).ok();
     core.add_link(Link { token: instance.watcher.token(), socket, bell: None, process, identity: None })?;
     Ok(Connection(core))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use wsp::transport::{Listener as _, Transport};
+
+    use super::*;
+    use crate::shm::{Settings, Shm};
+
+    #[test]
+    fn who_has_connected_and_says_nothing_is_no_request() {
+        let shm = Shm::new(Settings::default()).unwrap();
+        let bound = shm.bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0), false).unwrap();
+        let listener = shm.listen(&bound, 4, Mode::Messages).unwrap();
+        let silent = rendezvous::connect(bound.address, Mode::Messages).unwrap();
+        assert!(!listener.waiting(), "nobody has asked for anything");
+        assert!(listener.poll().is_pending());
+        let client = shm.bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0), false).unwrap();
+        let _connection = shm.connect(&client, bound.address, Mode::Messages).unwrap();
+        assert!(listener.waiting(), "somebody else has");
+        assert!(matches!(listener.poll(), Poll::Ready(Ok(_))));
+        drop(silent);
+        assert!(!listener.waiting(), "who is gone asks for nothing");
+    }
 }

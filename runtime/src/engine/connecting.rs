@@ -131,6 +131,16 @@ impl<T: Transport> Endpoint<T> {
         condition: Option<Callback<'_, ffi::LPCONDITIONPROC>>,
         address: Option<SizedOut<'_>>,
     ) -> Result<Arc<Self>, Code> {
+        // A call that fails lets the event be told again, too: the next request may come any time.
+        self.take_request(socket, condition, address).inspect_err(|_| self.rearm(events::ACCEPT))
+    }
+
+    fn take_request(
+        self: &Arc<Self>,
+        socket: &Handle<'_, T>,
+        condition: Option<Callback<'_, ffi::LPCONDITIONPROC>>,
+        address: Option<SizedOut<'_>>,
+    ) -> Result<Arc<Self>, Code> {
         let Stage::Listening(listening) = self.life().stage.clone() else {
             // Closed while the call was on its way?
             return Err(Code(if self.is_closed() { code::WSAENOTSOCK } else { code::WSAEINVAL }));
@@ -150,7 +160,6 @@ impl<T: Transport> Endpoint<T> {
             if code == Code(code::WSATRY_AGAIN) {
                 listening.put_back(request);
             }
-            self.rearm(events::ACCEPT);
             return Err(code);
         }
         let peer = request.peer();
