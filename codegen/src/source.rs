@@ -8,8 +8,11 @@ use crate::diagnostic::{Code, Diagnostics};
 /// One file of a spec.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Path inside its spec folder, with `/` on every host. It is what diagnostics and [`crate::model::Origin`] show.
+    /// Path inside its spec folder, with `/` on every host: what [`crate::model::Origin`] shows, so that what is generated does
+    /// not depend on where the folder is.
     pub path: String,
+    /// The path that diagnostics show: one that an editor finds from where the generator was started.
+    pub shown: String,
     /// The bytes as they are on disk; that they are UTF-8 is checked when the file is read.
     pub text: Vec<u8>,
     /// From an author's own folder rather than the built-in spec.
@@ -19,7 +22,8 @@ pub struct Source {
 impl Source {
     /// A source that is already in memory, such as an embedded file.
     pub fn new(path: impl Into<String>, text: impl Into<Vec<u8>>, overlay: bool) -> Self {
-        Self { path: path.into(), text: text.into(), overlay }
+        let path = path.into();
+        Self { shown: path.clone(), path, text: text.into(), overlay }
     }
 }
 
@@ -35,7 +39,7 @@ pub fn load_folder(dir: &Path, overlay: bool, diags: &mut Diagnostics) -> Vec<So
     let mut sources = Vec::new();
     for (path, full) in files {
         match fs::read(&full) {
-            Ok(text) => sources.push(Source { path, text, overlay }),
+            Ok(text) => sources.push(Source { path, shown: full.to_string_lossy().into_owned(), text, overlay }),
             Err(error) => {
                 diags
                     .file_error(

@@ -111,7 +111,11 @@ fn an_unreadable_file_is_reported_and_the_rest_is_read() {
     let sources = load_folder(&dir, true, &mut diags);
     fs::remove_dir_all(&dir).expect("the folder is there");
     assert_eq!(codes(&diags), [Code::UnreadableFile]);
-    assert_eq!(sources, [Source::new("good.yaml", "states: []\n", true)]);
+    let good = Source::new("good.yaml", "states: []\n", true);
+    assert_eq!(sources, [Source { shown: dir.join("good.yaml").display().to_string(), ..good }]);
+    let wrong = [Source { text: b"state: []\n".to_vec(), ..sources[0].clone() }];
+    let said = compile(&wrong).expect_err("no such key").render_short();
+    assert!(said.contains(&format!("{}:1:1", dir.join("good.yaml").display())), "an editor has to find it: {said}");
 }
 
 #[test]

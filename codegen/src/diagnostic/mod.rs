@@ -128,7 +128,7 @@ impl Diagnostics {
     pub(crate) fn about(sources: &[Source]) -> Self {
         let files = sources
             .iter()
-            .map(|source| File { path: source.path.clone(), text: String::from_utf8_lossy(&source.text).into_owned() })
+            .map(|source| File { path: source.shown.clone(), text: String::from_utf8_lossy(&source.text).into_owned() })
             .collect();
         Self { files, items: Vec::new(), dropped: 0 }
     }
