@@ -1,0 +1,31 @@
+//! The catalog of socket providers, in which ws2_32 looks up whom to load for a socket.
+//!
+//! - [`Entry`] is one item of it: 888 bytes, a path and a `WSAPROTOCOL_INFOW`.
+//! - [`Catalog`] is all of it, both [`View`]s; [`Catalog::read`] reads a catalog file, which has the registry's own layout (what `reg export`
+//!   writes of `WinSock2\Parameters`).
+//!
+//! ```
+//! use wsp_catalog::{Catalog, View};
+//!
+//! let catalog = Catalog::parse(b"Windows Registry Editor Version 5.00\n\n\
+//!     [HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\WinSock2\\Parameters\\Protocol_Catalog9]\n\
+//!     \"Num_Catalog_Entries64\"=dword:00000000\n")?;
+//! for entry in catalog.entries(View::Bits64) {
+//!     println!("{} {}", entry.id(), entry.path());
+//! }
+//! # Ok::<(), wsp_catalog::ReadError>(())
+//! ```
+
+mod entry;
+mod file;
+mod info;
+mod layout;
+mod reg;
+mod store;
+
+pub use entry::{Entry, EntryError, PACKED, PATH};
+pub use file::FileStore;
+pub use info::stream_info;
+pub use layout::{Application, Catalog, Damage, ReadError, View};
+pub use store::{CallError, Store};
+pub use uuid::Uuid;
