@@ -6,7 +6,10 @@
 
 mod loopback;
 #[cfg(target_os = "linux")]
+mod os;
+#[cfg(target_os = "linux")]
 pub mod shm;
+#[cfg(target_os = "linux")]
 pub mod tcp;
 
 pub use loopback::Loopback;

@@ -1,5 +1,5 @@
 //! What a provider does, seen from a host: through the C interface, over the example that is loaded from its library,
-//! over the same linked into the test, and over shared memory.
+//! over the same linked into the test, over shared memory, and over TCP.
 //!
 //! A scenario is a function that takes a started provider; `over_each!` makes a test of it for each. Scenarios that need the provider
 //! to themselves (the last clean-up, other upcalls) are listed as `alone`. No scenario depends on time: waits are bounded only
@@ -30,6 +30,10 @@ macro_rules! over_each {
         #[cfg(target_os = "linux")]
         mod shm {
             $( #[test] fn $scenario() { crate::support::$how(crate::support::Source::Shm, super::super::$scenario); } )+
+        }
+        #[cfg(target_os = "linux")]
+        mod tcp {
+            $( #[test] fn $scenario() { crate::support::$how(crate::support::Source::Tcp, super::super::$scenario); } )+
         }
     };
 }

@@ -76,9 +76,16 @@ fn sends_wait_for_room_and_keep_their_order(provider: &Provider) {
     let (client, server) = provider.connected_pair().unwrap();
     let port = Port::new();
     port.associate(client.raw(), 1);
-    let data: Vec<u8> = (0..400_000_u32).map(|at| (at / 7) as u8).collect();
-    let sends: Vec<_> = data.chunks(50_000).map(|chunk| client.send_overlapped(chunk, Notify::Port)).collect();
-    assert!(sends.last().is_some_and(pending), "more than fits");
+    let data: Vec<u8> = (0..50_000_000_u32).map(|at| (at / 7) as u8).collect();
+    let mut sends = Vec::new();
+    for chunk in data.chunks(50_000) {
+        sends.push(client.send_overlapped(chunk, Notify::Port));
+        if sends.iter().filter(|send| pending(send)).count() == 3 {
+            break;
+        }
+    }
+    let data = &data[..50_000 * sends.len()];
+    assert!(sends.len() < 1000, "more than fits");
     let mut received = Vec::new();
     let mut room = vec![0; 30_000];
     while received.len() < data.len() {

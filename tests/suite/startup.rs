@@ -60,6 +60,8 @@ fn the_provider_describes_itself(provider: &Provider) {
         wsp_provider::Loopback::DESCRIPTION,
         #[cfg(target_os = "linux")]
         wsp_provider::shm::Shm::DESCRIPTION,
+        #[cfg(target_os = "linux")]
+        wsp_provider::tcp::Tcp::DESCRIPTION,
     ];
     assert!(known.contains(&provider.description().as_str()), "{}", provider.description());
 }

@@ -23,10 +23,13 @@ pub enum Source {
     /// Shared memory, linked into the test.
     #[cfg(target_os = "linux")]
     Shm,
+    /// TCP, linked into the test.
+    #[cfg(target_os = "linux")]
+    Tcp,
 }
 
 /// A provider is one instance: whoever ends it for good must be alone with it.
-static ALONE: [RwLock<()>; 3] = [const { RwLock::new(()) }; 3];
+static ALONE: [RwLock<()>; 4] = [const { RwLock::new(()) }; 4];
 
 impl Source {
     /// Starts the provider.
@@ -35,6 +38,8 @@ impl Source {
             Self::Linked => host.start_type::<Loopback>(),
             #[cfg(target_os = "linux")]
             Self::Shm => host.start_type::<wsp_provider::shm::Shm>(),
+            #[cfg(target_os = "linux")]
+            Self::Tcp => host.start_type::<wsp_provider::tcp::Tcp>(),
             Self::Library => {
                 let file = library::find(None, "wsp_loopback").unwrap_or_else(|error| panic!("{error}"));
                 host.load(&file).map_err(|error| match error {

@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wsp::transport::{Fault, Gather, Region, Scatter};
 
 use super::layout;
-use super::os::memory::Mapping;
 use super::remote::Remotes;
 use super::ring::{Cursor, Front, Kind, Nonsense, Ring};
+use crate::os::memory::Mapping;
 
 /// The most bytes in one request or answer.
 const FRAGMENT: usize = 16 * 1024;

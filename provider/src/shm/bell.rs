@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use wsp::transport::{Bell, Fault};
 
-use super::os::memory::{self, Mapping};
-use super::os::sync;
 use super::segment::{Place, Shared};
+use crate::os::memory::{self, Mapping};
+use crate::os::sync;
 
 const SIZE: usize = 4096;
 

@@ -13,15 +13,15 @@ use super::handover;
 use super::instance::Instance;
 use super::layout;
 use super::links::{Link, Links};
-use super::os::memory::Mapping;
-use super::os::process::{self, Credentials};
-use super::os::socket::{self, Incoming};
-use super::os::sync;
 use super::remote::Remotes;
 use super::ring::Ring;
 use super::segment::{End, Place, state, verdict};
 use super::watcher::Watched;
 use super::wire::{self, Frame, Identity};
+use crate::os::memory::Mapping;
+use crate::os::process::{self, Credentials};
+use crate::os::socket::{self, Incoming};
+use crate::os::sync;
 
 /// How long a peer may take to finish copying what it must not use any more. It is a system call under way.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -17,14 +17,14 @@ use super::connection::{Core, Facts, condition};
 use super::instance::{Instance, random};
 use super::links::Link;
 use super::listener::{Listener, Listening};
-use super::os::memory::{self, Mapping};
-use super::os::process::{self, Credentials};
-use super::os::socket::{self, Incoming};
 use super::rendezvous::{self, Lease};
 use super::segment::{End, Place};
 use super::watcher::{Watch, Watched};
 use super::wire::{Reader, Writer};
 use super::{Connection, Shm, layout};
+use crate::os::memory::{self, Mapping};
+use crate::os::process::{self, Credentials};
+use crate::os::socket::{self, Incoming};
 
 /// How long a claim is good.
 const GOOD_FOR: Duration = Duration::from_secs(60);

@@ -10,9 +10,9 @@ use wsp::transport::Fault;
 
 use super::bell::Doorbell;
 use super::handover::Claims;
-use super::os::process;
 use super::watcher::Watcher;
 use super::wire::Identity;
+use crate::os::process;
 
 /// One started transport.
 pub struct Instance {

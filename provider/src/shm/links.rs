@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::bell::Doorbell;
-use super::os::process::Credentials;
 use super::segment::HOLDERS;
 use super::wire::Identity;
+use crate::os::process::Credentials;
 
 /// A process at the other end.
 #[derive(Debug, Clone)]

@@ -12,13 +12,13 @@ use wsp::transport::{self, Bound, Fault, Mode};
 use super::connection::{Core, Facts, condition};
 use super::instance::Instance;
 use super::links::Link;
-use super::os::socket::Incoming;
-use super::os::{memory, process, socket};
 use super::rendezvous::{self, Lease};
 use super::segment::{state, verdict};
 use super::watcher::{Watch, Watched};
 use super::wire::{self, Frame};
 use super::{Connection, layout};
+use crate::os::socket::Incoming;
+use crate::os::{memory, process, socket};
 
 /// How many may be connected without having said what they want. They take no place in the queue.
 const SILENT: usize = 64;

@@ -30,7 +30,6 @@ mod instance;
 mod layout;
 mod links;
 mod listener;
-mod os;
 mod remote;
 mod rendezvous;
 mod ring;
@@ -121,7 +120,7 @@ impl Transport for Shm {
     }
 
     fn addresses(&self) -> Vec<Ipv4Addr> {
-        os::process::addresses()
+        crate::os::process::addresses()
     }
 
     fn bind(&self, wanted: SocketAddrV4, share: bool) -> Result<Bound<Lease>, Fault> {

@@ -11,10 +11,10 @@ use wsp::transport::{Access, Exposures, Fault, Gather, Rdma, Region, Remote, Sca
 
 use super::agent::{Agent, Side};
 use super::connection::{Core, Facts, condition};
-use super::os::memory::Mapping;
-use super::os::process::{self, Direction};
 use super::segment::{Places, Shared};
 use super::{Connection, layout};
+use crate::os::memory::Mapping;
+use crate::os::process::{self, Direction};
 
 /// The part of a key that counts exposures; above it is the generation of the end, so that no key ever comes twice.
 const COUNTED: u32 = 40;

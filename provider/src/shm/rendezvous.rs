@@ -10,7 +10,7 @@ use std::sync::Arc;
 use wsp::transport::{Bound, Fault, Mode};
 
 use super::instance::random;
-use super::os::{process, socket};
+use crate::os::{process, socket};
 
 /// The version of everything that processes share. Others are not found.
 const PREFIX: &str = "wsp-shm.1";

@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 use wsp::transport::{Gather, Region, Scatter};
 
-use super::os::memory::Mapping;
 use super::segment::{Bytes, Place, Places, Shared};
+use crate::os::memory::Mapping;
 
 /// Bytes in one cell.
 pub const CELL: usize = 56;

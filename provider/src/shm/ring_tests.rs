@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
-use super::super::os::memory;
 use super::*;
+use crate::os::memory;
 
 const SHAPE: Shape = Shape { cells: 8, bytes: 1024 };
 

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicU32;
 
 use wsp::transport::Region;
 
-use super::os::memory::Mapping;
+use crate::os::memory::Mapping;
 
 /// What may be seen through a reference in shared memory.
 ///
@@ -218,8 +218,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::os::memory;
     use super::*;
+    use crate::os::memory;
 
     // SAFETY: an atomic.
     unsafe impl Shared for AtomicU64 {}

@@ -6,9 +6,9 @@ use std::sync::atomic::{Ordering, fence};
 use wsp::transport::{Fault, Gather, Mode, Ready, Received, Scatter, Sent};
 
 use super::connection::{Core, Way, condition};
-use super::os::process;
 use super::ring::{Cursor, Front, Kind, Nonsense, SMALL};
 use super::segment::state;
+use crate::os::process;
 
 /// The most bytes in one record: small enough that the peer begins to read while we still write.
 const FRAGMENT: usize = 16 * 1024;

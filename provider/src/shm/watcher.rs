@@ -10,7 +10,7 @@ use wsp::transport::{Bell, Fault};
 
 use super::connection::Core;
 use super::instance::Instance;
-use super::os::poll::Poller;
+use crate::os::poll::Poller;
 
 /// How long the end of the transport waits for the thread.
 const PATIENCE: Duration = Duration::from_secs(1);

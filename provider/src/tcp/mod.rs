@@ -1,1 +1,173 @@
 //! Connections between machines, over TCP.
+//!
+//! A connection begins with a word each way (`wire`), by which both sides know that the other speaks as they do. After that a
+//! connection of streams is the TCP connection itself: sends and receives are one system call each, straight from and to the
+//! caller's memory, made by whichever thread is inside. A thread that has nothing to do sleeps in the system's own wait for all
+//! sockets (`bell`), so who sends wakes nobody.
+//!
+//! A process that dies resets its connections: they end abortively unless they were closed.
+//!
+//! The peer is not trusted: every word and header is checked, everything that is kept for it is bounded, and whoever says nothing
+//! is let go.
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | `crate::os` | the operating system |
+//! | `wire` | what goes over the wire |
+//! | `bell`, `poller` | sleeping until something happens |
+//! | `ports` | addresses that are in use |
+//! | `listener`, `arrival` | those who want to connect |
+//! | `connection` | an end: making, watching, ending |
+//! | `stream` | bytes |
+//! | `lingering` | what goes on after a close |
+//! | `watcher` | the one thread of its own |
+
+mod arrival;
+mod bell;
+mod connection;
+mod instance;
+mod lingering;
+mod listener;
+mod poller;
+mod ports;
+mod stream;
+mod watcher;
+mod wire;
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use wsp::rt::Startup;
+use wsp::transport::{self, Bound, Ending, Fault, Gather, Mode, Ready, Received, Scatter, Sent, Transport};
+
+pub use bell::Doorbell;
+pub use listener::{Listener, Request};
+pub use ports::Lease;
+
+use connection::Core;
+use instance::Instance;
+
+/// What can be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How long a connect may take until the other side is known to be there.
+    pub connect: Duration,
+    /// How long who comes to a listener may take to say what it wants.
+    pub handshake: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), handshake: Duration::from_secs(5) }
+    }
+}
+
+/// The network of machines that TCP reaches.
+pub struct Tcp {
+    instance: Arc<Instance>,
+}
+
+impl Tcp {
+    /// Makes the network ready.
+    ///
+    /// # Errors
+    /// [`Fault::TooManyOpen`], [`Fault::NoBuffers`].
+    pub fn new(settings: Settings) -> Result<Self, Fault> {
+        let instance = Arc::new(Instance::new(settings)?);
+        watcher::start(&instance)?;
+        Ok(Self { instance })
+    }
+}
+
+impl Drop for Tcp {
+    fn drop(&mut self) {
+        self.instance.watcher.stop();
+    }
+}
+
+#[wsp::provider(export = false)]
+impl Transport for Tcp {
+    const DESCRIPTION: &'static str = "TCP between machines";
+
+    type Bell = Doorbell;
+    type Lease = Lease;
+    type Listener = Listener;
+    type Connection = Connection;
+
+    fn start(_: &Startup) -> Result<Self, Fault> {
+        Self::new(Settings::default())
+    }
+
+    fn bell(&self) -> &Doorbell {
+        &self.instance.bell
+    }
+
+    fn addresses(&self) -> Vec<Ipv4Addr> {
+        crate::os::process::addresses()
+    }
+
+    fn bind(&self, wanted: SocketAddrV4, share: bool) -> Result<Bound<Lease>, Fault> {
+        ports::bind(wanted, share)
+    }
+
+    fn listen(&self, from: &Bound<Lease>, backlog: usize, mode: Mode) -> Result<Listener, Fault> {
+        streams_only(mode)?;
+        Listener::new(&self.instance, from.lease.socket()?, backlog, mode)
+    }
+
+    fn connect(&self, from: &Bound<Lease>, to: SocketAddrV4, mode: Mode) -> Result<Connection, Fault> {
+        streams_only(mode)?;
+        connection::connect(&self.instance, from, to, mode)
+    }
+}
+
+fn streams_only(mode: Mode) -> Result<(), Fault> {
+    if mode == Mode::Stream { Ok(()) } else { Err(Fault::NotSupported) }
+}
+
+/// One end of a connection.
+pub struct Connection(Arc<Core>);
+
+impl transport::Connection for Connection {
+    fn established(&self) -> Poll<Result<(), Fault>> {
+        self.0.advance()
+    }
+
+    fn local(&self) -> SocketAddrV4 {
+        self.0.local
+    }
+
+    fn peer(&self) -> SocketAddrV4 {
+        self.0.peer
+    }
+
+    fn send(&self, data: &Gather, at: usize, _: bool) -> Result<Sent, Fault> {
+        self.0.send_bytes(data, at)
+    }
+
+    fn receive(&self, room: &Scatter, at: usize, peek: bool) -> Result<Received, Fault> {
+        self.0.receive_bytes(room, at, peek)
+    }
+
+    fn ready(&self) -> Ready {
+        self.0.bytes_ready()
+    }
+
+    fn available(&self) -> usize {
+        crate::os::net::waiting(&self.0.socket)
+    }
+
+    fn finish(&self) {
+        self.0.finish();
+    }
+
+    fn drained(&self) -> bool {
+        crate::os::net::unacknowledged(&self.0.socket) == 0
+    }
+
+    fn close(&self, how: Ending) {
+        self.0.close(how);
+    }
+}

@@ -5,6 +5,8 @@ use std::os::fd::{AsFd, AsRawFd};
 
 use wsp::transport::{Fault, Region};
 
+use super::pieces::Pieces;
+
 /// Who is at the other end of a local socket, by the kernel's word.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Credentials {
@@ -56,9 +58,6 @@ pub enum Direction {
     Write,
 }
 
-/// The largest number of pieces in one system call.
-const PIECES: usize = 16;
-
 /// Copies between pieces of our memory and one run of another process's. Returns how many bytes were copied, which is fewer
 /// than the pieces have if some memory is not there.
 ///
@@ -78,11 +77,11 @@ pub fn copy(
             local.push(region.as_ptr().cast(), region.len());
         }
         let mut remote = Pieces::default();
-        remote.push(address as *mut libc::c_void, local.length);
+        remote.push(address as *mut libc::c_void, local.len());
         let moved = vector(process, direction, &local, &remote)?;
         copied += moved;
         address = address.wrapping_add(moved as u64);
-        if moved < local.length {
+        if moved < local.len() {
             break;
         }
     }
@@ -107,7 +106,7 @@ pub fn copy_known(
     while let Some(region) = ours.next_if(|_| !local.full()) {
         local.push(region.as_ptr().cast(), region.len());
     }
-    let wanted = local.length - 8;
+    let wanted = local.len() - 8;
     let mut remote = Pieces::default();
     remote.push(known.0 as *mut libc::c_void, 8);
     remote.push(theirs as *mut libc::c_void, wanted);
@@ -133,38 +132,12 @@ pub fn read_word(process: i32, address: u64) -> Result<u64, Fault> {
     }
 }
 
-/// Pieces of memory for one system call.
-struct Pieces {
-    pieces: [libc::iovec; PIECES],
-    count: usize,
-    length: usize,
-}
-
-impl Default for Pieces {
-    fn default() -> Self {
-        let none = libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 };
-        Self { pieces: [none; PIECES], count: 0, length: 0 }
-    }
-}
-
-impl Pieces {
-    fn full(&self) -> bool {
-        self.count == PIECES
-    }
-
-    fn push(&mut self, base: *mut libc::c_void, length: usize) {
-        self.pieces[self.count] = libc::iovec { iov_base: base, iov_len: length };
-        self.count += 1;
-        self.length = self.length.saturating_add(length);
-    }
-}
-
 fn vector(process: i32, direction: Direction, local: &Pieces, remote: &Pieces) -> Result<usize, Fault> {
     let call = match direction {
         Direction::Read => libc::process_vm_readv,
         Direction::Write => libc::process_vm_writev,
     };
-    let (ours, theirs) = (&local.pieces[..local.count], &remote.pieces[..remote.count]);
+    let (ours, theirs) = (local.as_slice(), remote.as_slice());
     let (our_count, their_count) = (ours.len() as libc::c_ulong, theirs.len() as libc::c_ulong);
     // SAFETY: the local pieces are regions, which are good for the access by their maker's word, or a local of the caller's. The
     // kernel checks the addresses of the other process; a wrong one is an error and no access.

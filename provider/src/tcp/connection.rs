@@ -1,0 +1,317 @@
+//! One end of a connection: how it is made, watched, and ended.
+
+use std::io;
+use std::net::SocketAddrV4;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use socket2::{Socket, TcpKeepalive};
+use wsp::transport::{Bell as _, Bound, Ending, Fault, Mode, Region};
+
+use super::Connection;
+use super::arrival::Word;
+use super::instance::Instance;
+use super::lingering::Lingering;
+use super::ports::Lease;
+use super::watcher::Watched;
+use super::wire::{Answer, Hello, WORD};
+use crate::os::net;
+
+/// What is the matter with an end, as bits.
+pub mod condition {
+    /// It was closed here.
+    pub const CLOSED: u32 = 1;
+    /// It was handed over to another process.
+    pub const MOVED: u32 = 2;
+    /// It was closed so that what was sent still arrives.
+    pub const GRACEFUL: u32 = 4;
+    /// What happens to it rings the bell.
+    pub const RINGS: u32 = 8;
+
+    /// Nothing can be done with it.
+    pub const OVER: u32 = CLOSED | MOVED;
+}
+
+/// Sets what every connection has.
+///
+/// If this process dies the peer gets a reset, not the end of the stream: a connection ends abortively unless it is closed.
+pub fn configure(socket: &Socket) -> io::Result<()> {
+    socket.set_tcp_nodelay(true)?;
+    socket.set_linger(Some(Duration::ZERO))?;
+    let alive = TcpKeepalive::new().with_time(Duration::from_secs(5)).with_interval(Duration::from_secs(2));
+    socket.set_tcp_keepalive(&alive.with_retries(4))
+}
+
+/// One end of a connection.
+pub struct Core {
+    pub(super) instance: Arc<Instance>,
+    pub(super) socket: Socket,
+    pub(super) mode: Mode,
+    pub(super) local: SocketAddrV4,
+    pub(super) peer: SocketAddrV4,
+    condition: AtomicU32,
+    /// Why it is broken: what the system tells only once.
+    fault: OnceLock<Fault>,
+    made: OnceLock<Result<(), Fault>>,
+    /// While it is being made.
+    asking: Mutex<Option<Asking>>,
+    /// Is a sender told of room?
+    wants_room: AtomicBool,
+    /// Was everything taken that was there?
+    pub(super) emptied: AtomicBool,
+}
+
+/// How far the making is.
+struct Asking {
+    /// Under which the watching thread knows it.
+    number: usize,
+    until: Instant,
+    greeted: bool,
+    /// Has the other side answered at all?
+    known: bool,
+    word: Word,
+}
+
+impl Asking {
+    /// Goes on as far as it goes.
+    fn step(&mut self, socket: &Socket, mode: Mode) -> Poll<Result<(), Fault>> {
+        if !self.greeted {
+            let levels = net::levels(socket);
+            if levels.broken {
+                return Poll::Ready(Err(unreached(net::error(socket).unwrap_or(Fault::TimedOut))));
+            }
+            if !levels.writable {
+                return self.patience();
+            }
+            if say(socket, Hello { mode }.bytes()).is_err() {
+                return Poll::Ready(Err(Fault::TimedOut));
+            }
+            self.greeted = true;
+        }
+        loop {
+            // Whoever does not speak as we do is not reached by us; by TCP/IP alone it may be.
+            return match self.word.hear(socket).map(|word| word.map(Answer::parse)) {
+                Ok(None) => self.patience(),
+                Ok(Some(Some(Answer::Accepted))) => Poll::Ready(Ok(())),
+                Ok(Some(Some(Answer::Refused))) => Poll::Ready(Err(Fault::Refused)),
+                Ok(Some(Some(Answer::Waiting))) if !self.known && mode == Mode::Messages => {
+                    self.known = true;
+                    continue;
+                }
+                Ok(Some(_)) | Err(_) => Poll::Ready(Err(Fault::TimedOut)),
+            };
+        }
+    }
+
+    fn patience(&self) -> Poll<Result<(), Fault>> {
+        // Who is known to be there may take its time to accept.
+        if self.known || Instant::now() < self.until { Poll::Pending } else { Poll::Ready(Err(Fault::TimedOut)) }
+    }
+}
+
+/// What it means that the system could not connect. What it says of the peer, it would say to TCP/IP as well.
+fn unreached(fault: Fault) -> Fault {
+    match fault {
+        Fault::Refused
+        | Fault::HostUnreachable
+        | Fault::NetworkUnreachable
+        | Fault::AddressInUse
+        | Fault::AddressNotAvailable
+        | Fault::NoBuffers
+        | Fault::TooManyOpen => fault,
+        _ => Fault::TimedOut,
+    }
+}
+
+/// Sends a word of the beginning, for which there is always room.
+fn say(socket: &Socket, word: [u8; WORD]) -> Result<(), Fault> {
+    match net::send(socket, &word, std::iter::empty::<Region>()) {
+        Ok(WORD) => Ok(()),
+        _ => Err(Fault::Reset),
+    }
+}
+
+/// Asks for a connection.
+pub fn connect(
+    instance: &Arc<Instance>,
+    from: &Bound<Lease>,
+    to: SocketAddrV4,
+    mode: Mode,
+) -> Result<Connection, Fault> {
+    let socket = from.lease.socket()?;
+    configure(&socket)?;
+    match socket.connect(&to.into()) {
+        Ok(()) => {}
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
+        Err(error) => return Err(unreached(error.into())),
+    }
+    let local = net::address(socket.local_addr())?;
+    let (number, patience) = (instance.watcher.number(), instance.settings.connect);
+    let until = Instant::now() + patience;
+    let asking = Asking { number, until, greeted: false, known: false, word: Word::default() };
+    let core = Arc::new(Core::new(instance, socket, mode, [local, to], Some(asking)));
+    if core.advance().is_pending() {
+        let watched = Watched::Asker(Arc::downgrade(&core));
+        instance.watcher.add(&core.socket, number, watched, Some(patience))?;
+        if core.made.get().is_some() {
+            instance.watcher.remove(&core.socket, number);
+        }
+    }
+    Ok(Connection(core))
+}
+
+impl Core {
+    fn new(
+        instance: &Arc<Instance>,
+        socket: Socket,
+        mode: Mode,
+        [local, peer]: [SocketAddrV4; 2],
+        asking: Option<Asking>,
+    ) -> Self {
+        Self {
+            instance: Arc::clone(instance),
+            socket,
+            mode,
+            local,
+            peer,
+            condition: AtomicU32::new(0),
+            fault: OnceLock::new(),
+            made: OnceLock::new(),
+            asking: Mutex::new(asking),
+            wants_room: AtomicBool::new(false),
+            emptied: AtomicBool::new(false),
+        }
+    }
+
+    /// The listener's end of a connection. It does not ring yet.
+    pub fn accepted(instance: &Arc<Instance>, socket: Socket, mode: Mode, addresses: [SocketAddrV4; 2]) -> Self {
+        let core = Self::new(instance, socket, mode, addresses, None);
+        let _ = core.made.set(Ok(()));
+        core
+    }
+
+    /// Is a bit of the condition set?
+    pub fn is(&self, bits: u32) -> bool {
+        self.condition.load(Ordering::Acquire) & bits != 0
+    }
+
+    /// Lets what happens ring the bell.
+    pub fn ring_from_now(&self) -> Result<(), Fault> {
+        self.instance.bell.add(&self.socket)?;
+        self.condition.fetch_or(condition::RINGS, Ordering::AcqRel);
+        Ok(())
+    }
+
+    fn ring_no_more(&self) {
+        if self.condition.fetch_and(!condition::RINGS, Ordering::AcqRel) & condition::RINGS != 0 {
+            self.instance.bell.remove(&self.socket);
+        }
+    }
+
+    /// Answers who asks.
+    pub fn answer(&self, answer: Answer) -> Result<(), Fault> {
+        say(&self.socket, answer.bytes())
+    }
+
+    /// Tells who asks that there will be no connection.
+    pub fn refuse(&self) {
+        let _ = self.answer(Answer::Refused);
+        self.close(Ending::Graceful);
+    }
+
+    /// Goes on with the making of the connection.
+    pub fn advance(&self) -> Poll<Result<(), Fault>> {
+        if let Some(made) = self.made.get() {
+            return Poll::Ready(*made);
+        }
+        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(state) = &mut *asking else {
+            return self.made.get().map_or(Poll::Pending, |made| Poll::Ready(*made));
+        };
+        let Poll::Ready(outcome) = state.step(&self.socket, self.mode) else { return Poll::Pending };
+        self.instance.watcher.remove(&self.socket, state.number);
+        let outcome = outcome.and_then(|()| self.ring_from_now());
+        let made = *self.made.get_or_init(|| outcome);
+        *asking = None;
+        drop(asking);
+        self.instance.bell.ring();
+        Poll::Ready(made)
+    }
+
+    /// May something be done with it?
+    pub fn usable(&self) -> Result<(), Fault> {
+        if self.is(condition::OVER) { Err(Fault::Aborted) } else { Ok(()) }
+    }
+
+    /// Why it is broken, if that was seen.
+    pub fn fault(&self) -> Option<Fault> {
+        self.fault.get().copied()
+    }
+
+    /// It is broken: the first reason counts.
+    #[cold]
+    pub fn broken(&self, error: io::Error) -> Fault {
+        if self.is(condition::OVER) {
+            return Fault::Aborted;
+        }
+        *self.fault.get_or_init(|| match Fault::from(error) {
+            Fault::TimedOut => Fault::TimedOut,
+            Fault::HostUnreachable | Fault::NetworkUnreachable => Fault::TimedOut,
+            Fault::NoBuffers => Fault::NoBuffers,
+            _ => Fault::Reset,
+        })
+    }
+
+    /// Has the bell rung when there is room again, or no more.
+    pub fn want_room(&self, wanted: bool) {
+        if self.wants_room.load(Ordering::Relaxed) != wanted {
+            self.wants_room.store(wanted, Ordering::Relaxed);
+            self.instance.bell.want_room(&self.socket, wanted);
+        }
+    }
+
+    /// Sends nothing more.
+    pub fn finish(&self) {
+        if !self.is(condition::OVER) {
+            let _ = self.socket.shutdown(std::net::Shutdown::Write);
+        }
+    }
+
+    /// Ends the connection.
+    pub fn close(&self, how: Ending) {
+        let graceful = how == Ending::Graceful && self.made.get().is_some_and(Result::is_ok);
+        let bits = condition::CLOSED | if graceful { condition::GRACEFUL } else { 0 };
+        let known = self.condition.try_update(Ordering::AcqRel, Ordering::Acquire, |before| {
+            (before & condition::OVER == 0).then_some(before | bits)
+        });
+        if known.is_err() {
+            return;
+        }
+        let asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(asking) = asking {
+            let _ = self.made.set(Err(Fault::Aborted));
+            self.instance.watcher.remove(&self.socket, asking.number);
+        }
+        if graceful {
+            let _ = self.socket.set_linger(None);
+            let _ = self.socket.shutdown(std::net::Shutdown::Write);
+        } else {
+            net::disconnect(&self.socket);
+        }
+        self.instance.bell.ring();
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.close(Ending::Abortive);
+        self.ring_no_more();
+        if self.is(condition::GRACEFUL)
+            && let Ok(socket) = self.socket.try_clone()
+        {
+            Lingering::close(&self.instance, socket);
+        }
+    }
+}
