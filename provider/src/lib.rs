@@ -6,6 +6,8 @@
 
 mod loopback;
 #[cfg(target_os = "linux")]
+mod moves;
+#[cfg(target_os = "linux")]
 mod os;
 #[cfg(target_os = "linux")]
 pub mod shm;

@@ -9,6 +9,12 @@ macro_rules! over_all {
     ($($scenario:ident),+ $(,)?) => {
         over_all!(each: with, $($scenario),+);
     };
+    (local: $($scenario:ident),+ $(,)?) => {
+        over_all!(of: loopback, Loopback, with, $($scenario),+);
+        over_all!(of: loopback_library, LoopbackLibrary, with, $($scenario),+);
+        #[cfg(target_os = "linux")]
+        over_all!(of: shm, Shm, with, $($scenario),+);
+    };
     (alone: $($scenario:ident),+ $(,)?) => {
         mod alone {
             use super::*;
@@ -20,6 +26,8 @@ macro_rules! over_all {
         over_all!(of: loopback_library, LoopbackLibrary, $how, $($scenario),+);
         #[cfg(target_os = "linux")]
         over_all!(of: shm, Shm, $how, $($scenario),+);
+        #[cfg(target_os = "linux")]
+        over_all!(of: tcp, Tcp, $how, $($scenario),+);
     };
     (of: $module:ident, $source:ident, $how:ident, $($scenario:ident),+) => {
         mod $module {

@@ -1,7 +1,7 @@
 //! What scenarios share.
 
 use std::fmt::Debug;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -23,10 +23,13 @@ pub enum Source {
     /// Shared memory, linked.
     #[cfg(target_os = "linux")]
     Shm,
+    /// TCP, linked.
+    #[cfg(target_os = "linux")]
+    Tcp,
 }
 
 /// A provider is one instance: whoever ends it for good must be alone with it.
-static ALONE: [RwLock<()>; 3] = [const { RwLock::new(()) }; 3];
+static ALONE: [RwLock<()>; 4] = [const { RwLock::new(()) }; 4];
 
 impl Source {
     /// Starts the provider.
@@ -40,6 +43,8 @@ impl Source {
             Self::LoopbackLibrary => Ok(load("wsp_loopback")),
             #[cfg(target_os = "linux")]
             Self::Shm => SanHost::new().start_type::<wsp_provider::shm::Shm>(),
+            #[cfg(target_os = "linux")]
+            Self::Tcp => SanHost::new().start_type::<wsp_provider::tcp::Tcp>(),
         }
     }
 }
@@ -61,8 +66,15 @@ pub fn alone(source: Source, scenario: fn(&SanProvider)) {
 /// An address of this machine that nobody uses: in a SAN the switch chooses ports.
 pub fn address() -> SocketAddrV4 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let port = 20_000 + NEXT.fetch_add(1, Ordering::Relaxed);
-    SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)
+    // Below the ports that systems give out; runs of these tests side by side begin at different ones.
+    let first = std::process::id() as u16;
+    loop {
+        let port = 20_000 + first.wrapping_mul(101).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 /// Two sockets that are connected.

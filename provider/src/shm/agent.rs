@@ -3,87 +3,23 @@
 //! Answers have a ring apart from requests, and whoever asked takes them without condition, so neither side can wait for the
 //! other in a circle.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wsp::transport::{Fault, Gather, Region, Scatter};
+use wsp::transport::{Fault, Gather};
 
 use super::layout;
 use super::remote::Remotes;
 use super::ring::{Cursor, Front, Kind, Nonsense, Ring};
+use crate::moves::{Moves, Side, nothing};
 use crate::os::memory::Mapping;
 
 /// The most bytes in one request or answer.
 const FRAGMENT: usize = 16 * 1024;
-/// The most transfers at once.
-const TRANSFERS: usize = 64;
-
 const ASK_WRITE: u64 = 1;
 const ASK_READ: u64 = 2;
 const DONE: u64 = 0;
 const REFUSED: u64 = 1;
-
-/// The local side of a transfer.
-#[derive(Debug, Clone)]
-pub enum Side {
-    /// To be written to the peer's memory.
-    Write(Gather),
-    /// To be filled from the peer's memory.
-    Read(Scatter),
-}
-
-impl Side {
-    /// How many bytes.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Write(data) => data.len(),
-            Self::Read(room) => room.len(),
-        }
-    }
-
-    /// Is the peer's memory written?
-    pub fn writes(&self) -> bool {
-        matches!(self, Self::Write(_))
-    }
-}
-
-/// A transfer that is under way. Pieces are counted, not bytes: no bytes are one piece, too.
-#[derive(Debug)]
-struct Moving {
-    side: Side,
-    key: u64,
-    offset: u64,
-    asked: usize,
-    answered: usize,
-    fault: Option<Fault>,
-}
-
-impl Moving {
-    fn pieces(&self) -> usize {
-        self.side.len().div_ceil(FRAGMENT).max(1)
-    }
-
-    /// Where a piece begins, and how long it is.
-    fn piece(&self, index: usize) -> (usize, usize) {
-        let at = index * FRAGMENT;
-        (at, (self.side.len() - at).min(FRAGMENT))
-    }
-
-    fn is_over(&self) -> bool {
-        self.answered == self.asked && (self.fault.is_some() || self.asked == self.pieces())
-    }
-
-    fn outcome(&self) -> Result<(), Fault> {
-        self.fault.map_or(Ok(()), Err)
-    }
-}
-
-#[derive(Debug, Default)]
-struct Moves {
-    moving: VecDeque<Moving>,
-    outcomes: VecDeque<Result<(), Fault>>,
-}
 
 /// What is to be done after some progress.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -117,7 +53,7 @@ impl Agent {
             answers: ring(layout::answered(end)),
             asks: ring(layout::asked(end)),
             answered: ring(layout::answered(1 - end)),
-            moves: Mutex::default(),
+            moves: Mutex::new(Moves::new(FRAGMENT)),
             count: AtomicUsize::new(0),
             serving: Mutex::default(),
         }
@@ -135,24 +71,20 @@ impl Agent {
     /// Queues a transfer. Returns whether there was room.
     pub fn ask(&self, side: Side, key: u64, offset: u64) -> bool {
         let mut moves = self.moves();
-        if moves.moving.len() >= TRANSFERS {
-            return false;
-        }
-        moves.moving.push_back(Moving { side, key, offset, asked: 0, answered: 0, fault: None });
-        self.count.store(moves.moving.len(), Ordering::Release);
-        true
+        let added = moves.add(side, key, offset);
+        self.count.store(moves.len(), Ordering::Release);
+        added
     }
 
     /// The outcome of the oldest transfer that has ended.
     pub fn finished(&self) -> Option<Result<(), Fault>> {
-        self.moves().outcomes.pop_front()
+        self.moves().finished()
     }
 
     /// Gives up what is under way: its memory is not used when this returns.
     pub fn abandon(&self, fault: Fault) {
         let mut moves = self.moves();
-        let given_up = moves.moving.drain(..).count();
-        moves.outcomes.extend(std::iter::repeat_n(Err(fault), given_up));
+        moves.abandon(fault);
         self.count.store(0, Ordering::Release);
     }
 
@@ -164,7 +96,7 @@ impl Agent {
         let mut moves = self.moves();
         let starved = self.take_answers(&mut moves)?;
         let asked = self.make_requests(&mut moves)?;
-        self.count.store(moves.moving.len(), Ordering::Release);
+        self.count.store(moves.len(), Ordering::Release);
         Ok(Pumped { ring: starved || asked, kick: starved || asked })
     }
 
@@ -173,23 +105,20 @@ impl Agent {
         let mut starved = false;
         let mut cursor = self.answered.cursor();
         while let Some(front) = self.answered.front(&cursor)? {
-            let moving = moves.moving.front_mut().filter(|moving| moving.answered < moving.asked).ok_or(Nonsense)?;
-            let (at, length) = moving.piece(moving.answered);
+            let (moving, at, length) = moves.awaited().ok_or(Nonsense)?;
             let [status, ..] = self.answered.words(&cursor);
-            match (&moving.side, status) {
+            let fault = match (&moving.side, status) {
                 (Side::Read(room), DONE) if is(&front, length) => {
                     self.answered.take_attached(&cursor, 0, room.regions(at, length));
+                    None
                 }
-                (Side::Write(_), DONE) if is(&front, 0) => {}
-                (_, REFUSED) if is(&front, 0) => moving.fault = Some(Fault::Access),
+                (Side::Write(_), DONE) if is(&front, 0) => None,
+                (_, REFUSED) if is(&front, 0) => Some(Fault::Access),
                 _ => return Err(Nonsense),
-            }
-            moving.answered += 1;
+            };
+            moves.answered(fault);
             cursor = self.answered.after(&cursor, &front);
             starved |= self.answered.commit(&cursor);
-            while let Some(moving) = moves.moving.pop_front_if(|moving| moving.is_over()) {
-                moves.outcomes.push_back(moving.outcome());
-            }
         }
         Ok(starved)
     }
@@ -197,21 +126,18 @@ impl Agent {
     /// Returns whether any was made.
     fn make_requests(&self, moves: &mut Moves) -> Result<bool, Nonsense> {
         let mut made = false;
-        for moving in &mut moves.moving {
-            while moving.fault.is_none() && moving.asked < moving.pieces() {
-                let (at, length) = moving.piece(moving.asked);
-                let total = moving.side.len() as u64;
-                let words = |what| [what, moving.key, moving.offset, total, at as u64, length as u64];
-                let put = match &moving.side {
-                    Side::Write(data) => self.asks.put_words(&words(ASK_WRITE), data, at, length)?,
-                    Side::Read(_) => self.asks.put_words(&words(ASK_READ), &nothing(), 0, 0)?,
-                };
-                if !put {
-                    return Ok(made);
-                }
-                made = true;
-                moving.asked += 1;
+        while let Some((moving, at, length)) = moves.next() {
+            let total = moving.side.len() as u64;
+            let words = |what| [what, moving.key, moving.offset, total, at as u64, length as u64];
+            let put = match &moving.side {
+                Side::Write(data) => self.asks.put_words(&words(ASK_WRITE), data, at, length)?,
+                Side::Read(_) => self.asks.put_words(&words(ASK_READ), &nothing(), 0, 0)?,
+            };
+            if !put {
+                break;
             }
+            made = true;
+            moves.asked();
         }
         Ok(made)
     }
@@ -279,9 +205,4 @@ impl Agent {
 /// Is the record words with so many bytes attached?
 fn is(front: &Front, attached: usize) -> bool {
     front.kind == Kind::Attached && front.length == attached
-}
-
-fn nothing() -> Gather {
-    // SAFETY: no memory is always good.
-    Gather::of(unsafe { Region::new(std::ptr::null_mut(), 0) })
 }

@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wsp::transport::{Access, Exposures, Fault, Gather, Rdma, Region, Remote, Scatter, Transfer};
 
-use super::agent::{Agent, Side};
+use super::agent::Agent;
 use super::connection::{Core, Facts, condition};
 use super::segment::{Places, Shared};
 use super::{Connection, layout};
+use crate::moves::Side;
 use crate::os::memory::Mapping;
 use crate::os::process::{self, Direction};
 

@@ -14,6 +14,7 @@ use super::Connection;
 use super::arrival::Word;
 use super::instance::Instance;
 use super::lingering::Lingering;
+use super::messages::Messages;
 use super::ports::Lease;
 use super::watcher::Watched;
 use super::wire::{Answer, Hello, WORD};
@@ -61,6 +62,10 @@ pub struct Core {
     wants_room: AtomicBool,
     /// Was everything taken that was there?
     pub(super) emptied: AtomicBool,
+    /// The number by which the watching thread knows it, once it serves the peer.
+    served: OnceLock<usize>,
+    /// If it is one of messages.
+    pub(super) messages: Option<Box<Messages>>,
 }
 
 /// How far the making is.
@@ -182,6 +187,8 @@ impl Core {
             asking: Mutex::new(asking),
             wants_room: AtomicBool::new(false),
             emptied: AtomicBool::new(false),
+            served: OnceLock::new(),
+            messages: (mode == Mode::Messages).then(|| Box::new(Messages::new(1))),
         }
     }
 
@@ -204,7 +211,23 @@ impl Core {
         Ok(())
     }
 
+    /// Has the peer's requests served though no thread of the host's has a reason to come by.
+    pub fn serve_from_now(self: &Arc<Self>) {
+        let mut first = false;
+        let number = *self.served.get_or_init(|| {
+            first = true;
+            self.instance.watcher.number()
+        });
+        if first {
+            // If it cannot be watched they wait for a thread of the host's.
+            let _ = self.instance.watcher.add(&self.socket, number, Watched::Agent(Arc::downgrade(self)), None);
+        }
+    }
+
     fn ring_no_more(&self) {
+        if let Some(number) = self.served.get() {
+            self.instance.watcher.remove(&self.socket, *number);
+        }
         if self.condition.fetch_and(!condition::RINGS, Ordering::AcqRel) & condition::RINGS != 0 {
             self.instance.bell.remove(&self.socket);
         }
@@ -264,6 +287,27 @@ impl Core {
         })
     }
 
+    /// Nothing can be sent any more: what has arrived can still be read.
+    #[cold]
+    pub fn fail(&self, messages: &Messages, error: io::Error) -> Fault {
+        let fault = self.broken(error);
+        messages.remote.abandon(fault);
+        self.instance.bell.ring();
+        fault
+    }
+
+    /// Nothing can be read any more, or what was read is nonsense: that is the end of it.
+    #[cold]
+    pub fn end(&self, messages: &Messages, fault: Fault) -> Fault {
+        if self.is(condition::OVER) {
+            return Fault::Aborted;
+        }
+        let fault = *self.fault.get_or_init(|| fault);
+        net::disconnect(&self.socket);
+        messages.remote.abandon(fault);
+        fault
+    }
+
     /// Has the bell rung when there is room again, or no more.
     pub fn want_room(&self, wanted: bool) {
         if self.wants_room.load(Ordering::Relaxed) != wanted {
@@ -293,6 +337,11 @@ impl Core {
         if let Some(asking) = asking {
             let _ = self.made.set(Err(Fault::Aborted));
             self.instance.watcher.remove(&self.socket, asking.number);
+        }
+        if let Some(messages) = &self.messages {
+            // No memory of the host's is used when this returns.
+            messages.remote.withdraw_all();
+            messages.remote.abandon(Fault::Aborted);
         }
         if graceful {
             let _ = self.socket.set_linger(None);

@@ -19,17 +19,23 @@
 //! | `listener`, `arrival` | those who want to connect |
 //! | `connection` | an end: making, watching, ending |
 //! | `stream` | bytes |
+//! | `messages`, `incoming`, `outgoing` | messages in frames, and credit for them |
+//! | `remote` | memory that is opened to the peer |
 //! | `lingering` | what goes on after a close |
 //! | `watcher` | the one thread of its own |
 
 mod arrival;
 mod bell;
 mod connection;
+mod incoming;
 mod instance;
 mod lingering;
 mod listener;
+mod messages;
+mod outgoing;
 mod poller;
 mod ports;
+mod remote;
 mod stream;
 mod watcher;
 mod wire;
@@ -40,7 +46,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use wsp::rt::Startup;
-use wsp::transport::{self, Bound, Ending, Fault, Gather, Mode, Ready, Received, Scatter, Sent, Transport};
+use wsp::transport::{self, Bound, Ending, Fault, Gather, Mode, Rdma, Ready, Received, Scatter, Sent, Transport};
 
 pub use bell::Doorbell;
 pub use listener::{Listener, Request};
@@ -113,18 +119,12 @@ impl Transport for Tcp {
     }
 
     fn listen(&self, from: &Bound<Lease>, backlog: usize, mode: Mode) -> Result<Listener, Fault> {
-        streams_only(mode)?;
         Listener::new(&self.instance, from.lease.socket()?, backlog, mode)
     }
 
     fn connect(&self, from: &Bound<Lease>, to: SocketAddrV4, mode: Mode) -> Result<Connection, Fault> {
-        streams_only(mode)?;
         connection::connect(&self.instance, from, to, mode)
     }
-}
-
-fn streams_only(mode: Mode) -> Result<(), Fault> {
-    if mode == Mode::Stream { Ok(()) } else { Err(Fault::NotSupported) }
 }
 
 /// One end of a connection.
@@ -144,19 +144,31 @@ impl transport::Connection for Connection {
     }
 
     fn send(&self, data: &Gather, at: usize, _: bool) -> Result<Sent, Fault> {
-        self.0.send_bytes(data, at)
+        match &self.0.messages {
+            None => self.0.send_bytes(data, at),
+            Some(messages) => self.0.send_message(messages, data, at),
+        }
     }
 
     fn receive(&self, room: &Scatter, at: usize, peek: bool) -> Result<Received, Fault> {
-        self.0.receive_bytes(room, at, peek)
+        match &self.0.messages {
+            None => self.0.receive_bytes(room, at, peek),
+            Some(messages) => self.0.receive_message(messages, room, at, peek),
+        }
     }
 
     fn ready(&self) -> Ready {
-        self.0.bytes_ready()
+        match &self.0.messages {
+            None => self.0.bytes_ready(),
+            Some(messages) => self.0.messages_ready(messages),
+        }
     }
 
     fn available(&self) -> usize {
-        crate::os::net::waiting(&self.0.socket)
+        match &self.0.messages {
+            None => crate::os::net::waiting(&self.0.socket),
+            Some(messages) => self.0.message_available(messages),
+        }
     }
 
     fn finish(&self) {
@@ -169,5 +181,15 @@ impl transport::Connection for Connection {
 
     fn close(&self, how: Ending) {
         self.0.close(how);
+    }
+
+    fn progress(&self) {
+        if let Some(messages) = &self.0.messages {
+            self.0.serve(messages);
+        }
+    }
+
+    fn rdma(&self) -> Option<&dyn Rdma> {
+        self.0.messages.is_some().then_some(self)
     }
 }

@@ -28,6 +28,8 @@ pub enum Watched {
     Arrival(Arc<Arrival>),
     /// A connection that was asked for is being made.
     Asker(Weak<Core>),
+    /// A connection whose peer may ask for memory that is not open any more.
+    Agent(Weak<Core>),
     /// A closed connection whose last bytes are on the way.
     Lingering(Arc<Lingering>),
 }
@@ -201,6 +203,13 @@ fn look(instance: &Arc<Instance>, number: usize, what: Watched, late: bool) {
         Watched::Asker(core) => {
             if let Some(core) = core.upgrade() {
                 let _ = core.advance();
+            }
+        }
+        Watched::Agent(core) => {
+            if let Some(core) = core.upgrade()
+                && let Some(messages) = &core.messages
+            {
+                core.serve(messages);
             }
         }
         Watched::Lingering(lingering) => lingering.look(instance, number),
