@@ -4,6 +4,10 @@
 //! - [`shm`]: connections between the processes of a machine.
 //! - [`tcp`]: connections between machines.
 
+#[cfg(target_os = "linux")]
+mod bytes;
+#[cfg(target_os = "linux")]
+mod claims;
 mod loopback;
 #[cfg(target_os = "linux")]
 mod moves;

@@ -1,5 +1,6 @@
 //! Other processes: copying from and to their memory, and whether they live; and the addresses of the machine.
 
+use std::hash::{BuildHasher, RandomState};
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, AsRawFd};
 
@@ -35,6 +36,11 @@ pub fn credentials(socket: impl AsFd) -> Result<Credentials, Fault> {
 /// This process.
 pub fn own() -> i32 {
     rustix::process::getpid().as_raw_nonzero().get()
+}
+
+/// A number that is not easily met again. Nothing secret depends on it.
+pub fn random() -> u64 {
+    RandomState::new().hash_one(own())
 }
 
 /// This process's user.

@@ -94,7 +94,7 @@ pub fn connect(name: &str) -> Result<Option<OwnedFd>, Fault> {
 }
 
 /// The oldest that waits, if any.
-pub fn accept(listener: &OwnedFd) -> Result<Option<OwnedFd>, Fault> {
+pub fn accept(listener: impl AsFd) -> Result<Option<OwnedFd>, Fault> {
     match rustix::net::accept_with(listener, FLAGS) {
         Ok(socket) => Ok(Some(socket)),
         Err(Errno::AGAIN | Errno::INTR | Errno::CONNABORTED) => Ok(None),

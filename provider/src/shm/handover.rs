@@ -4,99 +4,45 @@
 //! who comes. What is handed over are descriptors: of the segment, in which all state of the end is, and of the sockets that
 //! lead to the other end. Through these the new process sends the other end its own socket and bell, and gets an answer.
 
-use std::collections::HashMap;
 use std::net::SocketAddrV4;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wsp::transport::{Bound, Ending, Fault, Mode, Parcel, Taken};
 
 use super::connection::{Core, Facts, condition};
-use super::instance::{Instance, random};
+use super::instance::Instance;
 use super::links::Link;
 use super::listener::{Listener, Listening};
 use super::rendezvous::{self, Lease};
 use super::segment::{End, Place};
 use super::watcher::{Watch, Watched};
-use super::wire::{Reader, Writer};
 use super::{Connection, Shm, layout};
+use crate::bytes::{Reader, Writer};
+use crate::claims::{self, Packed};
 use crate::os::memory::{self, Mapping};
 use crate::os::process::{self, Credentials};
-use crate::os::socket::{self, Incoming};
+use crate::os::socket;
 
-/// How long a claim is good.
-const GOOD_FOR: Duration = Duration::from_secs(60);
-/// How long the giver may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// The largest state of the runtime that can go along.
-const STATE: usize = socket::FRAME - 256;
+/// What waits, and the end that its taker holds already, if both use it.
+pub type Claims = claims::Claims<Watch, Option<usize>>;
 
-/// What waits for another process.
-struct Waiting {
-    /// Where that process comes to.
-    watch: Watch,
-    to: i32,
-    bytes: Vec<u8>,
-    files: Vec<OwnedFd>,
-    until: Instant,
-    /// The end that the process holds already, if both use it.
-    held: Option<usize>,
+/// Gives up what nobody came for. Returns when to look again.
+pub fn expire(claims: &Claims) -> Option<Duration> {
+    let (expired, next) = claims.expire();
+    give_up(expired);
+    next
 }
 
-impl Waiting {
-    /// The process does not come: it holds nothing.
-    fn give_up(self) {
-        let Some((end, segment)) = self.held.zip(self.files.first()) else { return };
+/// The processes do not come: they hold nothing.
+pub fn give_up(expired: Vec<claims::Waiting<Watch, Option<usize>>>) {
+    for waiting in expired {
+        let Some((end, segment)) = waiting.more.zip(waiting.packed.files.first()) else { continue };
         if let Ok(mapping) = Mapping::new(segment, layout::SIZE) {
-            release(&Place::<End>::new(&Arc::new(mapping), layout::end(end)), self.to);
+            release(&Place::<End>::new(&Arc::new(mapping), layout::end(end)), waiting.to);
         }
-    }
-}
-
-/// All that waits.
-#[derive(Default)]
-pub struct Claims(Mutex<HashMap<u32, Waiting>>);
-
-impl Claims {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Waiting>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Gives up what nobody came for. Returns when to look again.
-    pub fn expire(&self) -> Option<Duration> {
-        let now = Instant::now();
-        let (expired, next) = {
-            let mut waiting = self.lock();
-            let expired: Vec<_> = waiting.extract_if(|_, waiting| waiting.until <= now).collect();
-            (expired, waiting.values().map(|waiting| waiting.until - now).min())
-        };
-        expired.into_iter().for_each(|(_, waiting)| waiting.give_up());
-        next
-    }
-
-    /// Gives to who comes for a claim, if it is the right one.
-    pub fn serve(&self, claim: u32) {
-        let taken = {
-            let mut all = self.lock();
-            let Some(waiting) = all.get(&claim) else { return };
-            let mut given = false;
-            while let (false, Ok(Some(socket))) = (given, socket::accept(waiting.watch.socket())) {
-                let right = process::credentials(&socket).is_ok_and(|who| who.process == waiting.to);
-                let files: Vec<BorrowedFd<'_>> = waiting.files.iter().map(AsFd::as_fd).collect();
-                given = right && socket::send(&socket, &waiting.bytes, &files).is_ok();
-            }
-            if given { all.remove(&claim) } else { None }
-        };
-        // Out of the lock: its socket leaves the watcher.
-        drop(taken);
-    }
-
-    /// Gives up everything.
-    pub fn clear(&self) {
-        let all = std::mem::take(&mut *self.lock());
-        all.into_values().for_each(Waiting::give_up);
     }
 }
 
@@ -123,46 +69,20 @@ pub fn release(end: &Place<End>, process: i32) -> bool {
     })
 }
 
-/// What is handed over, in the form that travels.
-struct Packed {
-    bytes: Writer,
-    files: Vec<OwnedFd>,
-    held: Option<usize>,
-}
-
 /// Hands something over.
 pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Shm>, to: u32, state: &[u8]) -> Result<u32, Fault> {
-    let to = i32::try_from(to).ok().filter(|to| *to > 0 && process::alive(*to)).ok_or(Fault::BadClaim)?;
-    if state.len() > STATE {
-        return Err(Fault::NoBuffers);
-    }
-    let (claim, socket) = open()?;
+    let to = claims::recipient(to, state)?;
+    let (claim, socket) = instance.claims.open()?;
     let watch = Watch::new(instance, Arc::new(socket), Watched::Claim(claim))?;
-    let mut packed = match parcel {
-        Parcel::Bare => Packed { bytes: Writer(vec![0]), files: vec![], held: None },
-        Parcel::Listener(listener) => pack_listener(listener)?,
+    let (mut packed, held) = match parcel {
+        Parcel::Bare => (Packed { bytes: Writer(vec![0]), files: vec![] }, None),
+        Parcel::Listener(listener) => (pack_listener(listener)?, None),
         Parcel::Connection { connection, shared } => pack_connection(&connection.0, shared, to)?,
     };
-    packed.bytes.word(state.len() as u32);
-    packed.bytes.0.extend_from_slice(state);
-    let (bytes, files, until) = (packed.bytes.0, packed.files, Instant::now() + GOOD_FOR);
-    let waiting = Waiting { watch, to, bytes, files, until, held: packed.held };
-    instance.claims.lock().insert(claim, waiting);
+    packed.add_state(state);
+    instance.claims.put(claim, watch, to, packed, held);
     instance.watcher.wake();
-    // Nobody can know the number before this returns, but a number can be guessed.
-    instance.claims.serve(claim);
     Ok(claim)
-}
-
-/// A claim that no other process has at present, and where its taker comes to.
-fn open() -> Result<(u32, OwnedFd), Fault> {
-    loop {
-        let claim = random() as u32;
-        match socket::listen(&rendezvous::parcel(claim), 4) {
-            Err(Fault::AddressInUse) => {}
-            answer => return answer.map(|socket| (claim, socket)),
-        }
-    }
 }
 
 fn pack_listener(listener: &Listener) -> Result<Packed, Fault> {
@@ -170,10 +90,10 @@ fn pack_listener(listener: &Listener) -> Result<Packed, Fault> {
     bytes.mode(listener.facts.mode);
     bytes.address(listener.facts.address);
     let files = vec![memory::duplicate(listener.watch.socket().as_fd())?, memory::duplicate(listener.lease.0.as_fd())?];
-    Ok(Packed { bytes, files, held: None })
+    Ok(Packed { bytes, files })
 }
 
-fn pack_connection(core: &Core, shared: bool, to: i32) -> Result<Packed, Fault> {
+fn pack_connection(core: &Core, shared: bool, to: i32) -> Result<(Packed, Option<usize>), Fault> {
     let (lent, ended) = core.outgoing.loans();
     if core.is(condition::OVER) || lent != ended || core.remote.under_way() {
         // Memory of this process is in use.
@@ -204,7 +124,7 @@ fn pack_connection(core: &Core, shared: bool, to: i32) -> Result<Packed, Fault> 
             return Err(Fault::NotSupported);
         }
         core.leave();
-        return Ok(Packed { bytes, files, held: None });
+        return Ok((Packed { bytes, files }, None));
     }
     if !core.is(condition::SHARED) {
         hold(&core.own, process::own())?;
@@ -214,28 +134,12 @@ fn pack_connection(core: &Core, shared: bool, to: i32) -> Result<Packed, Fault> 
         }
     }
     hold(&core.own, to)?;
-    Ok(Packed { bytes, files, held: Some(facts.end) })
+    Ok((Packed { bytes, files }, Some(facts.end)))
 }
 
 /// Takes what was handed over to this process.
 pub fn take(instance: &Arc<Instance>, claim: u32) -> Result<(Taken<Shm>, Vec<u8>), Fault> {
-    let giver = socket::connect(&rendezvous::parcel(claim)).ok().flatten().ok_or(Fault::BadClaim)?;
-    let user = process::credentials(&giver)?.user;
-    if user != process::user() && user != 0 || !socket::readable(&giver, PATIENCE) {
-        return Err(Fault::BadClaim);
-    }
-    let mut buffer = vec![0; socket::FRAME];
-    let (length, files) = match socket::receive(&giver, &mut buffer)? {
-        Incoming::Frame(length, files) => (length, files),
-        Incoming::Nothing | Incoming::Gone => return Err(Fault::BadClaim),
-    };
-    let mut from = Reader(&buffer[..length]);
-    let contents = Contents::parse(&mut from).ok_or(Fault::BadClaim)?;
-    let size = from.word().ok_or(Fault::BadClaim)?;
-    if u32::try_from(from.0.len()) != Ok(size) {
-        return Err(Fault::BadClaim);
-    }
-    let state = from.0.to_vec();
+    let (contents, files, state) = claims::fetch(&rendezvous::parcel(claim), Contents::parse)?;
     Ok((contents.unpack(instance, files)?, state))
 }
 

@@ -1,7 +1,6 @@
 //! What all connections of one transport have in common.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -12,7 +11,7 @@ use super::bell::Doorbell;
 use super::handover::Claims;
 use super::watcher::Watcher;
 use super::wire::Identity;
-use crate::os::process;
+use crate::os::process::random;
 
 /// One started transport.
 pub struct Instance {
@@ -34,7 +33,7 @@ impl Instance {
         Ok(Self {
             bell: Arc::new(Doorbell::new()?),
             watcher: Watcher::new()?,
-            claims: Claims::default(),
+            claims: Claims::new(super::rendezvous::parcel),
             single_copy,
             word: Box::new(AtomicU64::new(random())),
             peers: Mutex::default(),
@@ -58,9 +57,4 @@ impl Instance {
         peers.insert(bell.identity(), Arc::downgrade(&bell));
         Ok(bell)
     }
-}
-
-/// A number that is not easily met again. Nothing secret depends on it.
-pub fn random() -> u64 {
-    RandomState::new().hash_one(process::own())
 }

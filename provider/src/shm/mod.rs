@@ -98,7 +98,7 @@ impl Shm {
 impl Drop for Shm {
     fn drop(&mut self) {
         self.instance.watcher.stop();
-        self.instance.claims.clear();
+        handover::give_up(self.instance.claims.clear());
     }
 }
 

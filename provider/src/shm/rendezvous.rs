@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use wsp::transport::{Bound, Fault, Mode};
 
-use super::instance::random;
 use crate::os::{process, socket};
 
 /// The version of everything that processes share. Others are not found.
@@ -51,7 +50,7 @@ pub fn bind(wanted: SocketAddrV4, share: bool) -> Result<Bound<Lease>, Fault> {
         return claim(wanted, share);
     }
     let (first, count) = (*EPHEMERAL.start(), u64::from(EPHEMERAL.end() - EPHEMERAL.start()) + 1);
-    let begin = random();
+    let begin = process::random();
     for step in 0..count {
         let port = first + (begin.wrapping_add(step) % count) as u16;
         match claim(SocketAddrV4::new(*wanted.ip(), port), false) {

@@ -1,7 +1,7 @@
 //! The thread that sees to sockets while no other thread does: peers that die, processes that take what was handed over.
 
 use std::collections::HashMap;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use wsp::transport::{Bell, Fault};
 
 use super::connection::Core;
+use super::handover;
 use super::instance::Instance;
 use crate::os::poll::Poller;
 
@@ -114,7 +115,7 @@ pub fn start(instance: &Arc<Instance>) -> Result<(), Fault> {
 fn watch(instance: &Instance) {
     let watcher = &instance.watcher;
     while !watcher.stopping.load(Ordering::Acquire) {
-        let happened = watcher.poller.wait(instance.claims.expire());
+        let happened = watcher.poller.wait(handover::expire(&instance.claims));
         for happened in happened {
             let what = watcher.watched().get(&happened.token).cloned();
             match what {
@@ -149,6 +150,12 @@ impl Watch {
     /// The socket.
     pub fn socket(&self) -> &Arc<OwnedFd> {
         &self.socket
+    }
+}
+
+impl AsFd for Watch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

@@ -1,8 +1,10 @@
 //! What processes tell each other over local sockets: who they are. Data never goes this way.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 
 use wsp::transport::Mode;
+
+use crate::bytes::{Reader, Writer};
 
 /// Where a process can be recognised from outside: a word of its memory that no other process has at that address.
 ///
@@ -48,37 +50,7 @@ pub const LONGEST: usize = 64;
 
 const MAGIC: u32 = 0x5753_5031;
 
-/// Puts numbers one after the other.
-#[derive(Debug, Default)]
-pub struct Writer(pub Vec<u8>);
-
 impl Writer {
-    /// A number of one byte.
-    pub fn byte(&mut self, value: u8) {
-        self.0.push(value);
-    }
-
-    /// A number of four bytes.
-    pub fn word(&mut self, value: u32) {
-        self.0.extend_from_slice(&value.to_le_bytes());
-    }
-
-    /// A number of eight bytes.
-    pub fn long(&mut self, value: u64) {
-        self.0.extend_from_slice(&value.to_le_bytes());
-    }
-
-    /// An address.
-    pub fn address(&mut self, value: SocketAddrV4) {
-        self.word(u32::from(*value.ip()));
-        self.word(u32::from(value.port()));
-    }
-
-    /// A mode.
-    pub fn mode(&mut self, value: Mode) {
-        self.byte(u8::from(value == Mode::Messages));
-    }
-
     /// A process.
     pub fn identity(&mut self, value: Identity) {
         self.long(value.address);
@@ -87,52 +59,7 @@ impl Writer {
     }
 }
 
-/// Takes numbers that a [`Writer`] put; `None` where there are too few bytes or a value is not one.
-#[derive(Debug)]
-pub struct Reader<'a>(pub &'a [u8]);
-
 impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (first, rest) = self.0.split_first_chunk::<N>()?;
-        self.0 = rest;
-        Some(*first)
-    }
-
-    /// A number of one byte.
-    pub fn byte(&mut self) -> Option<u8> {
-        self.take::<1>().map(|[byte]| byte)
-    }
-
-    /// A number of four bytes.
-    pub fn word(&mut self) -> Option<u32> {
-        self.take().map(u32::from_le_bytes)
-    }
-
-    /// A number of eight bytes.
-    pub fn long(&mut self) -> Option<u64> {
-        self.take().map(u64::from_le_bytes)
-    }
-
-    /// An address.
-    pub fn address(&mut self) -> Option<SocketAddrV4> {
-        let ip = Ipv4Addr::from(self.word()?);
-        Some(SocketAddrV4::new(ip, u16::try_from(self.word()?).ok()?))
-    }
-
-    /// A mode.
-    pub fn mode(&mut self) -> Option<Mode> {
-        match self.byte()? {
-            0 => Some(Mode::Stream),
-            1 => Some(Mode::Messages),
-            _ => None,
-        }
-    }
-
-    /// A flag.
-    pub fn flag(&mut self) -> Option<bool> {
-        self.byte().filter(|flag| *flag < 2).map(|flag| flag == 1)
-    }
-
     /// A process.
     pub fn identity(&mut self) -> Option<Identity> {
         Some(Identity { address: self.long()?, word: self.long()?, generation: self.word().filter(|some| *some > 0)? })
@@ -184,6 +111,8 @@ impl Frame {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use proptest::prelude::*;
 
     use super::*;

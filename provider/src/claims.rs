@@ -1,0 +1,160 @@
+//! What waits for another process to take it.
+//!
+//! Who gives prepares everything and waits, under a name made of the claim's number, for the process it is for: the kernel says
+//! who comes. What is handed over are descriptors, and bytes that say what they are.
+
+use std::collections::HashMap;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use wsp::transport::Fault;
+
+use crate::bytes::{Reader, Writer};
+use crate::os::process;
+use crate::os::socket::{self, Incoming};
+
+/// How long a claim is good.
+const GOOD_FOR: Duration = Duration::from_secs(60);
+/// How long the giver may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The largest state of the runtime that can go along.
+const STATE: usize = socket::FRAME - 256;
+
+/// What is handed over, in the form that travels.
+#[derive(Debug, Default)]
+pub struct Packed {
+    /// What it is.
+    pub bytes: Writer,
+    /// What comes with it.
+    pub files: Vec<OwnedFd>,
+}
+
+impl Packed {
+    /// Adds the state of the runtime, behind all else.
+    pub fn add_state(&mut self, state: &[u8]) {
+        self.bytes.word(state.len() as u32);
+        self.bytes.0.extend_from_slice(state);
+    }
+}
+
+/// The process that something is for, if it can be.
+///
+/// # Errors
+/// [`Fault::BadClaim`] if there is no such process, [`Fault::NoBuffers`] if the state is too large to travel.
+pub fn recipient(process: u32, state: &[u8]) -> Result<i32, Fault> {
+    if state.len() > STATE {
+        return Err(Fault::NoBuffers);
+    }
+    i32::try_from(process).ok().filter(|process| *process > 0 && process::alive(*process)).ok_or(Fault::BadClaim)
+}
+
+/// Something that waits: `W` is where its taker comes to, `X` what else the giver knows of it.
+#[derive(Debug)]
+pub struct Waiting<W, X> {
+    watch: W,
+    /// The process it is for.
+    pub to: i32,
+    /// What travels.
+    pub packed: Packed,
+    until: Instant,
+    /// What else is known of it.
+    pub more: X,
+}
+
+/// All that waits, by the numbers of the claims.
+#[derive(Debug)]
+pub struct Claims<W, X> {
+    name: fn(u32) -> String,
+    waiting: Mutex<HashMap<u32, Waiting<W, X>>>,
+}
+
+impl<W: AsFd, X> Claims<W, X> {
+    /// Nothing yet. `name` makes names of numbers.
+    pub fn new(name: fn(u32) -> String) -> Self {
+        Self { name, waiting: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Waiting<W, X>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A claim that no other process has at present, and where its taker comes to.
+    pub fn open(&self) -> Result<(u32, OwnedFd), Fault> {
+        loop {
+            let claim = process::random() as u32;
+            match socket::listen(&(self.name)(claim), 4) {
+                Err(Fault::AddressInUse) => {}
+                answer => return answer.map(|socket| (claim, socket)),
+            }
+        }
+    }
+
+    /// Lets something wait.
+    pub fn put(&self, claim: u32, watch: W, to: i32, packed: Packed, more: X) {
+        let until = Instant::now() + GOOD_FOR;
+        self.lock().insert(claim, Waiting { watch, to, packed, until, more });
+        // Nobody can know the number before this returns, but a number can be guessed.
+        self.serve(claim);
+    }
+
+    /// Takes out what nobody came for, or can come for any more. Also says when to look again.
+    pub fn expire(&self) -> (Vec<Waiting<W, X>>, Option<Duration>) {
+        let now = Instant::now();
+        let mut waiting = self.lock();
+        let over = |waiting: &Waiting<W, X>| waiting.until <= now || !process::alive(waiting.to);
+        let expired = waiting.extract_if(|_, waiting| over(waiting)).map(|(_, waiting)| waiting).collect();
+        let next = waiting.values().map(|waiting| (waiting.until - now).min(Duration::from_secs(1))).min();
+        (expired, next)
+    }
+
+    /// Gives to who comes for a claim, if it is the right one.
+    pub fn serve(&self, claim: u32) {
+        let taken = {
+            let mut all = self.lock();
+            let Some(waiting) = all.get(&claim) else { return };
+            let mut given = false;
+            while let (false, Ok(Some(socket))) = (given, socket::accept(&waiting.watch)) {
+                let right = process::credentials(&socket).is_ok_and(|who| who.process == waiting.to);
+                let files: Vec<BorrowedFd<'_>> = waiting.packed.files.iter().map(AsFd::as_fd).collect();
+                given = right && socket::send(&socket, &waiting.packed.bytes.0, &files).is_ok();
+            }
+            if given { all.remove(&claim) } else { None }
+        };
+        // Out of the lock: its socket leaves whoever watches it.
+        drop(taken);
+    }
+
+    /// Takes out everything.
+    pub fn clear(&self) -> Vec<Waiting<W, X>> {
+        let all = std::mem::take(&mut *self.lock());
+        all.into_values().collect()
+    }
+}
+
+/// Comes for what waits under a name. Returns what it is, as `parse` understands it, its descriptors, and the runtime's state.
+///
+/// # Errors
+/// [`Fault::BadClaim`]
+pub fn fetch<T>(
+    name: &str,
+    parse: impl FnOnce(&mut Reader<'_>) -> Option<T>,
+) -> Result<(T, Vec<OwnedFd>, Vec<u8>), Fault> {
+    let giver = socket::connect(name).ok().flatten().ok_or(Fault::BadClaim)?;
+    let user = process::credentials(&giver)?.user;
+    if user != process::user() && user != 0 || !socket::readable(&giver, PATIENCE) {
+        return Err(Fault::BadClaim);
+    }
+    let mut buffer = vec![0; socket::FRAME];
+    let (length, files) = match socket::receive(&giver, &mut buffer)? {
+        Incoming::Frame(length, files) => (length, files),
+        Incoming::Nothing | Incoming::Gone => return Err(Fault::BadClaim),
+    };
+    let mut from = Reader(&buffer[..length]);
+    let contents = parse(&mut from).ok_or(Fault::BadClaim)?;
+    let size = from.word().ok_or(Fault::BadClaim)?;
+    if u32::try_from(from.0.len()) != Ok(size) {
+        return Err(Fault::BadClaim);
+    }
+    Ok((contents, files, from.0.to_vec()))
+}
