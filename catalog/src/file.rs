@@ -8,7 +8,7 @@ use uuid::Uuid;
 use wsp::{code, ffi};
 
 use crate::layout::Item;
-use crate::store::{CallError, NO_RECOVERY, Store};
+use crate::store::{CallError, Store};
 use crate::{Application, Catalog, Entry, View};
 
 /// A catalog file, changed as ws2_32 changes the registry: each call reads it, and replaces it as a whole.
@@ -120,7 +120,7 @@ impl Store for FileStore {
     ) -> Result<(), CallError> {
         self.change("WSCInstallProvider", Some(view), |catalog| {
             if !of_provider(catalog.items(view), provider).is_empty() {
-                return Err(NO_RECOVERY);
+                return Err(code::WSANO_RECOVERY);
             }
             for info in infos {
                 let mut entry = Entry::new(path, info).map_err(|_| code::WSAEINVAL)?;

@@ -16,6 +16,7 @@
 //! # Ok::<(), wsp_catalog::ReadError>(())
 //! ```
 
+pub mod category;
 mod entry;
 mod file;
 mod info;

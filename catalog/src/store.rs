@@ -7,9 +7,6 @@ use wsp::{code, ffi};
 
 use crate::{Application, Catalog, ReadError, View};
 
-/// `WSANO_RECOVERY`: no rights, or it is there already.
-pub(crate) const NO_RECOVERY: i32 = 11003;
-
 /// A catalog that is in use. Each call changes it at once and for good, as those of ws2_32 do; several together are made safe by
 /// a session.
 pub trait Store {
@@ -119,7 +116,7 @@ impl CallError {
     /// A call that failed with a code.
     pub fn with_code(call: impl Into<String>, number: i32) -> Self {
         let (name, hint) = match number {
-            NO_RECOVERY => (
+            code::WSANO_RECOVERY => (
                 "WSANO_RECOVERY",
                 "no rights, or the provider is there already, or the catalog cannot be written: start this in an elevated prompt",
             ),

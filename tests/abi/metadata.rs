@@ -494,8 +494,10 @@ pub struct CSADDR_INFO {
     pub iSocketType: i32,
     pub iProtocol: i32,
 }
+pub const ERROR_CALL_NOT_IMPLEMENTED: WIN32_ERROR = 120u32;
 pub const ERROR_INVALID_HANDLE: WIN32_ERROR = 6u32;
 pub const ERROR_IO_PENDING: WIN32_ERROR = 997u32;
+pub const ERROR_SUCCESS: WIN32_ERROR = 0u32;
 pub const FALSE: BOOL = 0i32;
 pub type FARPROC = Option<unsafe extern "system" fn() -> isize>;
 pub const FD_ACCEPT: u32 = 8u32;

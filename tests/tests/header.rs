@@ -225,6 +225,7 @@ layouts! {
     WSAOVERLAPPED { Internal, InternalHigh, Offset, OffsetHigh, hEvent }
     WSANETWORKEVENTS { lNetworkEvents, iErrorCode }
     WSATHREADID { ThreadHandle, Reserved }
+    WSC_PROVIDER_AUDIT_INFO { RecordSize, Reserved }
     WSPDATA { wVersion, wHighVersion, szDescription }
     WSAPROTOCOLCHAIN { ChainLen, ChainEntries }
     sockaddr_in { sin_family, sin_port, sin_addr, sin_zero }

@@ -92,6 +92,7 @@ fn function_json(function: &Function, model: &Model) -> Json {
         ("slot", function.slot.json()),
         ("guid", guid.json()),
         ("pointer", (&function.pointer).json()),
+        ("builds", function.builds.map(describe::builds).json()),
         ("header", (&function.header).json()),
         ("link", function.link.as_ref().json()),
         ("summary", text(&function.summary)),

@@ -18,6 +18,8 @@ pub struct Function {
     pub guid: Option<String>,
     /// C name of the function-pointer type.
     pub pointer: String,
+    /// The only builds that have it; nothing when all have.
+    pub builds: Option<Builds>,
     /// C header that declares it.
     pub header: String,
     /// The documentation page.
@@ -68,6 +70,15 @@ pub struct Function {
     pub see_also: Vec<String>,
     /// Where it was declared.
     pub origin: Origin,
+}
+
+/// Builds of one width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Builds {
+    /// Of 64 bits.
+    Bits64,
+    /// Of 32 bits.
+    Bits32,
 }
 
 /// Functions that the runtime serves itself.

@@ -39,8 +39,8 @@ pub fn derive(function: &Function, any_of: &[(Vec<usize>, String)], facts: Facts
         let text = format!("All of {} are NULL.", names.join(", "));
         list.any_of(number, params, code, text);
     }
-    // What the host implements knows nothing of this provider's sockets.
-    if !matches!(function.kind, FunctionKind::Upcall | FunctionKind::Export) {
+    // What the host or the system implements knows nothing of this provider's sockets.
+    if !matches!(function.kind, FunctionKind::Upcall | FunctionKind::Export | FunctionKind::Catalog) {
         for (at, param) in function.params.iter().enumerate() {
             if matches!(param.socket, Some(SocketUse::Use | SocketUse::Release)) {
                 let text = format!("`{}` names no live socket.", param.name);

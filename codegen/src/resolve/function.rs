@@ -52,6 +52,7 @@ pub fn lower(merged: &Merged, cx: Cx<'_>, diags: &mut Diagnostics) -> Option<Fun
             .pointer
             .as_ref()
             .map_or_else(|| format!("LP{}", decl.function.value.to_uppercase()), |name| name.value.clone()),
+        builds: decl.builds.as_ref().map(|word| word.value),
         header: decl.header.value.clone(),
         link: text_of(&decl.link),
         summary: decl.summary.value.clone(),

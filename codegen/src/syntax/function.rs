@@ -1,7 +1,9 @@
 //! Functions, as the files say them.
 
 use crate::model::Source as ErrorSource;
-use crate::model::{BlockingMode, Direction, ErrorVia, FunctionKind, Managed, Meaning, RuleClass, Severity, SocketUse};
+use crate::model::{
+    BlockingMode, Builds, Direction, ErrorVia, FunctionKind, Managed, Meaning, RuleClass, Severity, SocketUse,
+};
 use crate::shape::{Entries, Flag, Ident, Name, Number, Text, shape, words};
 use crate::syntax::value::{Allowed, Length, Null};
 use crate::yaml::Spanned;
@@ -14,6 +16,7 @@ words!(FunctionKind {
     "export" => Self::Export,
     "catalog" => Self::Catalog,
 });
+words!(Builds { "64-bit" => Self::Bits64, "32-bit" => Self::Bits32 });
 words!(Managed { "startup" => Self::Startup, "cleanup" => Self::Cleanup });
 words!(ErrorVia { "lpErrno" => Self::LpErrno, "return" => Self::Return, "none" => Self::None });
 words!(Meaning { "status" => Self::Status, "flag" => Self::Flag, "value" => Self::Value, "code" => Self::Code });
@@ -352,6 +355,8 @@ shape! {
         guid: optional Ident,
         /// Name of the function-pointer type.
         pointer: optional Ident,
+        /// The only builds that have it.
+        builds: optional Spanned<Builds>,
         /// The C header.
         header: required Text,
         /// The documentation page.

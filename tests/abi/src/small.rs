@@ -187,6 +187,7 @@ fn function(name: &str, kind: FunctionKind, params: Vec<Param>) -> Function {
         slot: None,
         guid: None,
         pointer: format!("LP{}", name.to_uppercase()),
+        builds: None,
         header: String::new(),
         link: None,
         summary: String::new(),

@@ -72,6 +72,10 @@ fn at_a_glance(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
             merged(entry, here, |f| f.fallback.as_ref().map(|fallback| here.name(fallback)).unwrap_or_default()),
         ))
         .add(fact("GUID", guid.and_then(guid_text).map(|text| code(&text)).into()))
+        .add(fact(
+            "Builds",
+            function.builds.map(|builds| format!("{} only", describe::builds(builds))).unwrap_or_default().into(),
+        ))
         .add(fact("Spec", source_line(&function.origin).into()))
         .add(fact(
             "Vendor's page",

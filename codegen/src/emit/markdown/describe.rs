@@ -1,8 +1,9 @@
 //! Sentences about the parts of a function, in Markdown (code spans only). The site and the Markdown files share them.
 
 use crate::model::{
-    Allowed, AllowedSet, Blocking, BlockingMode, CheckKind, Delivery, Direction, ErrorVia, Function, FunctionKind,
-    Length, Meaning, Model, Null, Param, RuleClass, Severity, SocketUse, Source, TypeKind, TypeRef, Unit, Value,
+    Allowed, AllowedSet, Blocking, BlockingMode, Builds, CheckKind, Delivery, Direction, ErrorVia, Function,
+    FunctionKind, Length, Meaning, Model, Null, Param, RuleClass, Severity, SocketUse, Source, TypeKind, TypeRef, Unit,
+    Value,
 };
 
 /// The kind of a function, in words.
@@ -14,6 +15,14 @@ pub(crate) fn kind(kind: FunctionKind) -> &'static str {
         FunctionKind::Export => "Exported function",
         FunctionKind::Extension => "Extension function",
         FunctionKind::Catalog => "Catalog function",
+    }
+}
+
+/// The word for builds of one width.
+pub(crate) fn builds(builds: Builds) -> &'static str {
+    match builds {
+        Builds::Bits64 => "64-bit",
+        Builds::Bits32 => "32-bit",
     }
 }
 

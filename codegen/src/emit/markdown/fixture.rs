@@ -96,6 +96,7 @@ pub(crate) fn send() -> Function {
         slot: Some(0),
         guid: None,
         pointer: "LPWSPSEND".to_owned(),
+        builds: None,
         header: "ws2spi.h".to_owned(),
         link: Some("https://example.invalid/wspsend".to_owned()),
         summary: "Sends data.".to_owned(),

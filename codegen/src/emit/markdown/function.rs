@@ -13,8 +13,10 @@ pub(super) fn page(entry: &Entry<'_>, model: &Model) -> String {
         (Some(table), Some(slot)) => format!(", slot {slot} of `{table}`"),
         _ => String::new(),
     };
+    let builds =
+        function.builds.map_or(String::new(), |builds| format!(", in {} builds only", describe::builds(builds)));
     out.push_str(&format!(
-        "\n{}{place}. Header `{}`. Profiles: {}. Declared in `{}`.\n",
+        "\n{}{place}{builds}. Header `{}`. Profiles: {}. Declared in `{}`.\n",
         describe::kind(function.kind),
         function.header,
         entry.profiles().join(", "),

@@ -28,6 +28,7 @@
 #define wsp_u_int u_int
 #define wsp_u_long u_long
 typedef long wsp_long32;
+#define wsp_size_t size_t
 #define wsp_sockaddr sockaddr
 #define wsp_in_addr in_addr
 #define wsp_in6_addr in6_addr
@@ -57,6 +58,7 @@ typedef long wsp_long32;
 #define u_int wsp_u_int
 #define u_long wsp_u_long
 #define __LONG32 wsp_long32
+#define size_t wsp_size_t
 #define sockaddr wsp_sockaddr
 #define in_addr wsp_in_addr
 #define in6_addr wsp_in6_addr
@@ -94,6 +96,13 @@ extern "C" {
 /* A parameter, or a member of a structure that one points to, is not valid. */
 #ifndef WSA_INVALID_PARAMETER
 #define WSA_INVALID_PARAMETER 87
+#endif
+/* The call, or the class of information it asks for, is not implemented. */
+#define WSP_ERROR_CALL_NOT_IMPLEMENTED 120
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef ERROR_CALL_NOT_IMPLEMENTED
+#define ERROR_CALL_NOT_IMPLEMENTED WSP_ERROR_CALL_NOT_IMPLEMENTED
+#endif
 #endif
 /* An overlapped operation was cancelled, by closing the socket or by a control code. */
 #ifndef WSA_OPERATION_ABORTED
@@ -251,9 +260,32 @@ extern "C" {
 #ifndef WSAEDISCON
 #define WSAEDISCON 10101
 #endif
+/* The provider's table of functions is not what it must be. */
+#ifndef WSAEINVALIDPROCTABLE
+#define WSAEINVALIDPROCTABLE 10104
+#endif
+/* The provider is not valid, or the catalog has no such provider. */
+#ifndef WSAEINVALIDPROVIDER
+#define WSAEINVALIDPROVIDER 10105
+#endif
+/* A system call that ought never to fail has failed. */
+#ifndef WSASYSCALLFAILURE
+#define WSASYSCALLFAILURE 10107
+#endif
+/* There is no such service, or nothing is stored about it. */
+#ifndef WSASERVICE_NOT_FOUND
+#define WSASERVICE_NOT_FOUND 10108
+#endif
 /* The decision was put off; the same call may succeed later. */
 #ifndef WSATRY_AGAIN
 #define WSATRY_AGAIN 11002
+#endif
+/*
+ * An error without remedy: of the catalog's functions, a lack of rights or a catalog that cannot be opened or
+ * written.
+ */
+#ifndef WSANO_RECOVERY
+#define WSANO_RECOVERY 11003
 #endif
 
 /* ---- Truth values ---- */
@@ -1649,6 +1681,106 @@ extern "C" {
 #endif
 #endif
 
+/* ---- Categories of layered providers ---- */
+
+/* Fit for services and system processes. */
+#define WSP_LSP_SYSTEM 0x80000000u
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef LSP_SYSTEM
+#define LSP_SYSTEM WSP_LSP_SYSTEM
+#endif
+#endif
+/* Reads or filters data without changing them. */
+#define WSP_LSP_INSPECTOR 0x1u
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef LSP_INSPECTOR
+#define LSP_INSPECTOR WSP_LSP_INSPECTOR
+#endif
+#endif
+/* A network redirector. */
+#define WSP_LSP_REDIRECTOR 0x2u
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef LSP_REDIRECTOR
+#define LSP_REDIRECTOR WSP_LSP_REDIRECTOR
+#endif
+#endif
+/* A proxy, which sends packets elsewhere. */
+#define WSP_LSP_PROXY 0x4u
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef LSP_PROXY
+#define LSP_PROXY WSP_LSP_PROXY
+#endif
+#endif
+/* A firewall. */
+#define WSP_LSP_FIREWALL 0x8u
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef LSP_FIREWALL
+#define LSP_FIREWALL WSP_LSP_FIREWALL
+#endif
+#endif
+/* Changes received data. */
+#define WSP_LSP_INBOUND_MODIFY 0x10u
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef LSP_INBOUND_MODIFY
+#define LSP_INBOUND_MODIFY WSP_LSP_INBOUND_MODIFY
+#endif
+#endif
+/* Changes sent data. */
+#define WSP_LSP_OUTBOUND_MODIFY 0x20u
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef LSP_OUTBOUND_MODIFY
+#define LSP_OUTBOUND_MODIFY WSP_LSP_OUTBOUND_MODIFY
+#endif
+#endif
+/* Encrypts or compresses. */
+#define WSP_LSP_CRYPTO_COMPRESS 0x40u
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef LSP_CRYPTO_COMPRESS
+#define LSP_CRYPTO_COMPRESS WSP_LSP_CRYPTO_COMPRESS
+#endif
+#endif
+/* A local cache. */
+#define WSP_LSP_LOCAL_CACHE 0x80u
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef LSP_LOCAL_CACHE
+#define LSP_LOCAL_CACHE WSP_LSP_LOCAL_CACHE
+#endif
+#endif
+
+/* ---- Classes of information about a provider ---- */
+
+/* A `DWORD` of `LSP_` bits. */
+#define WSP_ProviderInfoLspCategories 0
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef ProviderInfoLspCategories
+#define ProviderInfoLspCategories WSP_ProviderInfoLspCategories
+#endif
+#endif
+/* A `WSC_PROVIDER_AUDIT_INFO`; not implemented. */
+#define WSP_ProviderInfoAudit 1
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef ProviderInfoAudit
+#define ProviderInfoAudit WSP_ProviderInfoAudit
+#endif
+#endif
+
+/* ---- What the catalog's functions say and allow ---- */
+
+/* No error. */
+#define WSP_ERROR_SUCCESS 0
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef ERROR_SUCCESS
+#define ERROR_SUCCESS WSP_ERROR_SUCCESS
+#endif
+#endif
+/* Longest path of a library, in characters, with the zero. */
+#define WSP_MAX_PATH 260
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef MAX_PATH
+#define MAX_PATH WSP_MAX_PATH
+#endif
+#endif
+
 /* ---- Status of an overlapped operation ---- */
 
 /* `Internal` while the operation lasts. */
@@ -1797,6 +1929,7 @@ typedef struct WSANETWORKEVENTS WSANETWORKEVENTS;
 typedef struct WSATHREADID WSATHREADID;
 typedef struct WSPDATA WSPDATA;
 typedef struct WSAPROTOCOLCHAIN WSAPROTOCOLCHAIN;
+typedef struct WSC_PROVIDER_AUDIT_INFO WSC_PROVIDER_AUDIT_INFO;
 struct wsp_sockaddr_in;
 struct wsp_sockaddr_in6;
 typedef struct SOCKET_ADDRESS_LIST SOCKET_ADDRESS_LIST;
@@ -1844,12 +1977,18 @@ typedef uintptr_t ULONG_PTR;
 typedef uintptr_t DWORD_PTR;
 /* A number of bytes in memory. */
 typedef uintptr_t SIZE_T;
+/* C's `size_t`: a number of bytes. It needs no header. */
+typedef uintptr_t wsp_size_t;
+/* A byte. */
+typedef uint8_t BYTE;
 /* The first parameter of a window message. */
 typedef uintptr_t WPARAM;
 /* The second parameter of a window message. */
 typedef intptr_t LPARAM;
 /* The identifier of a socket group. Groups are reserved and the value is 0. */
 typedef uint32_t GROUP;
+/* A class of information about a provider. An enumeration in C. */
+typedef int32_t WSC_PROVIDER_INFO_TYPE;
 /* The level of service that a flow asks for. */
 typedef uint32_t SERVICETYPE;
 /* A socket descriptor. Every value but `INVALID_SOCKET` may be one. */
@@ -1872,6 +2011,10 @@ typedef void *LPVOID;
 typedef void *PVOID;
 /* Pointer to UTF-16 text. */
 typedef WCHAR *LPWSTR;
+/* Pointer to UTF-16 text that is only read. */
+typedef const WCHAR *LPCWSTR;
+/* Pointer to bytes. */
+typedef BYTE *PBYTE;
 /* Pointer to a `GUID`. */
 typedef GUID *LPGUID;
 /* Pointer to an address. */
@@ -2134,6 +2277,13 @@ struct WSAPROTOCOLCHAIN {
     int ChainLen;
     /* Catalog entries, the uppermost first. */
     DWORD ChainEntries[WSP_MAX_PROTOCOL_CHAIN];
+};
+/* A record of the class `ProviderInfoAudit`, which nothing uses. */
+struct WSC_PROVIDER_AUDIT_INFO {
+    /* Bytes of the whole record, whatever follows these members included. */
+    DWORD RecordSize;
+    /* Reserved. */
+    PVOID Reserved;
 };
 /* An IPv4 address with a port; 16 bytes. */
 struct wsp_sockaddr_in {
@@ -3110,6 +3260,365 @@ typedef int (WSPAPI *LPWPUCOMPLETEOVERLAPPEDREQUEST)(
     DWORD dwError,
     DWORD cbTransferred,
     LPINT lpErrno);
+
+/*
+ * WSCDeinstallProvider: Removes a provider and all its entries from the catalog.
+ *   lpProviderId [in]: GUID of the provider to remove, as `ProviderId` of its entries has it.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns 0, or SOCKET_ERROR with the code in *lpErrno. Codes: WSAEFAULT, WSAEINVAL, WSANO_RECOVERY,
+ *     WSA_NOT_ENOUGH_MEMORY.
+ */
+typedef int (WSPAPI *LPWSCDEINSTALLPROVIDER)(
+    LPGUID lpProviderId,
+    LPINT lpErrno);
+
+/*
+ * WSCDeinstallProvider32: Removes a provider and all its entries from the catalog, the 32-bit one of 64-bit
+ * Windows.
+ *   lpProviderId [in]: GUID of the provider to remove, as `ProviderId` of its entries has it.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns 0, or SOCKET_ERROR with the code in *lpErrno. Codes: WSAEFAULT, WSAEINVAL, WSANO_RECOVERY,
+ *     WSA_NOT_ENOUGH_MEMORY.
+ */
+typedef int (WSPAPI *LPWSCDEINSTALLPROVIDER32)(
+    LPGUID lpProviderId,
+    LPINT lpErrno);
+
+/*
+ * WSCEnumProtocols: Lists the entries of the catalog, in their order.
+ *   lpiProtocols [in; may be NULL]: Values of `iProtocol` to select, closed by 0.
+ *   lpProtocolBuffer [out]: Receives the entries, one behind the other; `*lpdwBufferLength` states its size.
+ *   lpdwBufferLength [in and out]: In: size of the buffer in bytes. Out: the bytes that the whole answer needs.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns the number of entries, or SOCKET_ERROR with the code in *lpErrno. Codes: WSAEFAULT, WSAEINVAL,
+ *     WSAENOBUFS.
+ */
+typedef int (WSPAPI *LPWSCENUMPROTOCOLS)(
+    LPINT lpiProtocols,
+    LPWSAPROTOCOL_INFOW lpProtocolBuffer,
+    LPDWORD lpdwBufferLength,
+    LPINT lpErrno);
+
+/*
+ * WSCEnumProtocols32: Lists the entries of the catalog, the 32-bit one of 64-bit Windows, in their order.
+ *   lpiProtocols [in; may be NULL]: Values of `iProtocol` to select, closed by 0.
+ *   lpProtocolBuffer [out]: Receives the entries, one behind the other; `*lpdwBufferLength` states its size.
+ *   lpdwBufferLength [in and out]: In: size of the buffer in bytes. Out: the bytes that the whole answer needs.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns the number of entries, or SOCKET_ERROR with the code in *lpErrno. Codes: WSAEFAULT, WSAEINVAL,
+ *     WSAENOBUFS.
+ */
+typedef int (WSPAPI *LPWSCENUMPROTOCOLS32)(
+    LPINT lpiProtocols,
+    LPWSAPROTOCOL_INFOW lpProtocolBuffer,
+    LPDWORD lpdwBufferLength,
+    LPINT lpErrno);
+
+/*
+ * WSCGetApplicationCategory: Reads which categories of layered providers an application may load.
+ *   Path [in]: Path of the program's image; environment strings are allowed.
+ *   PathLength [in]: Number of characters in `Path`, without the terminator.
+ *   Extra [in; may be NULL]: Arguments of the command line that tell instances of the program apart.
+ *   ExtraLength [in]: Number of characters in `Extra`, without the terminator.
+ *   pPermittedLspCategories [out]: Receives the mask of `LSP_` bits that is allowed for this `Path` and
+ *       `Extra`.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns ERROR_SUCCESS, or SOCKET_ERROR with the code in *lpErrno. Codes: WSAEFAULT, WSAEINVAL,
+ *     WSANO_RECOVERY, WSASERVICE_NOT_FOUND.
+ */
+typedef int (WSPAPI *LPWSCGETAPPLICATIONCATEGORY)(
+    LPCWSTR Path,
+    DWORD PathLength,
+    LPCWSTR Extra,
+    DWORD ExtraLength,
+    DWORD *pPermittedLspCategories,
+    LPINT lpErrno);
+
+/*
+ * WSCGetProviderInfo: Reads what is stored about a layered provider in the catalog: its categories.
+ *   lpProviderId [in]: GUID of the layered provider: that of its hidden layered entry.
+ *   InfoType [in]: The class that is wanted; `ProviderInfoAudit` is not supported.
+ *   Info [out; may be NULL]: Receives the data of the class: a `DWORD` for categories.
+ *   InfoSize [in and out]: In: size of `Info` in bytes. Out, when `Info` is NULL: the bytes that are needed.
+ *   Flags [in]: Modifies the call; no value is documented.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns ERROR_SUCCESS, or SOCKET_ERROR with the code in *lpErrno. Codes: ERROR_CALL_NOT_IMPLEMENTED,
+ *     WSAEFAULT, WSAEINVAL, WSAEINVALIDPROVIDER, WSANO_RECOVERY, WSA_NOT_ENOUGH_MEMORY.
+ */
+typedef int (WSPAPI *LPWSCGETPROVIDERINFO)(
+    LPGUID lpProviderId,
+    WSC_PROVIDER_INFO_TYPE InfoType,
+    PBYTE Info,
+    wsp_size_t *InfoSize,
+    DWORD Flags,
+    LPINT lpErrno);
+
+/*
+ * WSCGetProviderInfo32: Reads what is stored about a layered provider in the catalog, the 32-bit one of 64-bit
+ * Windows: its categories.
+ *   lpProviderId [in]: GUID of the layered provider: that of its hidden layered entry.
+ *   InfoType [in]: The class that is wanted; `ProviderInfoAudit` is not supported.
+ *   Info [out; may be NULL]: Receives the data of the class: a `DWORD` for categories.
+ *   InfoSize [in and out]: In: size of `Info` in bytes. Out, when `Info` is NULL: the bytes that are needed.
+ *   Flags [in]: Modifies the call; no value is documented.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns ERROR_SUCCESS, or SOCKET_ERROR with the code in *lpErrno. Codes: ERROR_CALL_NOT_IMPLEMENTED,
+ *     WSAEFAULT, WSAEINVAL, WSAEINVALIDPROVIDER, WSANO_RECOVERY, WSA_NOT_ENOUGH_MEMORY.
+ */
+typedef int (WSPAPI *LPWSCGETPROVIDERINFO32)(
+    LPGUID lpProviderId,
+    WSC_PROVIDER_INFO_TYPE InfoType,
+    PBYTE Info,
+    wsp_size_t *InfoSize,
+    DWORD Flags,
+    LPINT lpErrno);
+
+/*
+ * WSCGetProviderPath: Returns the path of a provider's library, as the catalog keeps it.
+ *   lpProviderId [in]: GUID of the provider, as `WSCEnumProtocols` lists it.
+ *   lpszProviderDllPath [out]: Receives the zero-terminated path, with environment strings unexpanded.
+ *   lpProviderDllPathLen [in and out]: Capacity of the buffer, in characters rather than bytes.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns 0, or SOCKET_ERROR with the code in *lpErrno. Codes: WSAEFAULT, WSAEINVAL.
+ */
+typedef int (WSPAPI *LPWSCGETPROVIDERPATH)(
+    LPGUID lpProviderId,
+    WCHAR *lpszProviderDllPath,
+    LPINT lpProviderDllPathLen,
+    LPINT lpErrno);
+
+/*
+ * WSCGetProviderPath32: Returns the path of a provider's library, as the catalog, the 32-bit one of 64-bit
+ * Windows keeps it.
+ *   lpProviderId [in]: GUID of the provider, as `WSCEnumProtocols32` lists it.
+ *   lpszProviderDllPath [out]: Receives the zero-terminated path, with environment strings unexpanded.
+ *   lpProviderDllPathLen [in and out]: Capacity of the buffer, in characters rather than bytes.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns 0, or SOCKET_ERROR with the code in *lpErrno. Codes: WSAEFAULT, WSAEINVAL.
+ */
+typedef int (WSPAPI *LPWSCGETPROVIDERPATH32)(
+    LPGUID lpProviderId,
+    WCHAR *lpszProviderDllPath,
+    LPINT lpProviderDllPathLen,
+    LPINT lpErrno);
+
+/*
+ * WSCInstallProvider: Enters a provider into the catalog: a GUID, the path of a library and what it offers.
+ *   lpProviderId [in]: GUID that the new provider is to be known by.
+ *   lpszProviderDllPath [in]: Path of the library; it may hold environment strings, which are not expanded
+ *       here.
+ *   lpProtocolInfoList [in]: The entries, `dwNumberOfEntries` of them, as the caller has prepared them.
+ *   dwNumberOfEntries [in]: Number of elements in the list.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns 0, or SOCKET_ERROR with the code in *lpErrno. Codes: WSAEFAULT, WSAEINVAL, WSAENOBUFS,
+ *     WSANO_RECOVERY, WSASYSCALLFAILURE, WSA_NOT_ENOUGH_MEMORY.
+ */
+typedef int (WSPAPI *LPWSCINSTALLPROVIDER)(
+    LPGUID lpProviderId,
+    const WCHAR *lpszProviderDllPath,
+    const LPWSAPROTOCOL_INFOW lpProtocolInfoList,
+    DWORD dwNumberOfEntries,
+    LPINT lpErrno);
+
+/*
+ * WSCInstallProvider64_32: Enters a provider into both catalogs of 64-bit Windows at once; withdrawn.
+ *   lpProviderId [in]: GUID that the new provider is to be known by.
+ *   lpszProviderDllPath [in]: Path of the 64-bit library; it may hold environment strings, which are not
+ *       expanded here.
+ *   lpProtocolInfoList [in]: The entries, `dwNumberOfEntries` of them, as the caller has prepared them.
+ *   dwNumberOfEntries [in]: Number of elements in the list.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns 0, or SOCKET_ERROR with the code in *lpErrno. Codes: WSAEFAULT, WSAEINVAL, WSAENOBUFS,
+ *     WSANO_RECOVERY, WSASYSCALLFAILURE, WSA_NOT_ENOUGH_MEMORY.
+ */
+typedef int (WSPAPI *LPWSCINSTALLPROVIDER64_32)(
+    LPGUID lpProviderId,
+    const WCHAR *lpszProviderDllPath,
+    const LPWSAPROTOCOL_INFOW lpProtocolInfoList,
+    DWORD dwNumberOfEntries,
+    LPINT lpErrno);
+
+/*
+ * WSCInstallProviderAndChains: Enters a layered provider and its chains into the catalog of 32-bit Windows.
+ *   lpProviderId [in]: GUID of the layered provider; it must not be in the catalog yet.
+ *   lpszProviderDllPath [in]: Path of the library, at most `MAX_PATH` characters; environment strings are
+ *       allowed.
+ *   lpszLspName [in]: Name of the layered provider, at most `WSAPROTOCOL_LEN` characters, and new to the
+ *       catalog.
+ *   dwServiceFlags [in]: Flags of the layered entry; only `XP1_IFS_HANDLES` is documented.
+ *   lpProtocolInfoList [in; may be NULL]: Triples to chain over, `dwNumberOfEntries` of them; only
+ *       `iAddressFamily`, `iSocketType` and `iProtocol` are read. The header
+ *       names the alias that is ANSI or wide; the published syntax has the
+ *       wide form.
+ *   dwNumberOfEntries [in]: Number of elements in the list; 0 with a list is `WSAEINVAL`.
+ *   lpdwCatalogEntryId [out; may be NULL]: Receives the number of the new layered entry.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns 0, or SOCKET_ERROR with the code in *lpErrno. Codes: WSAEFAULT, WSAEINPROGRESS, WSAEINVAL,
+ *     WSAEINVALIDPROCTABLE, WSAENOBUFS, WSANO_RECOVERY, WSASYSCALLFAILURE.
+ */
+typedef int (WSPAPI *LPWSCINSTALLPROVIDERANDCHAINS)(
+    const LPGUID lpProviderId,
+    const LPWSTR lpszProviderDllPath,
+    const LPWSTR lpszLspName,
+    DWORD dwServiceFlags,
+    const LPWSAPROTOCOL_INFOW lpProtocolInfoList,
+    DWORD dwNumberOfEntries,
+    LPDWORD lpdwCatalogEntryId,
+    LPINT lpErrno);
+
+/*
+ * WSCInstallProviderAndChains64_32: Enters a layered provider and its chains into both catalogs of 64-bit
+ * Windows.
+ *   lpProviderId [in]: GUID of the layered provider; it must not be in the catalog yet.
+ *   lpszProviderDllPath [in]: Path of the 64-bit library, at most `MAX_PATH` characters; environment strings
+ *       are allowed. When the 32-bit path is NULL, the library's name in
+ *       `%windir%\system32`.
+ *   lpszProviderDllPath32 [in; may be NULL]: Full path of the 32-bit library.
+ *   lpszLspName [in]: Name of the layered provider, at most `WSAPROTOCOL_LEN` characters, and new to the
+ *       catalog.
+ *   dwServiceFlags [in]: Flags of the layered entry; only `XP1_IFS_HANDLES` is documented.
+ *   lpProtocolInfoList [in; may be NULL]: Triples to chain over, `dwNumberOfEntries` of them; only
+ *       `iAddressFamily`, `iSocketType` and `iProtocol` are read. The header
+ *       names the alias that is ANSI or wide; the published syntax has the
+ *       wide form.
+ *   dwNumberOfEntries [in]: Number of elements in the list; 0 with a list is `WSAEINVAL`.
+ *   lpdwCatalogEntryId [out; may be NULL]: Receives the number of the new layered entry.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns 0, or SOCKET_ERROR with the code in *lpErrno. Codes: WSAEFAULT, WSAEINPROGRESS, WSAEINVAL,
+ *     WSAEINVALIDPROCTABLE, WSAENOBUFS, WSANO_RECOVERY, WSASYSCALLFAILURE.
+ */
+typedef int (WSPAPI *LPWSCINSTALLPROVIDERANDCHAINS64_32)(
+    const LPGUID lpProviderId,
+    const LPWSTR lpszProviderDllPath,
+    const LPWSTR lpszProviderDllPath32,
+    const LPWSTR lpszLspName,
+    DWORD dwServiceFlags,
+    const LPWSAPROTOCOL_INFOW lpProtocolInfoList,
+    DWORD dwNumberOfEntries,
+    LPDWORD lpdwCatalogEntryId,
+    LPINT lpErrno);
+
+/*
+ * WSCSetApplicationCategory: Says which categories of layered providers an application may load.
+ *   Path [in]: Path of the program's image; environment strings are allowed.
+ *   PathLength [in]: Number of characters in `Path`, without the terminator.
+ *   Extra [in; may be NULL]: Arguments of the command line that tell instances of the program apart.
+ *   ExtraLength [in]: Number of characters in `Extra`, without the terminator.
+ *   PermittedLspCategories [in]: Mask of `LSP_` bits to allow; it is combined with what is stored by OR.
+ *   pPrevPermLspCat [out; may be NULL]: Receives the mask that was stored before.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns ERROR_SUCCESS, or SOCKET_ERROR with the code in *lpErrno. Codes: WSAEFAULT, WSAEINVAL,
+ *     WSANO_RECOVERY.
+ */
+typedef int (WSPAPI *LPWSCSETAPPLICATIONCATEGORY)(
+    LPCWSTR Path,
+    DWORD PathLength,
+    LPCWSTR Extra,
+    DWORD ExtraLength,
+    DWORD PermittedLspCategories,
+    DWORD *pPrevPermLspCat,
+    LPINT lpErrno);
+
+/*
+ * WSCSetProviderInfo: Stores the categories of a layered provider in the catalog.
+ *   lpProviderId [in]: GUID of the layered provider: that of its hidden layered entry.
+ *   InfoType [in]: The class that is set; `ProviderInfoAudit` is not supported.
+ *   Info [in]: The data of the class: a `DWORD` of `LSP_` bits for categories.
+ *   InfoSize [in]: Number of bytes at `Info`.
+ *   Flags [in]: Modifies the call; no value is documented.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns ERROR_SUCCESS, or SOCKET_ERROR with the code in *lpErrno. Codes: ERROR_CALL_NOT_IMPLEMENTED,
+ *     WSAEFAULT, WSAEINVAL, WSANO_RECOVERY, WSA_NOT_ENOUGH_MEMORY.
+ */
+typedef int (WSPAPI *LPWSCSETPROVIDERINFO)(
+    LPGUID lpProviderId,
+    WSC_PROVIDER_INFO_TYPE InfoType,
+    PBYTE Info,
+    wsp_size_t InfoSize,
+    DWORD Flags,
+    LPINT lpErrno);
+
+/*
+ * WSCSetProviderInfo32: Stores the categories of a layered provider in the catalog, the 32-bit one of 64-bit
+ * Windows.
+ *   lpProviderId [in]: GUID of the layered provider: that of its hidden layered entry.
+ *   InfoType [in]: The class that is set; `ProviderInfoAudit` is not supported.
+ *   Info [in]: The data of the class: a `DWORD` of `LSP_` bits for categories.
+ *   InfoSize [in]: Number of bytes at `Info`.
+ *   Flags [in]: Modifies the call; no value is documented.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns ERROR_SUCCESS, or SOCKET_ERROR with the code in *lpErrno. Codes: ERROR_CALL_NOT_IMPLEMENTED,
+ *     WSAEFAULT, WSAEINVAL, WSANO_RECOVERY, WSA_NOT_ENOUGH_MEMORY.
+ */
+typedef int (WSPAPI *LPWSCSETPROVIDERINFO32)(
+    LPGUID lpProviderId,
+    WSC_PROVIDER_INFO_TYPE InfoType,
+    PBYTE Info,
+    wsp_size_t InfoSize,
+    DWORD Flags,
+    LPINT lpErrno);
+
+/*
+ * WSCUpdateProvider: Changes the path and the descriptions of a provider in the catalog.
+ *   lpProviderId [in]: GUID of the provider to change.
+ *   lpszProviderDllPath [in]: Path of the library, which the page calls the 64-bit one; environment strings are
+ *       allowed.
+ *   lpProtocolInfoList [in]: The changed description, `dwNumberOfEntries` entries.
+ *   dwNumberOfEntries [in]: Number of elements in the list.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns 0, or SOCKET_ERROR with the code in *lpErrno. Codes: WSAEFAULT, WSAEINVAL, WSANO_RECOVERY,
+ *     WSA_NOT_ENOUGH_MEMORY.
+ */
+typedef int (WSPAPI *LPWSCUPDATEPROVIDER)(
+    LPGUID lpProviderId,
+    const WCHAR *lpszProviderDllPath,
+    const LPWSAPROTOCOL_INFOW lpProtocolInfoList,
+    DWORD dwNumberOfEntries,
+    LPINT lpErrno);
+
+/*
+ * WSCUpdateProvider32: Changes the path and the descriptions of a provider in the catalog, the 32-bit one of
+ * 64-bit Windows.
+ *   lpProviderId [in]: GUID of the provider to change.
+ *   lpszProviderDllPath [in]: Path of the library, which the page calls the 64-bit one; environment strings are
+ *       allowed.
+ *   lpProtocolInfoList [in]: The changed description, `dwNumberOfEntries` entries.
+ *   dwNumberOfEntries [in]: Number of elements in the list.
+ *   lpErrno [out]: Receives the error code when the call fails.
+ * Returns 0, or SOCKET_ERROR with the code in *lpErrno. Codes: WSAEFAULT, WSAEINVAL, WSANO_RECOVERY,
+ *     WSA_NOT_ENOUGH_MEMORY.
+ */
+typedef int (WSPAPI *LPWSCUPDATEPROVIDER32)(
+    LPGUID lpProviderId,
+    const WCHAR *lpszProviderDllPath,
+    const LPWSAPROTOCOL_INFOW lpProtocolInfoList,
+    DWORD dwNumberOfEntries,
+    LPINT lpErrno);
+
+#endif
+
+#if !defined(_SPORDER_H_)
+/*
+ * WSCWriteProviderOrder: Puts the entries of the catalog in order.
+ *   lpwdCatalogEntryId [in]: Numbers of the catalog's entries (`dwCatalogEntryId`) in the new order of
+ *       priority, every entry exactly once.
+ *   dwNumberOfEntries [in]: Number of elements in the array; it equals the number of registered entries.
+ * Returns ERROR_SUCCESS, or the error code. Codes: WSAEINVAL, WSANO_RECOVERY, WSA_NOT_ENOUGH_MEMORY.
+ */
+typedef int (WSPAPI *LPWSCWRITEPROVIDERORDER)(
+    LPDWORD lpwdCatalogEntryId,
+    DWORD dwNumberOfEntries);
+
+/*
+ * WSCWriteProviderOrder32: Puts the entries of the catalog, the 32-bit one of 64-bit Windows in order.
+ *   lpwdCatalogEntryId [in]: Numbers of the catalog's entries (`dwCatalogEntryId`) in the new order of
+ *       priority, every 32-bit entry exactly once.
+ *   dwNumberOfEntries [in]: Number of elements in the array; it equals the number of registered entries.
+ * Returns ERROR_SUCCESS, or the error code. Codes: WSAEINVAL, WSANO_RECOVERY, WSA_NOT_ENOUGH_MEMORY.
+ */
+typedef int (WSPAPI *LPWSCWRITEPROVIDERORDER32)(
+    LPDWORD lpwdCatalogEntryId,
+    DWORD dwNumberOfEntries);
 
 #endif
 

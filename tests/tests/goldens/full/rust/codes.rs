@@ -16,166 +16,190 @@ pub const WSA_NOT_ENOUGH_MEMORY: i32 = 8;
 ///
 /// Declared in `spec/codes.yaml:10`.
 pub const WSA_INVALID_PARAMETER: i32 = 87;
-/// An overlapped operation was cancelled, by closing the socket or by a control code.
+/// The call, or the class of information it asks for, is not implemented.
 ///
 /// Declared in `spec/codes.yaml:11`.
+pub const ERROR_CALL_NOT_IMPLEMENTED: i32 = 120;
+/// An overlapped operation was cancelled, by closing the socket or by a control code.
+///
+/// Declared in `spec/codes.yaml:12`.
 pub const WSA_OPERATION_ABORTED: i32 = 995;
 /// The overlapped operation has not finished yet.
 ///
-/// Declared in `spec/codes.yaml:12`.
+/// Declared in `spec/codes.yaml:13`.
 pub const WSA_IO_INCOMPLETE: i32 = 996;
 /// The overlapped operation has started; its end will be reported later.
 ///
-/// Declared in `spec/codes.yaml:13`.
+/// Declared in `spec/codes.yaml:14`.
 pub const WSA_IO_PENDING: i32 = 997;
 /// A blocking call was interrupted, by `WSPCancelBlockingCall` or by the blocking hook.
 ///
-/// Declared in `spec/codes.yaml:14`.
+/// Declared in `spec/codes.yaml:15`.
 pub const WSAEINTR: i32 = 10004;
 /// The access was denied, for instance to a broadcast address without `SO_BROADCAST`.
 ///
-/// Declared in `spec/codes.yaml:15`.
+/// Declared in `spec/codes.yaml:16`.
 pub const WSAEACCES: i32 = 10013;
 /// A pointer is not in valid user memory, or a buffer is too small.
 ///
-/// Declared in `spec/codes.yaml:16`.
+/// Declared in `spec/codes.yaml:17`.
 pub const WSAEFAULT: i32 = 10014;
 /// An argument is not valid, or the socket is in a state that does not allow the call.
 ///
-/// Declared in `spec/codes.yaml:17`.
+/// Declared in `spec/codes.yaml:18`.
 pub const WSAEINVAL: i32 = 10022;
 /// No more socket descriptors are available.
 ///
-/// Declared in `spec/codes.yaml:18`.
+/// Declared in `spec/codes.yaml:19`.
 pub const WSAEMFILE: i32 = 10024;
 /// The call would have to wait, and the socket is nonblocking.
 ///
-/// Declared in `spec/codes.yaml:19`.
+/// Declared in `spec/codes.yaml:20`.
 pub const WSAEWOULDBLOCK: i32 = 10035;
 /// A blocking call is in progress, or the provider is still inside a callback.
 ///
-/// Declared in `spec/codes.yaml:20`.
+/// Declared in `spec/codes.yaml:21`.
 pub const WSAEINPROGRESS: i32 = 10036;
 /// A nonblocking connection attempt is already in progress on the socket.
 ///
-/// Declared in `spec/codes.yaml:21`.
+/// Declared in `spec/codes.yaml:22`.
 pub const WSAEALREADY: i32 = 10037;
 /// The descriptor is not a socket of this provider.
 ///
-/// Declared in `spec/codes.yaml:22`.
+/// Declared in `spec/codes.yaml:23`.
 pub const WSAENOTSOCK: i32 = 10038;
 /// A destination address is required and none was given.
 ///
-/// Declared in `spec/codes.yaml:23`.
+/// Declared in `spec/codes.yaml:24`.
 pub const WSAEDESTADDRREQ: i32 = 10039;
 /// The message is larger than the transport carries, or than the buffers that receive it.
 ///
-/// Declared in `spec/codes.yaml:24`.
+/// Declared in `spec/codes.yaml:25`.
 pub const WSAEMSGSIZE: i32 = 10040;
 /// The protocol is not of the type that the socket asks for.
 ///
-/// Declared in `spec/codes.yaml:25`.
+/// Declared in `spec/codes.yaml:26`.
 pub const WSAEPROTOTYPE: i32 = 10041;
 /// The option or control code is unknown or not supported.
 ///
-/// Declared in `spec/codes.yaml:26`.
+/// Declared in `spec/codes.yaml:27`.
 pub const WSAENOPROTOOPT: i32 = 10042;
 /// The protocol is not supported.
 ///
-/// Declared in `spec/codes.yaml:27`.
+/// Declared in `spec/codes.yaml:28`.
 pub const WSAEPROTONOSUPPORT: i32 = 10043;
 /// The socket type is not supported in this address family.
 ///
-/// Declared in `spec/codes.yaml:28`.
+/// Declared in `spec/codes.yaml:29`.
 pub const WSAESOCKTNOSUPPORT: i32 = 10044;
 /// The socket, or the provider, does not support the operation.
 ///
-/// Declared in `spec/codes.yaml:29`.
+/// Declared in `spec/codes.yaml:30`.
 pub const WSAEOPNOTSUPP: i32 = 10045;
 /// The address family is not supported, or does not go with the socket.
 ///
-/// Declared in `spec/codes.yaml:30`.
+/// Declared in `spec/codes.yaml:31`.
 pub const WSAEAFNOSUPPORT: i32 = 10047;
 /// Another socket uses the local address.
 ///
-/// Declared in `spec/codes.yaml:31`.
+/// Declared in `spec/codes.yaml:32`.
 pub const WSAEADDRINUSE: i32 = 10048;
 /// The address is not valid here: it is not local, or not one to connect to.
 ///
-/// Declared in `spec/codes.yaml:32`.
+/// Declared in `spec/codes.yaml:33`.
 pub const WSAEADDRNOTAVAIL: i32 = 10049;
 /// The network, or the layer that the provider stands on, has failed.
 ///
-/// Declared in `spec/codes.yaml:33`.
+/// Declared in `spec/codes.yaml:34`.
 pub const WSAENETDOWN: i32 = 10050;
 /// There is no route to the network at present.
 ///
-/// Declared in `spec/codes.yaml:34`.
+/// Declared in `spec/codes.yaml:35`.
 pub const WSAENETUNREACH: i32 = 10051;
 /// The connection broke because keep-alive found a failure, or the time to live of a datagram ran out.
 ///
-/// Declared in `spec/codes.yaml:35`.
+/// Declared in `spec/codes.yaml:36`.
 pub const WSAENETRESET: i32 = 10052;
 /// The connection was ended on this side, by a time-out or another failure.
 ///
-/// Declared in `spec/codes.yaml:36`.
+/// Declared in `spec/codes.yaml:37`.
 pub const WSAECONNABORTED: i32 = 10053;
 /// The peer reset the connection.
 ///
-/// Declared in `spec/codes.yaml:37`.
+/// Declared in `spec/codes.yaml:38`.
 pub const WSAECONNRESET: i32 = 10054;
 /// There is no buffer space left.
 ///
-/// Declared in `spec/codes.yaml:38`.
+/// Declared in `spec/codes.yaml:39`.
 pub const WSAENOBUFS: i32 = 10055;
 /// The socket is connected already.
 ///
-/// Declared in `spec/codes.yaml:39`.
+/// Declared in `spec/codes.yaml:40`.
 pub const WSAEISCONN: i32 = 10056;
 /// The socket is not connected.
 ///
-/// Declared in `spec/codes.yaml:40`.
+/// Declared in `spec/codes.yaml:41`.
 pub const WSAENOTCONN: i32 = 10057;
 /// The socket has been shut down in this direction.
 ///
-/// Declared in `spec/codes.yaml:41`.
+/// Declared in `spec/codes.yaml:42`.
 pub const WSAESHUTDOWN: i32 = 10058;
 /// The attempt, or the connection, timed out.
 ///
-/// Declared in `spec/codes.yaml:42`.
+/// Declared in `spec/codes.yaml:43`.
 pub const WSAETIMEDOUT: i32 = 10060;
 /// The peer refused the connection.
 ///
-/// Declared in `spec/codes.yaml:43`.
+/// Declared in `spec/codes.yaml:44`.
 pub const WSAECONNREFUSED: i32 = 10061;
 /// There is no route to the host at present.
 ///
-/// Declared in `spec/codes.yaml:44`.
+/// Declared in `spec/codes.yaml:45`.
 pub const WSAEHOSTUNREACH: i32 = 10065;
 /// The provider serves as many processes as it can.
 ///
-/// Declared in `spec/codes.yaml:45`.
+/// Declared in `spec/codes.yaml:46`.
 pub const WSAEPROCLIM: i32 = 10067;
 /// The network layer below the provider is not ready for communication.
 ///
-/// Declared in `spec/codes.yaml:46`.
+/// Declared in `spec/codes.yaml:47`.
 pub const WSASYSNOTREADY: i32 = 10091;
 /// The provider does not support the requested version of the interface.
 ///
-/// Declared in `spec/codes.yaml:47`.
+/// Declared in `spec/codes.yaml:48`.
 pub const WSAVERNOTSUPPORTED: i32 = 10092;
 /// No start-up call has succeeded before this call.
 ///
-/// Declared in `spec/codes.yaml:48`.
+/// Declared in `spec/codes.yaml:49`.
 pub const WSANOTINITIALISED: i32 = 10093;
 /// The peer has closed a message-oriented connection gracefully; no more data follows.
 ///
-/// Declared in `spec/codes.yaml:49`.
+/// Declared in `spec/codes.yaml:50`.
 pub const WSAEDISCON: i32 = 10101;
+/// The provider's table of functions is not what it must be.
+///
+/// Declared in `spec/codes.yaml:51`.
+pub const WSAEINVALIDPROCTABLE: i32 = 10104;
+/// The provider is not valid, or the catalog has no such provider.
+///
+/// Declared in `spec/codes.yaml:52`.
+pub const WSAEINVALIDPROVIDER: i32 = 10105;
+/// A system call that ought never to fail has failed.
+///
+/// Declared in `spec/codes.yaml:53`.
+pub const WSASYSCALLFAILURE: i32 = 10107;
+/// There is no such service, or nothing is stored about it.
+///
+/// Declared in `spec/codes.yaml:54`.
+pub const WSASERVICE_NOT_FOUND: i32 = 10108;
 /// The decision was put off; the same call may succeed later.
 ///
-/// Declared in `spec/codes.yaml:50`.
+/// Declared in `spec/codes.yaml:55`.
 pub const WSATRY_AGAIN: i32 = 11002;
+/// An error without remedy: of the catalog's functions, a lack of rights or a catalog that cannot be opened or written.
+///
+/// Declared in `spec/codes.yaml:56`.
+pub const WSANO_RECOVERY: i32 = 11003;
 /// Every code of the interface, in the order of the spec.
 pub static ALL: &[::wsp::rt::CodeInfo] = &[
     ::wsp::rt::CodeInfo {
@@ -200,6 +224,12 @@ pub static ALL: &[::wsp::rt::CodeInfo] = &[
         name: "WSA_INVALID_PARAMETER",
         value: 87,
         text: "A parameter, or a member of a structure that one points to, is not valid.",
+        ntstatus: Some(0xC0000001),
+    },
+    ::wsp::rt::CodeInfo {
+        name: "ERROR_CALL_NOT_IMPLEMENTED",
+        value: 120,
+        text: "The call, or the class of information it asks for, is not implemented.",
         ntstatus: Some(0xC0000001),
     },
     ::wsp::rt::CodeInfo {
@@ -437,9 +467,39 @@ pub static ALL: &[::wsp::rt::CodeInfo] = &[
         ntstatus: Some(0xC0000001),
     },
     ::wsp::rt::CodeInfo {
+        name: "WSAEINVALIDPROCTABLE",
+        value: 10104,
+        text: "The provider's table of functions is not what it must be.",
+        ntstatus: Some(0xC0000001),
+    },
+    ::wsp::rt::CodeInfo {
+        name: "WSAEINVALIDPROVIDER",
+        value: 10105,
+        text: "The provider is not valid, or the catalog has no such provider.",
+        ntstatus: Some(0xC0000001),
+    },
+    ::wsp::rt::CodeInfo {
+        name: "WSASYSCALLFAILURE",
+        value: 10107,
+        text: "A system call that ought never to fail has failed.",
+        ntstatus: Some(0xC0000001),
+    },
+    ::wsp::rt::CodeInfo {
+        name: "WSASERVICE_NOT_FOUND",
+        value: 10108,
+        text: "There is no such service, or nothing is stored about it.",
+        ntstatus: Some(0xC0000001),
+    },
+    ::wsp::rt::CodeInfo {
         name: "WSATRY_AGAIN",
         value: 11002,
         text: "The decision was put off; the same call may succeed later.",
+        ntstatus: Some(0xC0000001),
+    },
+    ::wsp::rt::CodeInfo {
+        name: "WSANO_RECOVERY",
+        value: 11003,
+        text: "An error without remedy: of the catalog's functions, a lack of rights or a catalog that cannot be opened or written.",
         ntstatus: Some(0xC0000001),
     },
 ];

@@ -772,37 +772,89 @@ pub const LITTLEENDIAN: i32 = 1;
 ///
 /// Declared in `spec/constants.yaml:268`.
 pub const SECURITY_PROTOCOL_NONE: i32 = 0;
-/// `Internal` while the operation lasts.
+/// Fit for services and system processes.
 ///
 /// Declared in `spec/constants.yaml:272`.
+pub const LSP_SYSTEM: ffi::DWORD = 2147483648;
+/// Reads or filters data without changing them.
+///
+/// Declared in `spec/constants.yaml:273`.
+pub const LSP_INSPECTOR: ffi::DWORD = 1;
+/// A network redirector.
+///
+/// Declared in `spec/constants.yaml:274`.
+pub const LSP_REDIRECTOR: ffi::DWORD = 2;
+/// A proxy, which sends packets elsewhere.
+///
+/// Declared in `spec/constants.yaml:275`.
+pub const LSP_PROXY: ffi::DWORD = 4;
+/// A firewall.
+///
+/// Declared in `spec/constants.yaml:276`.
+pub const LSP_FIREWALL: ffi::DWORD = 8;
+/// Changes received data.
+///
+/// Declared in `spec/constants.yaml:277`.
+pub const LSP_INBOUND_MODIFY: ffi::DWORD = 16;
+/// Changes sent data.
+///
+/// Declared in `spec/constants.yaml:278`.
+pub const LSP_OUTBOUND_MODIFY: ffi::DWORD = 32;
+/// Encrypts or compresses.
+///
+/// Declared in `spec/constants.yaml:279`.
+pub const LSP_CRYPTO_COMPRESS: ffi::DWORD = 64;
+/// A local cache.
+///
+/// Declared in `spec/constants.yaml:280`.
+pub const LSP_LOCAL_CACHE: ffi::DWORD = 128;
+/// A `DWORD` of `LSP_` bits.
+///
+/// Declared in `spec/constants.yaml:284`.
+pub const ProviderInfoLspCategories: ffi::WSC_PROVIDER_INFO_TYPE = 0;
+/// A `WSC_PROVIDER_AUDIT_INFO`; not implemented.
+///
+/// Declared in `spec/constants.yaml:285`.
+pub const ProviderInfoAudit: ffi::WSC_PROVIDER_INFO_TYPE = 1;
+/// No error.
+///
+/// Declared in `spec/constants.yaml:289`.
+pub const ERROR_SUCCESS: i32 = 0;
+/// Longest path of a library, in characters, with the zero.
+///
+/// Declared in `spec/constants.yaml:290`.
+pub const MAX_PATH: i32 = 260;
+/// `Internal` while the operation lasts.
+///
+/// Declared in `spec/constants.yaml:294`.
 pub const WSS_OPERATION_IN_PROGRESS: ffi::ULONG_PTR = 259;
 /// Left to the provider.
 ///
-/// Declared in `spec/constants.yaml:276`.
+/// Declared in `spec/constants.yaml:298`.
 pub const QOS_NOT_SPECIFIED: ffi::ULONG = 4294967295;
 /// `PeakBandwidth` without limit.
 ///
-/// Declared in `spec/constants.yaml:277`.
+/// Declared in `spec/constants.yaml:299`.
 pub const POSITIVE_INFINITY_RATE: ffi::ULONG = 4294967294;
 /// Nothing is sent in this direction.
 ///
-/// Declared in `spec/constants.yaml:278`.
+/// Declared in `spec/constants.yaml:300`.
 pub const SERVICETYPE_NOTRAFFIC: ffi::SERVICETYPE = 0;
 /// As well as it goes.
 ///
-/// Declared in `spec/constants.yaml:279`.
+/// Declared in `spec/constants.yaml:301`.
 pub const SERVICETYPE_BESTEFFORT: ffi::SERVICETYPE = 1;
 /// As on a network with little load.
 ///
-/// Declared in `spec/constants.yaml:280`.
+/// Declared in `spec/constants.yaml:302`.
 pub const SERVICETYPE_CONTROLLEDLOAD: ffi::SERVICETYPE = 2;
 /// With bounds on delay and loss.
 ///
-/// Declared in `spec/constants.yaml:281`.
+/// Declared in `spec/constants.yaml:303`.
 pub const SERVICETYPE_GUARANTEED: ffi::SERVICETYPE = 3;
 /// Names `WSPRegisterMemory`.
 ///
-/// Declared in `spec/constants.yaml:285`.
+/// Declared in `spec/constants.yaml:307`.
 pub const WSAID_REGISTERMEMORY: ffi::GUID = ffi::GUID {
     Data1: 0xC0B422F5,
     Data2: 0xF58C,
@@ -811,7 +863,7 @@ pub const WSAID_REGISTERMEMORY: ffi::GUID = ffi::GUID {
 };
 /// Names `WSPDeregisterMemory`.
 ///
-/// Declared in `spec/constants.yaml:286`.
+/// Declared in `spec/constants.yaml:308`.
 pub const WSAID_DEREGISTERMEMORY: ffi::GUID = ffi::GUID {
     Data1: 0xC0B422F6,
     Data2: 0xF58C,
@@ -820,7 +872,7 @@ pub const WSAID_DEREGISTERMEMORY: ffi::GUID = ffi::GUID {
 };
 /// Names `WSPRegisterRdmaMemory`.
 ///
-/// Declared in `spec/constants.yaml:287`.
+/// Declared in `spec/constants.yaml:309`.
 pub const WSAID_REGISTERRDMAMEMORY: ffi::GUID = ffi::GUID {
     Data1: 0xC0B422F7,
     Data2: 0xF58C,
@@ -829,7 +881,7 @@ pub const WSAID_REGISTERRDMAMEMORY: ffi::GUID = ffi::GUID {
 };
 /// Names `WSPDeregisterRdmaMemory`.
 ///
-/// Declared in `spec/constants.yaml:288`.
+/// Declared in `spec/constants.yaml:310`.
 pub const WSAID_DEREGISTERRDMAMEMORY: ffi::GUID = ffi::GUID {
     Data1: 0xC0B422F8,
     Data2: 0xF58C,
@@ -838,7 +890,7 @@ pub const WSAID_DEREGISTERRDMAMEMORY: ffi::GUID = ffi::GUID {
 };
 /// Names `WSPRdmaWrite`.
 ///
-/// Declared in `spec/constants.yaml:289`.
+/// Declared in `spec/constants.yaml:311`.
 pub const WSAID_RDMAWRITE: ffi::GUID = ffi::GUID {
     Data1: 0xC0B422F9,
     Data2: 0xF58C,
@@ -847,7 +899,7 @@ pub const WSAID_RDMAWRITE: ffi::GUID = ffi::GUID {
 };
 /// Names `WSPRdmaRead`.
 ///
-/// Declared in `spec/constants.yaml:290`.
+/// Declared in `spec/constants.yaml:312`.
 pub const WSAID_RDMAREAD: ffi::GUID = ffi::GUID {
     Data1: 0xC0B422FA,
     Data2: 0xF58C,
@@ -856,7 +908,7 @@ pub const WSAID_RDMAREAD: ffi::GUID = ffi::GUID {
 };
 /// Names `WSPMemoryRegistrationCacheCallback`.
 ///
-/// Declared in `spec/constants.yaml:291`.
+/// Declared in `spec/constants.yaml:313`.
 pub const WSAID_MEMORYREGISTRATIONCACHECALLBACK: ffi::GUID = ffi::GUID {
     Data1: 0xE5DA4AF8,
     Data2: 0xD824,
@@ -865,7 +917,7 @@ pub const WSAID_MEMORYREGISTRATIONCACHECALLBACK: ffi::GUID = ffi::GUID {
 };
 /// Names `TransmitFile`.
 ///
-/// Declared in `spec/constants.yaml:295`.
+/// Declared in `spec/constants.yaml:317`.
 pub const WSAID_TRANSMITFILE: ffi::GUID = ffi::GUID {
     Data1: 0xB5367DF0,
     Data2: 0xCBAC,
@@ -874,7 +926,7 @@ pub const WSAID_TRANSMITFILE: ffi::GUID = ffi::GUID {
 };
 /// Names `AcceptEx`.
 ///
-/// Declared in `spec/constants.yaml:296`.
+/// Declared in `spec/constants.yaml:318`.
 pub const WSAID_ACCEPTEX: ffi::GUID = ffi::GUID {
     Data1: 0xB5367DF1,
     Data2: 0xCBAC,
@@ -883,7 +935,7 @@ pub const WSAID_ACCEPTEX: ffi::GUID = ffi::GUID {
 };
 /// Names `GetAcceptExSockaddrs`.
 ///
-/// Declared in `spec/constants.yaml:297`.
+/// Declared in `spec/constants.yaml:319`.
 pub const WSAID_GETACCEPTEXSOCKADDRS: ffi::GUID = ffi::GUID {
     Data1: 0xB5367DF2,
     Data2: 0xCBAC,
@@ -892,7 +944,7 @@ pub const WSAID_GETACCEPTEXSOCKADDRS: ffi::GUID = ffi::GUID {
 };
 /// Names `TransmitPackets`.
 ///
-/// Declared in `spec/constants.yaml:298`.
+/// Declared in `spec/constants.yaml:320`.
 pub const WSAID_TRANSMITPACKETS: ffi::GUID = ffi::GUID {
     Data1: 0xD9689DA0,
     Data2: 0x1F90,
@@ -901,7 +953,7 @@ pub const WSAID_TRANSMITPACKETS: ffi::GUID = ffi::GUID {
 };
 /// Names `ConnectEx`.
 ///
-/// Declared in `spec/constants.yaml:299`.
+/// Declared in `spec/constants.yaml:321`.
 pub const WSAID_CONNECTEX: ffi::GUID = ffi::GUID {
     Data1: 0x25A207B9,
     Data2: 0xDDF3,
@@ -910,7 +962,7 @@ pub const WSAID_CONNECTEX: ffi::GUID = ffi::GUID {
 };
 /// Names `DisconnectEx`.
 ///
-/// Declared in `spec/constants.yaml:300`.
+/// Declared in `spec/constants.yaml:322`.
 pub const WSAID_DISCONNECTEX: ffi::GUID = ffi::GUID {
     Data1: 0x7FDA2E11,
     Data2: 0x8630,
@@ -919,7 +971,7 @@ pub const WSAID_DISCONNECTEX: ffi::GUID = ffi::GUID {
 };
 /// Names `WSARecvMsg`.
 ///
-/// Declared in `spec/constants.yaml:301`.
+/// Declared in `spec/constants.yaml:323`.
 pub const WSAID_WSARECVMSG: ffi::GUID = ffi::GUID {
     Data1: 0xF689D7C8,
     Data2: 0x6F1F,
@@ -928,7 +980,7 @@ pub const WSAID_WSARECVMSG: ffi::GUID = ffi::GUID {
 };
 /// Names `WSASendMsg`.
 ///
-/// Declared in `spec/constants.yaml:302`.
+/// Declared in `spec/constants.yaml:324`.
 pub const WSAID_WSASENDMSG: ffi::GUID = ffi::GUID {
     Data1: 0xA441E712,
     Data2: 0x754F,
@@ -937,7 +989,7 @@ pub const WSAID_WSASENDMSG: ffi::GUID = ffi::GUID {
 };
 /// Names `WSAPoll`.
 ///
-/// Declared in `spec/constants.yaml:303`.
+/// Declared in `spec/constants.yaml:325`.
 pub const WSAID_WSAPOLL: ffi::GUID = ffi::GUID {
     Data1: 0x18C76F85,
     Data2: 0xDC66,

@@ -64,119 +64,139 @@ pub type DWORD_PTR = usize;
 ///
 /// Declared in `spec/types.yaml:28`.
 pub type SIZE_T = usize;
-/// The first parameter of a window message.
+/// C's `size_t`: a number of bytes. It needs no header.
 ///
 /// Declared in `spec/types.yaml:29`.
+pub type size_t = usize;
+/// A byte.
+///
+/// Declared in `spec/types.yaml:30`.
+pub type BYTE = u8;
+/// The first parameter of a window message.
+///
+/// Declared in `spec/types.yaml:31`.
 pub type WPARAM = usize;
 /// The second parameter of a window message.
 ///
-/// Declared in `spec/types.yaml:30`.
+/// Declared in `spec/types.yaml:32`.
 pub type LPARAM = isize;
 /// The identifier of a socket group. Groups are reserved and the value is 0.
 ///
-/// Declared in `spec/types.yaml:33`.
+/// Declared in `spec/types.yaml:35`.
 pub type GROUP = u32;
+/// A class of information about a provider. An enumeration in C.
+///
+/// Declared in `spec/types.yaml:36`.
+pub type WSC_PROVIDER_INFO_TYPE = i32;
 /// The level of service that a flow asks for.
 ///
-/// Declared in `spec/types.yaml:34`.
+/// Declared in `spec/types.yaml:37`.
 pub type SERVICETYPE = u32;
 /// A socket descriptor. Every value but `INVALID_SOCKET` may be one.
 ///
-/// Declared in `spec/types.yaml:37`.
+/// Declared in `spec/types.yaml:40`.
 pub type SOCKET = usize;
 /// A handle of the operating system or, from `WSPRegisterMemory`, of the provider. 0 is none.
 ///
-/// Declared in `spec/types.yaml:38`.
+/// Declared in `spec/types.yaml:41`.
 pub type HANDLE = usize;
 /// An event object. `WSA_INVALID_EVENT` is none.
 ///
-/// Declared in `spec/types.yaml:39`.
+/// Declared in `spec/types.yaml:42`.
 pub type WSAEVENT = usize;
 /// A window. 0 is none.
 ///
-/// Declared in `spec/types.yaml:40`.
+/// Declared in `spec/types.yaml:43`.
 pub type HWND = usize;
 /// Pointer to an `int`.
 ///
-/// Declared in `spec/types.yaml:43`.
+/// Declared in `spec/types.yaml:46`.
 pub type LPINT = *mut i32;
 /// Pointer to a `DWORD`.
 ///
-/// Declared in `spec/types.yaml:44`.
+/// Declared in `spec/types.yaml:47`.
 pub type LPDWORD = *mut ffi::DWORD;
 /// Pointer to a `DWORD_PTR`.
 ///
-/// Declared in `spec/types.yaml:45`.
+/// Declared in `spec/types.yaml:48`.
 pub type PDWORD_PTR = *mut ffi::DWORD_PTR;
 /// Pointer to memory of no particular type.
 ///
-/// Declared in `spec/types.yaml:46`.
+/// Declared in `spec/types.yaml:49`.
 pub type LPVOID = *mut ::core::ffi::c_void;
 /// Pointer to memory of no particular type.
 ///
-/// Declared in `spec/types.yaml:47`.
+/// Declared in `spec/types.yaml:50`.
 pub type PVOID = *mut ::core::ffi::c_void;
 /// Pointer to UTF-16 text.
 ///
-/// Declared in `spec/types.yaml:48`.
+/// Declared in `spec/types.yaml:51`.
 pub type LPWSTR = *mut ffi::WCHAR;
+/// Pointer to UTF-16 text that is only read.
+///
+/// Declared in `spec/types.yaml:53`.
+pub type LPCWSTR = *const ffi::WCHAR;
+/// Pointer to bytes.
+///
+/// Declared in `spec/types.yaml:54`.
+pub type PBYTE = *mut ffi::BYTE;
 /// Pointer to a `GUID`.
 ///
-/// Declared in `spec/types.yaml:59`.
+/// Declared in `spec/types.yaml:65`.
 pub type LPGUID = *mut ffi::GUID;
 /// Pointer to an address.
 ///
-/// Declared in `spec/types.yaml:70`.
+/// Declared in `spec/types.yaml:76`.
 pub type LPSOCKADDR = *mut ffi::sockaddr;
 /// Pointer to a span of time.
 ///
-/// Declared in `spec/types.yaml:154`.
+/// Declared in `spec/types.yaml:160`.
 pub type PTIMEVAL = *mut ffi::timeval;
 /// Pointer to one buffer or to an array of them.
 ///
-/// Declared in `spec/types.yaml:174`.
+/// Declared in `spec/types.yaml:180`.
 pub type LPWSABUF = *mut ffi::WSABUF;
 /// Pointer to an array of registered buffers.
 ///
-/// Declared in `spec/types.yaml:183`.
+/// Declared in `spec/types.yaml:189`.
 pub type LPWSABUFEX = *mut ffi::WSABUFEX;
 /// Pointer to a `QOS`.
 ///
-/// Declared in `spec/types.yaml:207`.
+/// Declared in `spec/types.yaml:213`.
 pub type LPQOS = *mut ffi::QOS;
 /// Pointer to the record of an overlapped operation.
 ///
-/// Declared in `spec/types.yaml:222`.
+/// Declared in `spec/types.yaml:228`.
 pub type LPWSAOVERLAPPED = *mut ffi::WSAOVERLAPPED;
 /// Pointer to reported events.
 ///
-/// Declared in `spec/types.yaml:230`.
+/// Declared in `spec/types.yaml:236`.
 pub type LPWSANETWORKEVENTS = *mut ffi::WSANETWORKEVENTS;
 /// Pointer to a thread's identification.
 ///
-/// Declared in `spec/types.yaml:238`.
+/// Declared in `spec/types.yaml:244`.
 pub type LPWSATHREADID = *mut ffi::WSATHREADID;
 /// Pointer to what the provider says of itself.
 ///
-/// Declared in `spec/types.yaml:249`.
+/// Declared in `spec/types.yaml:255`.
 pub type LPWSPDATA = *mut ffi::WSPDATA;
 /// Pointer to a catalog entry.
 ///
-/// Declared in `spec/types.yaml:282`.
+/// Declared in `spec/types.yaml:288`.
 pub type LPWSAPROTOCOL_INFOW = *mut ffi::WSAPROTOCOL_INFOW;
 /// Pointer to the table that start-up fills.
 ///
-/// Declared in `spec/types.yaml:283`.
+/// Declared in `spec/types.yaml:296`.
 pub type LPWSPPROC_TABLE = *mut ffi::WSPPROC_TABLE;
 /// Pointer to the upcalls of the switch.
 ///
-/// Declared in `spec/types.yaml:284`.
+/// Declared in `spec/types.yaml:297`.
 pub type LPWSPUPCALLTABLEEX = *mut ffi::WSPUPCALLTABLEEX;
 /// The caller's decision on a connection request, taken inside `WSPAccept` on the calling thread: `CF_ACCEPT`, `CF_REJECT` or `CF_DEFER`. What the
 /// parameters point to is good only during the callback. For a provider of a system area network the switch always gives one and answers with
 /// `CF_ACCEPT` or `CF_REJECT`; nothing is told to the peer before it has answered. What the single parameters mean there is taken from the plain interface.
 ///
-/// Declared in `spec/types.yaml:287`.
+/// Declared in `spec/types.yaml:300`.
 pub type LPCONDITIONPROC = Option<
     unsafe extern "system" fn(
         lpCallerId: ffi::LPWSABUF,
@@ -192,7 +212,7 @@ pub type LPCONDITIONPROC = Option<
 /// The caller's routine at the end of an overlapped operation. It runs on the thread that started the operation, while that thread waits alertably:
 /// the provider never calls it directly but from a callback queued with `WPUQueueApc`.
 ///
-/// Declared in `spec/types.yaml:304`.
+/// Declared in `spec/types.yaml:317`.
 pub type LPWSAOVERLAPPED_COMPLETION_ROUTINE = Option<
     unsafe extern "system" fn(
         dwError: ffi::DWORD,
@@ -203,18 +223,18 @@ pub type LPWSAOVERLAPPED_COMPLETION_ROUTINE = Option<
 >;
 /// A callback of the provider that `WPUQueueApc` queues to a thread.
 ///
-/// Declared in `spec/types.yaml:316`.
+/// Declared in `spec/types.yaml:329`.
 pub type LPWSAUSERAPC = Option<unsafe extern "system" fn(dwContext: ffi::DWORD_PTR)>;
 /// The blocking hook of a Windows Sockets 1.1 program, obtained with `WPUQueryBlockingCallback`. A provider calls it again and again while it
 /// waits, and gives the call up with `WSAEINTR` once it returns FALSE.
 ///
-/// Declared in `spec/types.yaml:323`.
+/// Declared in `spec/types.yaml:336`.
 pub type LPBLOCKINGCALLBACK = Option<
     unsafe extern "system" fn(dwContext: ffi::DWORD_PTR) -> ffi::WINBOOL,
 >;
 /// A globally unique identifier. It names providers and extension functions.
 ///
-/// Declared in `spec/types.yaml:50`.
+/// Declared in `spec/types.yaml:56`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct GUID {
@@ -232,7 +252,7 @@ pub struct GUID {
 unsafe impl ::wsp::rt::Pod for GUID {}
 /// The beginning common to the addresses of all families. The length that goes with it says how many bytes there really are.
 ///
-/// Declared in `spec/types.yaml:62`.
+/// Declared in `spec/types.yaml:68`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct sockaddr {
@@ -247,7 +267,7 @@ unsafe impl ::wsp::rt::Pod for sockaddr {}
 /// An IPv4 address. The header has a union of three views of the same four bytes; the one declared here is the number, by the name of the
 /// header's macro for it.
 ///
-/// Declared in `spec/types.yaml:71`.
+/// Declared in `spec/types.yaml:77`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct in_addr {
@@ -260,7 +280,7 @@ unsafe impl ::wsp::rt::Pod for in_addr {}
 /// An IPv6 address. The header has a union of bytes and words; declared here are the words, which decide the alignment, by the name of the
 /// header's macro for them.
 ///
-/// Declared in `spec/types.yaml:90`.
+/// Declared in `spec/types.yaml:96`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct in6_addr {
@@ -272,7 +292,7 @@ pub struct in6_addr {
 unsafe impl ::wsp::rt::Pod for in6_addr {}
 /// An address and its length.
 ///
-/// Declared in `spec/types.yaml:110`.
+/// Declared in `spec/types.yaml:116`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct SOCKET_ADDRESS {
@@ -286,7 +306,7 @@ pub struct SOCKET_ADDRESS {
 unsafe impl ::wsp::rt::Pod for SOCKET_ADDRESS {}
 /// The value of `SO_LINGER`.
 ///
-/// Declared in `spec/types.yaml:127`.
+/// Declared in `spec/types.yaml:133`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct linger {
@@ -300,7 +320,7 @@ pub struct linger {
 unsafe impl ::wsp::rt::Pod for linger {}
 /// The input of `SIO_KEEPALIVE_VALS`.
 ///
-/// Declared in `spec/types.yaml:135`.
+/// Declared in `spec/types.yaml:141`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tcp_keepalive {
@@ -316,7 +336,7 @@ pub struct tcp_keepalive {
 unsafe impl ::wsp::rt::Pod for tcp_keepalive {}
 /// A span of time. Both members are 32 bits wide on every Windows.
 ///
-/// Declared in `spec/types.yaml:146`.
+/// Declared in `spec/types.yaml:152`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct timeval {
@@ -331,7 +351,7 @@ unsafe impl ::wsp::rt::Pod for timeval {}
 /// A set of sockets: a count and as many descriptors. A program may define `FD_SETSIZE` larger before it includes the header, so the count, not the
 /// declared length, says how many there are.
 ///
-/// Declared in `spec/types.yaml:155`.
+/// Declared in `spec/types.yaml:161`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct fd_set {
@@ -345,7 +365,7 @@ pub struct fd_set {
 unsafe impl ::wsp::rt::Pod for fd_set {}
 /// A buffer of a data call, or room for data that comes with a connection or its end.
 ///
-/// Declared in `spec/types.yaml:167`.
+/// Declared in `spec/types.yaml:173`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct WSABUF {
@@ -359,7 +379,7 @@ pub struct WSABUF {
 unsafe impl ::wsp::rt::Pod for WSABUF {}
 /// A local buffer of an RDMA transfer, with the handle under which its memory was registered.
 ///
-/// Declared in `spec/types.yaml:175`.
+/// Declared in `spec/types.yaml:181`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct WSABUFEX {
@@ -375,7 +395,7 @@ pub struct WSABUFEX {
 unsafe impl ::wsp::rt::Pod for WSABUFEX {}
 /// What one direction of a connection asks of the network. `QOS_NOT_SPECIFIED` in a member leaves it to the provider.
 ///
-/// Declared in `spec/types.yaml:186`.
+/// Declared in `spec/types.yaml:192`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct FLOWSPEC {
@@ -402,7 +422,7 @@ unsafe impl ::wsp::rt::Pod for FLOWSPEC {}
 /// The record of one overlapped operation. The caller keeps it in place until the operation has ended. The header puts `Offset` and `OffsetHigh` into
 /// a union with a pointer, which is no wider than the two together on any target; declared here are the two.
 ///
-/// Declared in `spec/types.yaml:210`.
+/// Declared in `spec/types.yaml:216`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct WSAOVERLAPPED {
@@ -422,7 +442,7 @@ pub struct WSAOVERLAPPED {
 unsafe impl ::wsp::rt::Pod for WSAOVERLAPPED {}
 /// The events that `WSPEnumNetworkEvents` reports.
 ///
-/// Declared in `spec/types.yaml:223`.
+/// Declared in `spec/types.yaml:229`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct WSANETWORKEVENTS {
@@ -436,7 +456,7 @@ pub struct WSANETWORKEVENTS {
 unsafe impl ::wsp::rt::Pod for WSANETWORKEVENTS {}
 /// A thread to which a completion routine can be queued. A provider copies the structure; the pointer is good only during the call.
 ///
-/// Declared in `spec/types.yaml:231`.
+/// Declared in `spec/types.yaml:237`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct WSATHREADID {
@@ -450,7 +470,7 @@ pub struct WSATHREADID {
 unsafe impl ::wsp::rt::Pod for WSATHREADID {}
 /// What a provider says of itself at start-up.
 ///
-/// Declared in `spec/types.yaml:241`.
+/// Declared in `spec/types.yaml:247`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct WSPDATA {
@@ -466,7 +486,7 @@ pub struct WSPDATA {
 unsafe impl ::wsp::rt::Pod for WSPDATA {}
 /// The providers that stand on one another in a catalog entry.
 ///
-/// Declared in `spec/types.yaml:250`.
+/// Declared in `spec/types.yaml:256`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct WSAPROTOCOLCHAIN {
@@ -478,9 +498,23 @@ pub struct WSAPROTOCOLCHAIN {
 // SAFETY: made of integers, pointers, nullable functions and arrays of them only, as declared in the spec:
 // any bits are a valid value.
 unsafe impl ::wsp::rt::Pod for WSAPROTOCOLCHAIN {}
+/// A record of the class `ProviderInfoAudit`, which nothing uses.
+///
+/// Declared in `spec/types.yaml:289`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct WSC_PROVIDER_AUDIT_INFO {
+    /// Bytes of the whole record, whatever follows these members included.
+    pub RecordSize: ffi::DWORD,
+    /// Reserved.
+    pub Reserved: ffi::PVOID,
+}
+// SAFETY: made of integers, pointers, nullable functions and arrays of them only, as declared in the spec:
+// any bits are a valid value.
+unsafe impl ::wsp::rt::Pod for WSC_PROVIDER_AUDIT_INFO {}
 /// An IPv4 address with a port; 16 bytes.
 ///
-/// Declared in `spec/types.yaml:80`.
+/// Declared in `spec/types.yaml:86`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct sockaddr_in {
@@ -498,7 +532,7 @@ pub struct sockaddr_in {
 unsafe impl ::wsp::rt::Pod for sockaddr_in {}
 /// An IPv6 address with a port; 28 bytes.
 ///
-/// Declared in `spec/types.yaml:99`.
+/// Declared in `spec/types.yaml:105`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct sockaddr_in6 {
@@ -518,7 +552,7 @@ pub struct sockaddr_in6 {
 unsafe impl ::wsp::rt::Pod for sockaddr_in6 {}
 /// Addresses, as `SIO_ADDRESS_LIST_QUERY` returns them. What the members point to lies in the same buffer.
 ///
-/// Declared in `spec/types.yaml:117`.
+/// Declared in `spec/types.yaml:123`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct SOCKET_ADDRESS_LIST {
@@ -532,7 +566,7 @@ pub struct SOCKET_ADDRESS_LIST {
 unsafe impl ::wsp::rt::Pod for SOCKET_ADDRESS_LIST {}
 /// The flows of both directions of a connection.
 ///
-/// Declared in `spec/types.yaml:199`.
+/// Declared in `spec/types.yaml:205`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct QOS {
@@ -548,7 +582,7 @@ pub struct QOS {
 unsafe impl ::wsp::rt::Pod for QOS {}
 /// A catalog entry; 628 bytes on every target.
 ///
-/// Declared in `spec/types.yaml:257`.
+/// Declared in `spec/types.yaml:263`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct WSAPROTOCOL_INFOW {
@@ -1099,6 +1133,238 @@ pub type LPWPUCOMPLETEOVERLAPPEDREQUEST = Option<
         dwError: ffi::DWORD,
         cbTransferred: ffi::DWORD,
         lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCDeinstallProvider`. Removes a provider and all its entries from the catalog.
+///
+/// Declared in `spec/catalog/WSCDeinstallProvider.yaml:1`.
+pub type LPWSCDEINSTALLPROVIDER = Option<
+    unsafe extern "system" fn(lpProviderId: ffi::LPGUID, lpErrno: ffi::LPINT) -> i32,
+>;
+/// Pointer to `WSCDeinstallProvider32`. Removes a provider and all its entries from the catalog, the 32-bit one of 64-bit Windows.
+///
+/// Declared in `spec/catalog/WSCDeinstallProvider32.yaml:1`.
+pub type LPWSCDEINSTALLPROVIDER32 = Option<
+    unsafe extern "system" fn(lpProviderId: ffi::LPGUID, lpErrno: ffi::LPINT) -> i32,
+>;
+/// Pointer to `WSCEnumProtocols`. Lists the entries of the catalog, in their order.
+///
+/// Declared in `spec/catalog/WSCEnumProtocols.yaml:1`.
+pub type LPWSCENUMPROTOCOLS = Option<
+    unsafe extern "system" fn(
+        lpiProtocols: ffi::LPINT,
+        lpProtocolBuffer: ffi::LPWSAPROTOCOL_INFOW,
+        lpdwBufferLength: ffi::LPDWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCEnumProtocols32`. Lists the entries of the catalog, the 32-bit one of 64-bit Windows, in their order.
+///
+/// Declared in `spec/catalog/WSCEnumProtocols32.yaml:1`.
+pub type LPWSCENUMPROTOCOLS32 = Option<
+    unsafe extern "system" fn(
+        lpiProtocols: ffi::LPINT,
+        lpProtocolBuffer: ffi::LPWSAPROTOCOL_INFOW,
+        lpdwBufferLength: ffi::LPDWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCGetApplicationCategory`. Reads which categories of layered providers an application may load.
+///
+/// Declared in `spec/catalog/WSCGetApplicationCategory.yaml:1`.
+pub type LPWSCGETAPPLICATIONCATEGORY = Option<
+    unsafe extern "system" fn(
+        Path: ffi::LPCWSTR,
+        PathLength: ffi::DWORD,
+        Extra: ffi::LPCWSTR,
+        ExtraLength: ffi::DWORD,
+        pPermittedLspCategories: *mut ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCGetProviderInfo`. Reads what is stored about a layered provider in the catalog: its categories.
+///
+/// Declared in `spec/catalog/WSCGetProviderInfo.yaml:1`.
+pub type LPWSCGETPROVIDERINFO = Option<
+    unsafe extern "system" fn(
+        lpProviderId: ffi::LPGUID,
+        InfoType: ffi::WSC_PROVIDER_INFO_TYPE,
+        Info: ffi::PBYTE,
+        InfoSize: *mut ffi::size_t,
+        Flags: ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCGetProviderInfo32`. Reads what is stored about a layered provider in the catalog, the 32-bit one of 64-bit Windows: its categories.
+///
+/// Declared in `spec/catalog/WSCGetProviderInfo32.yaml:1`.
+pub type LPWSCGETPROVIDERINFO32 = Option<
+    unsafe extern "system" fn(
+        lpProviderId: ffi::LPGUID,
+        InfoType: ffi::WSC_PROVIDER_INFO_TYPE,
+        Info: ffi::PBYTE,
+        InfoSize: *mut ffi::size_t,
+        Flags: ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCGetProviderPath`. Returns the path of a provider's library, as the catalog keeps it.
+///
+/// Declared in `spec/catalog/WSCGetProviderPath.yaml:1`.
+pub type LPWSCGETPROVIDERPATH = Option<
+    unsafe extern "system" fn(
+        lpProviderId: ffi::LPGUID,
+        lpszProviderDllPath: *mut ffi::WCHAR,
+        lpProviderDllPathLen: ffi::LPINT,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCGetProviderPath32`. Returns the path of a provider's library, as the catalog, the 32-bit one of 64-bit Windows keeps it.
+///
+/// Declared in `spec/catalog/WSCGetProviderPath32.yaml:1`.
+pub type LPWSCGETPROVIDERPATH32 = Option<
+    unsafe extern "system" fn(
+        lpProviderId: ffi::LPGUID,
+        lpszProviderDllPath: *mut ffi::WCHAR,
+        lpProviderDllPathLen: ffi::LPINT,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCInstallProvider`. Enters a provider into the catalog: a GUID, the path of a library and what it offers.
+///
+/// Declared in `spec/catalog/WSCInstallProvider.yaml:1`.
+pub type LPWSCINSTALLPROVIDER = Option<
+    unsafe extern "system" fn(
+        lpProviderId: ffi::LPGUID,
+        lpszProviderDllPath: *const ffi::WCHAR,
+        lpProtocolInfoList: ffi::LPWSAPROTOCOL_INFOW,
+        dwNumberOfEntries: ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCInstallProvider64_32`. Enters a provider into both catalogs of 64-bit Windows at once; withdrawn.
+///
+/// Declared in `spec/catalog/WSCInstallProvider64_32.yaml:1`.
+pub type LPWSCINSTALLPROVIDER64_32 = Option<
+    unsafe extern "system" fn(
+        lpProviderId: ffi::LPGUID,
+        lpszProviderDllPath: *const ffi::WCHAR,
+        lpProtocolInfoList: ffi::LPWSAPROTOCOL_INFOW,
+        dwNumberOfEntries: ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCInstallProviderAndChains`. Enters a layered provider and its chains into the catalog of 32-bit Windows.
+///
+/// Declared in `spec/catalog/WSCInstallProviderAndChains.yaml:1`.
+pub type LPWSCINSTALLPROVIDERANDCHAINS = Option<
+    unsafe extern "system" fn(
+        lpProviderId: ffi::LPGUID,
+        lpszProviderDllPath: ffi::LPWSTR,
+        lpszLspName: ffi::LPWSTR,
+        dwServiceFlags: ffi::DWORD,
+        lpProtocolInfoList: ffi::LPWSAPROTOCOL_INFOW,
+        dwNumberOfEntries: ffi::DWORD,
+        lpdwCatalogEntryId: ffi::LPDWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCInstallProviderAndChains64_32`. Enters a layered provider and its chains into both catalogs of 64-bit Windows.
+///
+/// Declared in `spec/catalog/WSCInstallProviderAndChains64_32.yaml:1`.
+pub type LPWSCINSTALLPROVIDERANDCHAINS64_32 = Option<
+    unsafe extern "system" fn(
+        lpProviderId: ffi::LPGUID,
+        lpszProviderDllPath: ffi::LPWSTR,
+        lpszProviderDllPath32: ffi::LPWSTR,
+        lpszLspName: ffi::LPWSTR,
+        dwServiceFlags: ffi::DWORD,
+        lpProtocolInfoList: ffi::LPWSAPROTOCOL_INFOW,
+        dwNumberOfEntries: ffi::DWORD,
+        lpdwCatalogEntryId: ffi::LPDWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCSetApplicationCategory`. Says which categories of layered providers an application may load.
+///
+/// Declared in `spec/catalog/WSCSetApplicationCategory.yaml:1`.
+pub type LPWSCSETAPPLICATIONCATEGORY = Option<
+    unsafe extern "system" fn(
+        Path: ffi::LPCWSTR,
+        PathLength: ffi::DWORD,
+        Extra: ffi::LPCWSTR,
+        ExtraLength: ffi::DWORD,
+        PermittedLspCategories: ffi::DWORD,
+        pPrevPermLspCat: *mut ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCSetProviderInfo`. Stores the categories of a layered provider in the catalog.
+///
+/// Declared in `spec/catalog/WSCSetProviderInfo.yaml:1`.
+pub type LPWSCSETPROVIDERINFO = Option<
+    unsafe extern "system" fn(
+        lpProviderId: ffi::LPGUID,
+        InfoType: ffi::WSC_PROVIDER_INFO_TYPE,
+        Info: ffi::PBYTE,
+        InfoSize: ffi::size_t,
+        Flags: ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCSetProviderInfo32`. Stores the categories of a layered provider in the catalog, the 32-bit one of 64-bit Windows.
+///
+/// Declared in `spec/catalog/WSCSetProviderInfo32.yaml:1`.
+pub type LPWSCSETPROVIDERINFO32 = Option<
+    unsafe extern "system" fn(
+        lpProviderId: ffi::LPGUID,
+        InfoType: ffi::WSC_PROVIDER_INFO_TYPE,
+        Info: ffi::PBYTE,
+        InfoSize: ffi::size_t,
+        Flags: ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCUpdateProvider`. Changes the path and the descriptions of a provider in the catalog.
+///
+/// Declared in `spec/catalog/WSCUpdateProvider.yaml:1`.
+pub type LPWSCUPDATEPROVIDER = Option<
+    unsafe extern "system" fn(
+        lpProviderId: ffi::LPGUID,
+        lpszProviderDllPath: *const ffi::WCHAR,
+        lpProtocolInfoList: ffi::LPWSAPROTOCOL_INFOW,
+        dwNumberOfEntries: ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCUpdateProvider32`. Changes the path and the descriptions of a provider in the catalog, the 32-bit one of 64-bit Windows.
+///
+/// Declared in `spec/catalog/WSCUpdateProvider32.yaml:1`.
+pub type LPWSCUPDATEPROVIDER32 = Option<
+    unsafe extern "system" fn(
+        lpProviderId: ffi::LPGUID,
+        lpszProviderDllPath: *const ffi::WCHAR,
+        lpProtocolInfoList: ffi::LPWSAPROTOCOL_INFOW,
+        dwNumberOfEntries: ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32,
+>;
+/// Pointer to `WSCWriteProviderOrder`. Puts the entries of the catalog in order.
+///
+/// Declared in `spec/catalog/WSCWriteProviderOrder.yaml:1`.
+pub type LPWSCWRITEPROVIDERORDER = Option<
+    unsafe extern "system" fn(
+        lpwdCatalogEntryId: ffi::LPDWORD,
+        dwNumberOfEntries: ffi::DWORD,
+    ) -> i32,
+>;
+/// Pointer to `WSCWriteProviderOrder32`. Puts the entries of the catalog, the 32-bit one of 64-bit Windows in order.
+///
+/// Declared in `spec/catalog/WSCWriteProviderOrder32.yaml:1`.
+pub type LPWSCWRITEPROVIDERORDER32 = Option<
+    unsafe extern "system" fn(
+        lpwdCatalogEntryId: ffi::LPDWORD,
+        dwNumberOfEntries: ffi::DWORD,
     ) -> i32,
 >;
 /// Pointer to `WSPStartupEx`. Starts the use of a provider for a system area network, called by the Windows Sockets switch with an extended upcall table.
