@@ -8,16 +8,23 @@ use std::path::PathBuf;
 
 const EXPORT: &str = "WPUCompleteOverlappedRequest";
 
+/// The function's symbol in objects for Windows. For 32 bits it is decorated with the size of its arguments.
+const SYMBOL: &str = "wsp_host_complete_overlapped_request";
+const DECORATION: &str = "@20";
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The script itself is followed anyway; without this line cargo would follow the whole package.
     println!("cargo::rerun-if-changed=Cargo.toml");
     let system = env::var("CARGO_CFG_TARGET_OS")?;
     let environment = env::var("CARGO_CFG_TARGET_ENV")?;
+    let narrow = env::var("CARGO_CFG_TARGET_ARCH")? == "x86";
     match (system.as_str(), environment.as_str()) {
-        ("windows", "msvc") => println!("cargo::rustc-link-arg=/EXPORT:{EXPORT}"),
+        ("windows", "msvc") if narrow => println!("cargo::rustc-link-arg=/EXPORT:{EXPORT}=_{SYMBOL}{DECORATION}"),
+        ("windows", "msvc") => println!("cargo::rustc-link-arg=/EXPORT:{EXPORT}={SYMBOL}"),
         ("windows", _) => {
             let definitions = PathBuf::from(env::var("OUT_DIR")?).join("exports.def");
-            std::fs::write(&definitions, format!("EXPORTS\n  {EXPORT}\n"))?;
+            let decoration = if narrow { DECORATION } else { "" };
+            std::fs::write(&definitions, format!("EXPORTS\n  {EXPORT}={SYMBOL}{decoration}\n"))?;
             println!("cargo::rustc-link-arg={}", definitions.display());
         }
         ("macos", _) => println!("cargo::rustc-link-arg=-Wl,-exported_symbol,_{EXPORT}"),

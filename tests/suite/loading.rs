@@ -35,6 +35,33 @@ fn is_loaded(file: &Path) -> bool {
     fs::read_to_string("/proc/self/maps").unwrap().lines().any(|line| line.ends_with(file.to_str().unwrap()))
 }
 
+/// Is the file mapped into this process?
+#[cfg(windows)]
+fn is_loaded(file: &Path) -> bool {
+    use std::os::windows::ffi::OsStrExt;
+
+    unsafe extern "system" {
+        fn GetModuleHandleW(name: *const u16) -> usize;
+    }
+    let name: Vec<u16> = file.as_os_str().encode_wide().chain([0]).collect();
+    // SAFETY: a zero-terminated path.
+    unsafe { GetModuleHandleW(name.as_ptr()) != 0 }
+}
+
+/// A library of the system's that this program uses.
+#[cfg(target_os = "linux")]
+fn a_system_library() -> PathBuf {
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    let file = maps.lines().find_map(|line| line.split_whitespace().last().filter(|name| name.contains("/libc.so")));
+    file.expect("this program uses the C library").into()
+}
+
+/// A library of the system's that this program uses.
+#[cfg(windows)]
+fn a_system_library() -> PathBuf {
+    Path::new(&env::var_os("SystemRoot").unwrap()).join("system32/kernel32.dll")
+}
+
 #[test]
 fn a_missing_file_is_named() {
     let file = Path::new("/no/such/folder/libprovider.so");
@@ -61,17 +88,14 @@ fn a_file_that_is_no_library_is_refused() {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_library_that_is_no_provider_is_refused() {
-    let maps = fs::read_to_string("/proc/self/maps").unwrap();
-    let file = maps.lines().find_map(|line| line.split_whitespace().last().filter(|name| name.contains("/libc.so")));
-    let file = Path::new(file.expect("this program uses the C library"));
-    let expected = LoadError::NoEntryPoint { file: file.to_owned(), symbol: "WSPStartup" };
-    assert_eq!(Host::new().load(file).err(), Some(expected));
+    let file = a_system_library();
+    assert!(is_loaded(&file));
+    let expected = LoadError::NoEntryPoint { file: file.clone(), symbol: "WSPStartup" };
+    assert_eq!(Host::new().load(&file).err(), Some(expected));
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_provider_refused_by_version_is_unloaded() {
     let copy = Copy::new("refused.so");
@@ -82,6 +106,8 @@ fn a_provider_refused_by_version_is_unloaded() {
     let provider = Host::new().load(&copy.0).unwrap();
     assert!(is_loaded(&copy.0));
     provider.connected_pair().unwrap();
+    drop(provider);
+    assert!(is_loaded(&copy.0), "what has started stays");
 }
 
 #[test]

@@ -27,12 +27,6 @@ fn header() -> String {
     outputs.remove(0).contents
 }
 
-/// Is there such a program? Only what no ordinary machine has may be left out, and then it is said.
-fn is_there(program: &str) -> bool {
-    let there = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    there.is_ok_and(|status| status.success())
-}
-
 fn compile(compiler: &str, folder: &Path, arguments: &[&str], source: &str) {
     fs::write(folder.join("test.c"), source).unwrap();
     let output = Command::new(compiler)
@@ -70,10 +64,6 @@ fn compiles_alone_as_c() {
 
 #[test]
 fn compiles_alone_as_cpp() {
-    if !is_there("g++") {
-        eprintln!("left out: there is no g++ on this machine");
-        return;
-    }
     let folder = folder("cpp");
     let source = format!("#include \"wsp.h\"\n{USE}");
     for standard in ["-std=c++98", "-std=c++17"] {
@@ -93,19 +83,39 @@ fn compiles_beside_the_systems_own_sockets() {
     compile("gcc", &folder, &["-std=gnu11"], &format!("{before}#include \"wsp.h\"\n{after}{numbers}{USE}"));
 }
 
+/// The compilers for Windows, of both widths.
+const FOR_WINDOWS: [&str; 2] = ["x86_64-w64-mingw32", "i686-w64-mingw32"];
+
+/// What a program for Windows may include before the header.
+const INCLUDED_BEFORE: [&str; 3] =
+    ["", "#include <winsock2.h>\n#include <ws2spi.h>\n", "#include <ws2spi.h>\n#include <ddk/ws2san.h>\n"];
+
 #[test]
-fn compiles_beside_the_windows_headers() {
-    const COMPILER: &str = "x86_64-w64-mingw32-gcc";
-    if !is_there(COMPILER) {
-        eprintln!("left out: there is no {COMPILER} on this machine");
-        return;
-    }
+#[ignore = "needs the compilers for Windows: `cargo run -p wsp-windows -- headers`"]
+fn compiles_beside_the_windows_headers_as_c() {
     let folder = folder("windows");
-    for first in ["", "#include <winsock2.h>\n#include <ws2spi.h>\n", "#include <ws2spi.h>\n#include <ddk/ws2san.h>\n"]
-    {
-        compile(COMPILER, &folder, &["-std=c99"], &format!("{first}#include \"wsp.h\"\n{USE}"));
+    for compiler in FOR_WINDOWS.map(|tools| format!("{tools}-gcc")) {
+        for first in INCLUDED_BEFORE {
+            for standard in ["-std=c99", "-std=c17"] {
+                compile(&compiler, &folder, &[standard], &format!("{first}#include \"wsp.h\"\n{USE}"));
+            }
+        }
     }
-    compile(COMPILER, &folder, &["-std=c11"], &format!("#include \"wsp.h\"\n{}", assertions(false)));
+    let asserted = format!("#include \"wsp.h\"\n{}", assertions(false));
+    compile(&format!("{}-gcc", FOR_WINDOWS[0]), &folder, &["-std=c11"], &asserted);
+}
+
+#[test]
+#[ignore = "needs the compilers for Windows: `cargo run -p wsp-windows -- headers`"]
+fn compiles_beside_the_windows_headers_as_cpp() {
+    let folder = folder("windows-cpp");
+    for compiler in FOR_WINDOWS.map(|tools| format!("{tools}-g++")) {
+        for first in INCLUDED_BEFORE {
+            for standard in ["-std=c++98", "-std=c++17"] {
+                compile(&compiler, &folder, &["-x", "c++", standard], &format!("{first}#include \"wsp.h\"\n{USE}"));
+            }
+        }
+    }
 }
 
 #[test]

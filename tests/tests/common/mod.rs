@@ -8,6 +8,7 @@ use wsp_probe::arguments::{Arguments, Subject};
 use wsp_probe::entries::find;
 use wsp_probe::host::Started;
 use wsp_probe::{model, probe};
+use wsp_tests as _;
 
 /// The probe of a profile.
 pub fn probe_of(profile: &str) -> Started {

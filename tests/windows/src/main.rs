@@ -1,0 +1,86 @@
+//! The Windows stage: `cargo run -p wsp-windows` installs what it needs, builds for both widths, checks the libraries' exports and
+//! the Windows headers, runs the tests under Wine and compares them with those of this system. A step's name as argument runs
+//! just that step and what it needs.
+
+mod cargo;
+mod exceptions;
+mod exports;
+mod process;
+mod suite;
+mod table;
+mod target;
+mod tools;
+mod wine;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::process::Failure;
+use crate::target::{X64, X86};
+
+const USAGE: &str = "\
+usage: cargo run -p wsp-windows [-- STEP]
+  tools    install the compilers and Wine
+  exports  build the providers' libraries for both widths and check what they export
+  headers  check the declarations and the C header against the Windows headers
+  tests    build the tests as Windows programs and run them under Wine
+without STEP: all of them, in this order";
+
+/// A part of the stage.
+type Step = fn() -> Result<(), Failure>;
+
+/// The steps, in order. Each needs the tools, and none another step.
+const STEPS: &[(&str, Step)] =
+    &[("tools", tools::ensure), ("exports", exports), ("headers", headers), ("tests", suite::run)];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let steps: Vec<_> = match arguments.as_slice() {
+        [] => STEPS.iter().collect(),
+        [name] => STEPS.iter().filter(|(step, _)| step == name || *step == "tools").collect(),
+        _ => Vec::new(),
+    };
+    if steps.is_empty() || arguments.first().is_some_and(|name| steps.iter().all(|(step, _)| step != name)) {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    }
+    for (name, step) in steps {
+        println!("\n-- {name}");
+        let start = Instant::now();
+        if let Err(failure) = step() {
+            eprintln!("error: {name}: {failure}");
+            return ExitCode::FAILURE;
+        }
+        println!("{name}: good, {} s", start.elapsed().as_secs());
+    }
+    ExitCode::SUCCESS
+}
+
+/// The workspace's folder.
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").components().fold(PathBuf::new(), |mut path, part| {
+        match part {
+            std::path::Component::ParentDir => drop(path.pop()),
+            part => path.push(part),
+        }
+        path
+    })
+}
+
+/// Where everything that is built for Windows goes: what is built for this system stays as it is.
+fn output() -> PathBuf {
+    workspace().join("target/windows")
+}
+
+fn exports() -> Result<(), Failure> {
+    for target in [X64, X86] {
+        exports::check(&target)?;
+    }
+    Ok(())
+}
+
+/// The tests of the workspace that need the compilers for Windows, which others leave out.
+fn headers() -> Result<(), Failure> {
+    cargo::ordinary(&["test", "--locked", "-p", "wsp-tests", "--test", "header", "--", "--ignored"])
+}
