@@ -24,6 +24,17 @@ impl Writer {
         self.0.extend_from_slice(&value.to_le_bytes());
     }
 
+    /// Bytes, behind their count.
+    pub fn bytes(&mut self, value: &[u8]) {
+        self.word(value.len() as u32);
+        self.0.extend_from_slice(value);
+    }
+
+    /// A flag.
+    pub fn flag(&mut self, value: bool) {
+        self.byte(u8::from(value));
+    }
+
     /// An address.
     pub fn address(&mut self, value: SocketAddrV4) {
         self.word(u32::from(*value.ip()));
@@ -40,11 +51,20 @@ impl Writer {
 #[derive(Debug)]
 pub struct Reader<'a>(pub &'a [u8]);
 
-impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+impl<'a> Reader<'a> {
+    /// As many bytes as are asked for.
+    pub fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (first, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
         Some(*first)
+    }
+
+    /// Bytes, behind their count.
+    pub fn bytes(&mut self) -> Option<&'a [u8]> {
+        let count = usize::try_from(self.word()?).ok()?;
+        let (first, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(first)
     }
 
     /// A number of one byte.
@@ -80,5 +100,28 @@ impl Reader<'_> {
     /// A flag.
     pub fn flag(&mut self) -> Option<bool> {
         self.byte().filter(|flag| *flag < 2).map(|flag| flag == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn numbers_come_back_and_nothing_is_read_beyond_the_end(word: u32, long: u64, flag: bool, bytes: Vec<u8>) {
+            let mut to = Writer::default();
+            to.bytes(&bytes);
+            to.long(long);
+            to.flag(flag);
+            to.word(word);
+            let mut from = Reader(&to.0);
+            let read = (from.bytes(), from.long(), from.flag(), from.word(), from.byte());
+            prop_assert_eq!(read, (Some(&bytes[..]), Some(long), Some(flag), Some(word), None));
+            let mut short = Reader(&to.0[..bytes.len() + 3]);
+            prop_assert_eq!(short.bytes(), None);
+        }
     }
 }

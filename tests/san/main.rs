@@ -9,12 +9,6 @@ macro_rules! over_all {
     ($($scenario:ident),+ $(,)?) => {
         over_all!(each: with, $($scenario),+);
     };
-    (local: $($scenario:ident),+ $(,)?) => {
-        over_all!(of: loopback, Loopback, with, $($scenario),+);
-        over_all!(of: loopback_library, LoopbackLibrary, with, $($scenario),+);
-        #[cfg(target_os = "linux")]
-        over_all!(of: shm, Shm, with, $($scenario),+);
-    };
     (alone: $($scenario:ident),+ $(,)?) => {
         mod alone {
             use super::*;

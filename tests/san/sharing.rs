@@ -6,7 +6,6 @@ use wsp_host::switch::{SanNotify, SanProvider};
 use crate::support::{code, end, pair};
 
 over_all!(
-    local:
     a_socket_moves_with_what_is_unread,
     posted_receives_end_without_data_at_the_move,
     the_old_descriptor_is_only_good_for_its_close,

@@ -1,6 +1,8 @@
 //! Files of memory, sealed against change of size, and their mappings.
 
+use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt as _;
 use std::ptr::{self, NonNull};
 
 use rustix::fs::{MemfdFlags, SealFlags};
@@ -38,6 +40,27 @@ pub fn identity(file: impl AsFd) -> Result<(u64, u64), Fault> {
 /// Another descriptor of the same file.
 pub fn duplicate(file: BorrowedFd<'_>) -> Result<OwnedFd, Fault> {
     file.try_clone_to_owned().map_err(Fault::from)
+}
+
+/// A file of memory with these bytes.
+pub fn store(name: &str, bytes: &[u8]) -> Result<OwnedFd, Fault> {
+    let file = File::from(rustix::fs::memfd_create(name, MemfdFlags::CLOEXEC).map_err(fault)?);
+    file.write_all_at(bytes, 0)?;
+    Ok(file.into())
+}
+
+/// The bytes of a file that another process passed, which must be fewer than so many.
+pub fn contents(file: OwnedFd, limit: usize) -> Result<Vec<u8>, Fault> {
+    let (file, mut bytes, mut at) = (File::from(file), vec![0; limit], 0);
+    loop {
+        match file.read_at(&mut bytes[at..], at as u64)? {
+            0 if at < limit => break,
+            0 => return Err(Fault::BadClaim),
+            count => at += count,
+        }
+    }
+    bytes.truncate(at);
+    Ok(bytes)
 }
 
 /// Memory that other processes may have mapped as well, and change at any time.
@@ -84,6 +107,13 @@ impl Drop for Mapping {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_come_back_within_the_limit() {
+        let stored = |limit| contents(store("test", b"bytes").unwrap(), limit);
+        assert_eq!(stored(6), Ok(b"bytes".to_vec()));
+        assert_eq!(stored(5), Err(Fault::BadClaim));
+    }
 
     #[test]
     fn only_sealed_files_of_the_right_size_are_taken() {

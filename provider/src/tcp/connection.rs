@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddrV4;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use super::instance::Instance;
 use super::lingering::Lingering;
 use super::messages::Messages;
 use super::ports::Lease;
+use super::share::Share;
 use super::watcher::Watched;
 use super::wire::{Answer, Hello, WORD};
 use crate::os::net;
@@ -64,6 +65,8 @@ pub struct Core {
     pub(super) emptied: AtomicBool,
     /// The number by which the watching thread knows it, once it serves the peer.
     served: OnceLock<usize>,
+    /// If other processes, or other descriptors, may use it as well.
+    share: Mutex<Option<Share>>,
     /// If it is one of messages.
     pub(super) messages: Option<Box<Messages>>,
 }
@@ -188,6 +191,7 @@ impl Core {
             wants_room: AtomicBool::new(false),
             emptied: AtomicBool::new(false),
             served: OnceLock::new(),
+            share: Mutex::default(),
             messages: (mode == Mode::Messages).then(|| Box::new(Messages::new(1))),
         }
     }
@@ -204,10 +208,25 @@ impl Core {
         self.condition.load(Ordering::Acquire) & bits != 0
     }
 
+    /// Sets bits of the condition.
+    pub fn set(&self, bits: u32) {
+        self.condition.fetch_or(bits, Ordering::AcqRel);
+    }
+
+    /// How it is shared with others, if it is.
+    pub fn shared(&self) -> MutexGuard<'_, Option<Share>> {
+        self.share.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Others use it as well.
+    pub fn shared_with_others(&self, share: Share) {
+        *self.shared() = Some(share);
+    }
+
     /// Lets what happens ring the bell.
     pub fn ring_from_now(&self) -> Result<(), Fault> {
         self.instance.bell.add(&self.socket)?;
-        self.condition.fetch_or(condition::RINGS, Ordering::AcqRel);
+        self.set(condition::RINGS);
         Ok(())
     }
 
@@ -224,7 +243,8 @@ impl Core {
         }
     }
 
-    fn ring_no_more(&self) {
+    /// Lets nothing of it ring the bell any more.
+    pub fn ring_no_more(&self) {
         if let Some(number) = self.served.get() {
             self.instance.watcher.remove(&self.socket, *number);
         }
@@ -323,12 +343,17 @@ impl Core {
         }
     }
 
-    /// Ends the connection.
+    /// Lets what was sent arrive, and then the end.
+    pub fn end_gracefully(socket: &Socket) {
+        // Both fail only if there is no connection any more.
+        let _ = socket.set_linger(None);
+        let _ = socket.shutdown(std::net::Shutdown::Write);
+    }
+
+    /// Ends the connection, unless others still use it.
     pub fn close(&self, how: Ending) {
-        let graceful = how == Ending::Graceful && self.made.get().is_some_and(Result::is_ok);
-        let bits = condition::CLOSED | if graceful { condition::GRACEFUL } else { 0 };
         let known = self.condition.try_update(Ordering::AcqRel, Ordering::Acquire, |before| {
-            (before & condition::OVER == 0).then_some(before | bits)
+            (before & condition::OVER == 0).then_some(before | condition::CLOSED)
         });
         if known.is_err() {
             return;
@@ -343,9 +368,12 @@ impl Core {
             messages.remote.withdraw_all();
             messages.remote.abandon(Fault::Aborted);
         }
-        if graceful {
-            let _ = self.socket.set_linger(None);
-            let _ = self.socket.shutdown(std::net::Shutdown::Write);
+        let others = self.shared().take().is_some_and(|share| !share.is_last());
+        if others {
+            // It ends with the last who has it.
+        } else if how == Ending::Graceful && self.made.get().is_some_and(Result::is_ok) {
+            self.set(condition::GRACEFUL);
+            Self::end_gracefully(&self.socket);
         } else {
             net::disconnect(&self.socket);
         }

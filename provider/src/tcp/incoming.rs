@@ -14,18 +14,18 @@ use crate::moves::Side;
 use crate::os::net;
 
 /// What is read at once where it is not known yet what it is.
-const BUFFER: usize = 16 * 1024;
+pub(super) const BUFFER: usize = 16 * 1024;
 
 /// The direction from the peer.
 #[derive(Debug)]
 pub struct Incoming {
-    buffer: Box<[u8]>,
-    start: usize,
-    end: usize,
+    pub(super) buffer: Box<[u8]>,
+    pub(super) start: usize,
+    pub(super) end: usize,
     /// The frame that is being read.
-    frame: Option<Frame>,
+    pub(super) frame: Option<Frame>,
     /// What nobody has asked for yet, oldest first.
-    held: VecDeque<Held>,
+    pub(super) held: VecDeque<Held>,
     /// Has something happened that other threads may wait for?
     news: bool,
 }
@@ -39,22 +39,22 @@ impl Default for Incoming {
 
 /// A frame, and how much of its payload is still to come.
 #[derive(Debug, Clone, Copy)]
-struct Frame {
-    header: Header,
-    left: usize,
+pub(super) struct Frame {
+    pub(super) header: Header,
+    pub(super) left: usize,
     /// What a request asks, once it is known, and whether it is allowed.
-    request: Option<(Request, bool)>,
+    pub(super) request: Option<(Request, bool)>,
 }
 
 /// Bytes of a message.
 #[derive(Debug)]
-struct Held {
-    bytes: Vec<u8>,
-    at: usize,
+pub(super) struct Held {
+    pub(super) bytes: Vec<u8>,
+    pub(super) at: usize,
     /// They end a frame, whose header counts as used up with them.
-    ends: bool,
+    pub(super) ends: bool,
     /// They end the message.
-    last: bool,
+    pub(super) last: bool,
 }
 
 /// Nothing more is there now.
@@ -383,8 +383,8 @@ impl Core {
         at: usize,
         peek: bool,
     ) -> Result<Received, Fault> {
-        self.usable()?;
         let mut incoming = messages.incoming();
+        self.usable()?;
         if peek {
             let kept = incoming.keep(self, messages);
             return match incoming.peek(room, at) {

@@ -4,6 +4,7 @@ use wsp::transport::Fault;
 
 use super::Settings;
 use super::bell::Doorbell;
+use super::handover::{self, Claims};
 use super::watcher::Watcher;
 
 /// One started transport.
@@ -12,6 +13,8 @@ pub struct Instance {
     pub bell: Doorbell,
     /// Who sees to sockets that no thread of the host's asks about.
     pub watcher: Watcher,
+    /// What waits for other processes to take it.
+    pub claims: Claims,
     /// What was chosen.
     pub settings: Settings,
 }
@@ -19,6 +22,6 @@ pub struct Instance {
 impl Instance {
     /// A new one, without its thread.
     pub fn new(settings: Settings) -> Result<Self, Fault> {
-        Ok(Self { bell: Doorbell::new()?, watcher: Watcher::new()?, settings })
+        Ok(Self { bell: Doorbell::new()?, watcher: Watcher::new()?, claims: Claims::new(handover::name), settings })
     }
 }

@@ -54,11 +54,11 @@ impl Lingering {
     }
 
     /// Something came, or it is time.
-    pub fn look(self: Arc<Self>, instance: &Instance, number: usize) {
+    pub fn look(&self, instance: &Instance, number: usize) {
         if self.is_over() {
             instance.watcher.remove(&self.socket, number);
         } else {
-            instance.watcher.look_within(number, Watched::Lingering(self), Some(PERIOD));
+            instance.watcher.look_again(number, PERIOD);
         }
     }
 }

@@ -4,9 +4,10 @@
 //! how many of them may wait is counted here.
 
 use std::collections::VecDeque;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddrV4;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -35,6 +36,8 @@ pub struct Queue {
     socket: Mutex<Option<Socket>>,
     waiting: Mutex<VecDeque<Request>>,
     backlog: AtomicUsize,
+    /// Do other processes listen here, too? Then who comes is taken only when the host asks.
+    shared: AtomicBool,
 }
 
 fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
@@ -44,25 +47,44 @@ fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
 impl Queue {
     /// Takes all who have come.
     pub fn welcome(self: &Arc<Self>, number: usize) {
+        if self.shared.load(Ordering::Acquire) {
+            return self.instance.bell.ring();
+        }
         loop {
-            let accepted = match &*lock(&self.socket) {
-                Some(socket) => socket.accept(),
-                None => return,
-            };
-            match accepted {
-                Ok((socket, _)) => {
-                    if socket.set_nonblocking(true).and_then(|()| configure(&socket)).is_ok() {
-                        Arrival::receive(&self.instance, self, socket);
-                    }
-                }
-                Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(_) => {
-                    let watched = Watched::Listener(Arc::downgrade(self));
-                    return self.instance.watcher.look_within(number, watched, Some(AGAIN));
-                }
+            match self.take_one() {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(_) => return self.instance.watcher.look_again(number, AGAIN),
             }
         }
+    }
+
+    /// Takes somebody who has come. Returns whether there was anybody.
+    fn take_one(self: &Arc<Self>) -> io::Result<bool> {
+        let accepted = match &*lock(&self.socket) {
+            Some(socket) => socket.accept(),
+            None => return Ok(false),
+        };
+        match accepted {
+            Ok((socket, _)) => {
+                if socket.set_nonblocking(true).and_then(|()| configure(&socket)).is_ok() {
+                    Arrival::receive(&self.instance, self, socket);
+                }
+                Ok(true)
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Those who wait. If nobody does, and others listen here as well, somebody who has come to all of them is taken.
+    fn requests(self: &Arc<Self>) -> MutexGuard<'_, VecDeque<Request>> {
+        if self.shared.load(Ordering::Acquire) && lock(&self.waiting).is_empty() {
+            // What goes wrong is tried again by who asks again.
+            let _ = self.take_one();
+        }
+        lock(&self.waiting)
     }
 
     /// Lets somebody who has said what it wants wait, or refuses it.
@@ -93,18 +115,43 @@ impl Listener {
     /// Over a socket that is bound.
     pub fn new(instance: &Arc<Instance>, socket: Socket, backlog: usize, mode: Mode) -> Result<Self, Fault> {
         socket.listen(UNSEEN)?;
+        Self::taken_over(instance, socket, backlog, mode)
+    }
+
+    /// Over a socket that listens.
+    pub fn taken_over(instance: &Arc<Instance>, socket: Socket, backlog: usize, mode: Mode) -> Result<Self, Fault> {
         let queue = Arc::new(Queue {
             instance: Arc::clone(instance),
             mode,
             socket: Mutex::new(Some(socket)),
             waiting: Mutex::default(),
             backlog: AtomicUsize::new(backlog),
+            shared: AtomicBool::new(false),
         });
         let number = instance.watcher.number();
         if let Some(socket) = &*lock(&queue.socket) {
             instance.watcher.add(socket, number, Watched::Listener(Arc::downgrade(&queue)), None)?;
         }
         Ok(Self { queue, number })
+    }
+
+    /// What sends are on its connections.
+    pub fn mode(&self) -> Mode {
+        self.queue.mode
+    }
+
+    /// How many may wait.
+    pub fn backlog(&self) -> usize {
+        self.queue.backlog.load(Ordering::Relaxed)
+    }
+
+    /// The address and a descriptor for another process, which comes first from now on.
+    pub fn share(&self) -> Result<(SocketAddrV4, OwnedFd), Fault> {
+        let socket = lock(&self.queue.socket);
+        let socket = socket.as_ref().ok_or(Fault::BadClaim)?;
+        let shared = (net::address(socket.local_addr())?, socket.try_clone()?.into());
+        self.queue.shared.store(true, Ordering::Release);
+        Ok(shared)
     }
 }
 
@@ -113,14 +160,14 @@ impl transport::Listener for Listener {
     type Request = Request;
 
     fn poll(&self) -> Poll<Result<Request, Fault>> {
-        match lock(&self.queue.waiting).pop_front() {
+        match self.queue.requests().pop_front() {
             Some(request) => Poll::Ready(Ok(request)),
             None => Poll::Pending,
         }
     }
 
     fn waiting(&self) -> bool {
-        !lock(&self.queue.waiting).is_empty()
+        !self.queue.requests().is_empty()
     }
 
     fn set_backlog(&self, backlog: usize) {

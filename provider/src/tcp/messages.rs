@@ -6,6 +6,7 @@
 //!
 //! Locks are taken in this order: incoming, outgoing, moves.
 
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
@@ -16,6 +17,8 @@ use super::incoming::Incoming;
 use super::outgoing::Outgoing;
 use super::remote::Remotes;
 use super::wire::{HEADER, WINDOW};
+use crate::bytes::{Reader, Writer};
+use crate::os::memory;
 
 /// The peer is told what was used up at the latest when it is so much.
 const TOLD: u32 = WINDOW / 4;
@@ -107,6 +110,24 @@ impl Account {
     }
 }
 
+impl Account {
+    fn numbers(&self) -> [&AtomicU32; 5] {
+        [&self.sent, &self.used_there, &self.received, &self.used, &self.told]
+    }
+
+    fn save(&self, to: &mut Writer) {
+        self.numbers().into_iter().for_each(|number| to.word(number.load(Ordering::Acquire)));
+    }
+
+    fn restore(from: &mut Reader<'_>) -> Option<Self> {
+        let account = Self::default();
+        for number in account.numbers() {
+            number.store(from.word()?, Ordering::Release);
+        }
+        Some(account)
+    }
+}
+
 impl Messages {
     /// Nothing was sent yet. The generation counts the processes that had this end.
     pub fn new(generation: u32) -> Self {
@@ -118,6 +139,17 @@ impl Messages {
             starved: AtomicBool::new(false),
             owing: AtomicBool::new(false),
         }
+    }
+
+    /// What another process has [saved](Core::give_messages); `None` if it is not that.
+    pub fn restore(&mut self, from: &mut Reader<'_>) -> Option<()> {
+        self.remote = Remotes::restore(from)?;
+        self.account = Account::restore(from)?;
+        self.incoming = Mutex::new(Incoming::restore(from)?);
+        let outgoing = Outgoing::restore(from)?;
+        self.owing = AtomicBool::new(!outgoing.is_idle());
+        self.outgoing = Mutex::new(outgoing);
+        from.0.is_empty().then_some(())
     }
 
     /// The direction from the peer.
@@ -159,6 +191,29 @@ impl Core {
         if messages.owing.load(Ordering::Acquire) || messages.remote.under_way() {
             let _ = self.write_owed(messages, &mut messages.outgoing());
         }
+    }
+
+    /// Stops here, for another process to go on. Returns a file with all that it has to know.
+    ///
+    /// # Errors
+    /// [`Fault::BadClaim`] while something is under way that only this process can end.
+    pub fn give_messages(&self, messages: &Messages) -> Result<OwnedFd, Fault> {
+        let (incoming, mut out) = (messages.incoming(), messages.outgoing());
+        self.write_owed(messages, &mut out)?;
+        if messages.remote.under_way() || !out.can_move() || self.fault().is_some() {
+            return Err(Fault::BadClaim);
+        }
+        let mut to = Writer::default();
+        messages.remote.save(&mut to).ok_or(Fault::NoBuffers)?;
+        messages.account.save(&mut to);
+        incoming.save(&mut to);
+        out.save(&mut to);
+        let file = memory::store("wsp-tcp-messages", &to.0)?;
+        // Whoever waits for a lock sees it before anything else is read or written.
+        self.set(condition::MOVED);
+        self.ring_no_more();
+        messages.remote.withdraw_all();
+        Ok(file)
     }
 
     /// What could be done without waiting.

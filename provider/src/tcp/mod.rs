@@ -21,13 +21,16 @@
 //! | `stream` | bytes |
 //! | `messages`, `incoming`, `outgoing` | messages in frames, and credit for them |
 //! | `remote` | memory that is opened to the peer |
+//! | `handover`, `share` | ends that move to another process, or are used by several |
 //! | `lingering` | what goes on after a close |
 //! | `watcher` | the one thread of its own |
 
 mod arrival;
 mod bell;
 mod connection;
+mod handover;
 mod incoming;
+mod incoming_state;
 mod instance;
 mod lingering;
 mod listener;
@@ -36,6 +39,7 @@ mod outgoing;
 mod poller;
 mod ports;
 mod remote;
+mod share;
 mod stream;
 mod watcher;
 mod wire;
@@ -46,7 +50,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use wsp::rt::Startup;
-use wsp::transport::{self, Bound, Ending, Fault, Gather, Mode, Rdma, Ready, Received, Scatter, Sent, Transport};
+use wsp::transport::{
+    self, Bound, Ending, Fault, Gather, Mode, Parcel, Rdma, Ready, Received, Scatter, Sent, Taken, Transport,
+};
 
 pub use bell::Doorbell;
 pub use listener::{Listener, Request};
@@ -90,6 +96,7 @@ impl Tcp {
 impl Drop for Tcp {
     fn drop(&mut self) {
         self.instance.watcher.stop();
+        handover::give_up(self.instance.claims.clear());
     }
 }
 
@@ -124,6 +131,14 @@ impl Transport for Tcp {
 
     fn connect(&self, from: &Bound<Lease>, to: SocketAddrV4, mode: Mode) -> Result<Connection, Fault> {
         connection::connect(&self.instance, from, to, mode)
+    }
+
+    fn give(&self, parcel: Parcel<'_, Self>, to_process: u32, state: &[u8]) -> Result<u32, Fault> {
+        handover::give(&self.instance, parcel, to_process, state)
+    }
+
+    fn take(&self, claim: u32) -> Result<(Taken<Self>, Vec<u8>), Fault> {
+        handover::take(&self.instance, claim)
     }
 }
 

@@ -13,6 +13,7 @@ use super::connection::Core;
 use super::messages::Messages;
 use super::remote::Answer;
 use super::wire::{FRAGMENT, HEADER, Header, Kind, WINDOW};
+use crate::bytes::{Reader, Writer};
 use crate::os::net;
 
 /// Rather than to send less of a message than this, a sender waits for the peer to use something up.
@@ -39,9 +40,24 @@ enum Tried {
 }
 
 impl Outgoing {
-    /// Is it free of bytes that must not be lost, or separated from others?
+    /// Is nothing owed?
     pub fn is_idle(&self) -> bool {
-        self.owed.is_empty() && self.left == 0
+        self.owed.is_empty()
+    }
+
+    /// Could another process go on with it? Not in the midst of a message, nor with answers that it knows nothing of.
+    pub fn can_move(&self) -> bool {
+        self.left == 0 && self.answers.is_empty()
+    }
+
+    /// What another process has to know.
+    pub fn save(&self, to: &mut Writer) {
+        to.bytes(&self.owed.iter().copied().collect::<Vec<u8>>());
+    }
+
+    /// What another process has saved.
+    pub fn restore(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { owed: from.bytes()?.iter().copied().collect(), left: 0, answers: VecDeque::new() })
     }
 
     fn write_owed(&mut self, core: &Core) -> io::Result<bool> {
@@ -77,6 +93,7 @@ impl Core {
     /// # Errors
     /// The connection is broken.
     pub fn write_owed(&self, messages: &Messages, out: &mut Outgoing) -> Result<bool, Fault> {
+        self.usable()?;
         let written = self.write_all_owed(messages, out).map_err(|error| self.fail(messages, error))?;
         messages.owing.store(!written || !out.answers.is_empty(), Ordering::Release);
         if !written {

@@ -10,6 +10,7 @@ use super::Connection;
 use super::connection::{Core, condition};
 use super::messages::Messages;
 use super::wire::{HEADER, Header, Kind, OUTSTANDING, PIECE, REQUEST, Request};
+use crate::bytes::{Reader, Writer};
 use crate::moves::{Moves, Side, nothing};
 
 /// The part of a key that counts exposures; above it is the generation of the end, so that no key ever comes twice.
@@ -45,6 +46,21 @@ impl Remotes {
         let (exposures, exposed) = (Exposures::default(), AtomicBool::new(false));
         let (moves, moving) = (Mutex::new(Moves::new(PIECE)), AtomicUsize::new(0));
         Self { exposures, generation, exposed, moves, moving }
+    }
+
+    /// Puts what another process has to know; `None` if too many had it.
+    pub fn save(&self, to: &mut Writer) -> Option<()> {
+        to.word(self.generation.checked_add(1).filter(|generation| *generation < 1 << (64 - COUNTED))?);
+        to.flag(self.exposed.load(Ordering::Acquire));
+        Some(())
+    }
+
+    /// Takes it; `None` if it is not that.
+    pub fn restore(from: &mut Reader<'_>) -> Option<Self> {
+        let remotes = Self::new(from.word()?);
+        // What the giver had open the peer may still ask for.
+        remotes.exposed.store(from.flag()?, Ordering::Release);
+        Some(remotes)
     }
 
     /// Our transfers.

@@ -11,6 +11,7 @@ use wsp::transport::Fault;
 
 use super::arrival::Arrival;
 use super::connection::Core;
+use super::handover;
 use super::instance::Instance;
 use super::lingering::Lingering;
 use super::listener::Queue;
@@ -30,6 +31,8 @@ pub enum Watched {
     Asker(Weak<Core>),
     /// A connection whose peer may ask for memory that is not open any more.
     Agent(Weak<Core>),
+    /// Another process comes for what was handed over.
+    Claim(u32),
     /// A closed connection whose last bytes are on the way.
     Lingering(Arc<Lingering>),
 }
@@ -71,21 +74,27 @@ impl Watcher {
     /// Watches a socket, under a number of its own; looks at it after a time in any case.
     pub fn add(&self, socket: impl AsFd, number: usize, what: Watched, within: Option<Duration>) -> Result<(), Fault> {
         let wanted = if matches!(what, Watched::Asker(_)) { Wanted::Both } else { Wanted::Input };
-        self.look_within(number, what, within);
+        self.insert(number, Entry { what, until: within.map(|within| Instant::now() + within) });
         self.poller.add(socket, number, wanted).inspect_err(|_| drop(self.watched().remove(&number)))
     }
 
-    /// Looks at something after a time, again.
-    pub fn look_within(&self, number: usize, what: Watched, within: Option<Duration>) {
-        let until = within.map(|within| Instant::now() + within);
+    fn insert(&self, number: usize, entry: Entry) {
         let earlier = {
             let mut watched = self.watched();
             let earliest = watched.values().filter_map(|entry| entry.until).min();
-            watched.insert(number, Entry { what, until });
-            until.is_some_and(|until| earliest.is_none_or(|earliest| until < earliest))
+            let earlier = entry.until.is_some_and(|until| earliest.is_none_or(|earliest| until < earliest));
+            watched.insert(number, entry);
+            earlier
         };
         if earlier {
             self.poller.wake();
+        }
+    }
+
+    /// Looks at something that is watched after a time, again. To be called by the watching thread.
+    pub fn look_again(&self, number: usize, within: Duration) {
+        if let Some(entry) = self.watched().get_mut(&number) {
+            entry.until = Some(Instant::now() + within);
         }
     }
 
@@ -212,6 +221,7 @@ fn look(instance: &Arc<Instance>, number: usize, what: Watched, late: bool) {
                 core.serve(messages);
             }
         }
+        Watched::Claim(claim) => handover::look(instance, number, claim, late),
         Watched::Lingering(lingering) => lingering.look(instance, number),
     }
 }
