@@ -368,7 +368,7 @@ impl Core {
             messages.remote.withdraw_all();
             messages.remote.abandon(Fault::Aborted);
         }
-        let others = self.shared().take().is_some_and(|share| !share.is_last());
+        let others = self.shared().take().is_some_and(|share| !share.leave());
         if others {
             // It ends with the last who has it.
         } else if how == Ending::Graceful && self.made.get().is_some_and(Result::is_ok) {

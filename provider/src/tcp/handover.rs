@@ -71,7 +71,7 @@ pub fn look(instance: &Instance, number: usize, claim: u32, late: bool) {
 pub fn give_up(expired: Vec<claims::Waiting<Watch, bool>>) {
     for waiting in expired.into_iter().filter(|waiting| waiting.more) {
         let Ok([socket, reader, writer]) = <[OwnedFd; 3]>::try_from(waiting.packed.files) else { continue };
-        if Share::new(reader, writer).is_last() {
+        if Share::new(reader, writer).leave() {
             // All others have closed it.
             Core::end_gracefully(&socket.into());
         }

@@ -36,7 +36,7 @@ impl Share {
     }
 
     /// Gives it up. Returns whether nobody else has it.
-    pub fn is_last(self) -> bool {
+    pub fn leave(self) -> bool {
         drop(self.writer);
         let mut polled = [PollFd::new(&self.reader, PollFlags::empty())];
         // Without waiting it is not interrupted; there is no other way for it to fail.
@@ -54,7 +54,7 @@ mod tests {
         let first = Share::open().unwrap();
         let [reader, writer] = first.duplicate().unwrap();
         let second = Share::new(reader, writer);
-        assert!(!first.is_last());
-        assert!(second.is_last());
+        assert!(!first.leave());
+        assert!(second.leave());
     }
 }
