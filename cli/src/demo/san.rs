@@ -25,6 +25,8 @@ use crate::{Failure, print};
 pub enum Transport {
     /// Shared memory
     Shm,
+    /// TCP
+    Tcp,
 }
 
 /// What a process of the demo does.
@@ -40,12 +42,14 @@ impl Transport {
     fn library(self) -> &'static str {
         match self {
             Self::Shm => "wsp_san_shm",
+            Self::Tcp => "wsp_san_tcp",
         }
     }
 
     fn name(self) -> &'static str {
         match self {
             Self::Shm => "shm",
+            Self::Tcp => "tcp",
         }
     }
 }
