@@ -94,7 +94,7 @@ impl Entry {
         self.0[PATH..].copy_from_slice(&info::encode(description));
     }
 
-    fn description(&self) -> &[u8; info::SIZE] {
+    pub(crate) fn description(&self) -> &[u8; info::SIZE] {
         self.0.last_chunk().expect("an item is longer than its description")
     }
 

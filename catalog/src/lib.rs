@@ -19,14 +19,21 @@
 pub mod category;
 mod entry;
 mod file;
+mod guard;
 mod info;
 mod layout;
+mod plan;
 mod reg;
+mod session;
 mod store;
+pub mod wanted;
 
 pub use entry::{Entry, EntryError, PACKED, PATH};
 pub use file::FileStore;
+pub use guard::{GuardError, backups};
 pub use info::stream_info;
 pub use layout::{Application, Catalog, Damage, ReadError, View};
+pub use plan::{Step, steps};
+pub use session::{ChangeError, Done, Options, change};
 pub use store::{CallError, Store};
 pub use uuid::Uuid;

@@ -3,7 +3,8 @@
 
 use tempfile::TempDir;
 use wsp::ffi;
-use wsp_catalog::{FileStore, Store, Uuid, View, stream_info};
+use wsp_catalog::wanted::Offer;
+use wsp_catalog::{Application, CallError, Catalog, FileStore, Store, Uuid, View, stream_info};
 
 /// The description of a stream provider of this name.
 pub fn info(name: &str) -> ffi::WSAPROTOCOL_INFOW {
@@ -25,5 +26,106 @@ pub fn catalog_with(views: &[(View, &[&str])]) -> (TempDir, FileStore) {
             store.install(*view, provider(name), &format!("C:\\{name}.dll"), &[info(name)]).unwrap();
         }
     }
+    (folder, store)
+}
+
+/// Fails one call, or all from one on.
+pub struct Failing {
+    pub store: FileStore,
+    pub calls: usize,
+    pub fail_at: usize,
+    pub for_good: bool,
+}
+
+impl Failing {
+    pub fn new(store: FileStore, fail_at: usize) -> Self {
+        Self { store, calls: 0, fail_at, for_good: false }
+    }
+
+    fn count(&mut self) -> Result<(), CallError> {
+        self.calls += 1;
+        let fails = self.calls == self.fail_at || (self.for_good && self.calls > self.fail_at);
+        if fails { Err(CallError::new(format!("call {}", self.calls), "made to fail")) } else { Ok(()) }
+    }
+}
+
+impl Store for Failing {
+    fn name(&self) -> String {
+        self.store.name()
+    }
+    fn views(&self) -> Vec<View> {
+        self.store.views()
+    }
+    fn read(&mut self) -> Result<Catalog, CallError> {
+        self.count().and_then(|()| self.store.read())
+    }
+    fn install(
+        &mut self,
+        view: View,
+        provider: Uuid,
+        path: &str,
+        infos: &[ffi::WSAPROTOCOL_INFOW],
+    ) -> Result<(), CallError> {
+        self.count().and_then(|()| self.store.install(view, provider, path, infos))
+    }
+    fn update(
+        &mut self,
+        view: View,
+        provider: Uuid,
+        path: &str,
+        infos: &[ffi::WSAPROTOCOL_INFOW],
+    ) -> Result<(), CallError> {
+        self.count().and_then(|()| self.store.update(view, provider, path, infos))
+    }
+    fn deinstall(&mut self, view: View, provider: Uuid) -> Result<(), CallError> {
+        self.count().and_then(|()| self.store.deinstall(view, provider))
+    }
+    fn write_order(&mut self, view: View, ids: &[u32]) -> Result<(), CallError> {
+        self.count().and_then(|()| self.store.write_order(view, ids))
+    }
+    fn set_categories(&mut self, view: View, provider: Uuid, categories: u32) -> Result<(), CallError> {
+        self.count().and_then(|()| self.store.set_categories(view, provider, categories))
+    }
+    fn add_application(&mut self, application: &Application) -> Result<(), CallError> {
+        self.count().and_then(|()| self.store.add_application(application))
+    }
+    fn application(&mut self, path: &str, extra: Option<&str>) -> Result<Option<u32>, CallError> {
+        self.count().and_then(|()| self.store.application(path, extra))
+    }
+    fn set_san(&mut self, providers: &[Uuid]) -> Result<(), CallError> {
+        self.count().and_then(|()| self.store.set_san(providers))
+    }
+    fn rewrite(&mut self, catalog: &Catalog) -> Result<(), CallError> {
+        self.count().and_then(|()| self.store.rewrite(catalog))
+    }
+    fn folder(&self) -> std::path::PathBuf {
+        self.store.folder()
+    }
+    fn stem(&self) -> String {
+        self.store.stem()
+    }
+}
+
+/// An offer of a provider of this name, for both views, that the switch may use.
+pub fn offers(name: &str, path: &str) -> Vec<Offer> {
+    View::ALL
+        .map(|view| Offer { view, provider: provider(name), path: path.to_owned(), info: info(name), san: true })
+        .to_vec()
+}
+
+/// A catalog with two base providers in both views and, in the 64-bit one, a layered provider and its chain over the first.
+pub fn layered() -> (TempDir, FileStore) {
+    let (folder, mut store) = catalog_with(&[(View::Bits64, &["tcp", "udp"]), (View::Bits32, &["tcp", "udp"])]);
+    let mut layer = info("layer");
+    layer.ProtocolChain.ChainLen = ffi::LAYERED_PROTOCOL;
+    store.install(View::Bits64, provider("layer"), "C:\\layer.dll", &[layer]).unwrap();
+    let id = |store: &mut FileStore, name: &str| {
+        store.read().unwrap().entries(View::Bits64).find(|entry| entry.name() == name).unwrap().id()
+    };
+    let mut chain = info("chain");
+    chain.ProtocolChain.ChainLen = 2;
+    chain.ProtocolChain.ChainEntries[0] = id(&mut store, "layer");
+    chain.ProtocolChain.ChainEntries[1] = id(&mut store, "tcp");
+    store.install(View::Bits64, provider("chain"), "C:\\layer.dll", &[chain]).unwrap();
     (folder, store)
 }
