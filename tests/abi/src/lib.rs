@@ -3,11 +3,15 @@
 //! Both sides are brought to one normal form ([`facts`]): function signatures as ABI kinds, structures with their layout, constants
 //! with their values. The metadata's side is read from `metadata.rs`, which `cargo run -p wsp-abi -- refresh` makes; our side from
 //! the model. What differs must be listed, with a reason, in `known_differences.txt`.
+//!
+//! A second witness are the C headers of mingw-w64: [`headers`] writes assertions in C that a compiler for Windows checks against
+//! them. What they have wrong is listed in `known_header_errors.txt`.
 
 pub mod compare;
 pub mod declared;
 pub mod facts;
 pub mod generate;
+pub mod headers;
 pub mod known;
 pub mod layout;
 pub mod witness;

@@ -82,5 +82,8 @@ fn exports() -> Result<(), Failure> {
 
 /// The tests of the workspace that need the compilers for Windows, which others leave out.
 fn headers() -> Result<(), Failure> {
-    cargo::ordinary(&["test", "--locked", "-p", "wsp-tests", "--test", "header", "--", "--ignored"])
+    for (package, test) in [("wsp-abi", "headers"), ("wsp-tests", "header")] {
+        cargo::ordinary(&["test", "--locked", "-p", package, "--test", test, "--", "--ignored", "--show-output"])?;
+    }
+    Ok(())
 }
