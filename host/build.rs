@@ -1,4 +1,5 @@
-//! Makes the programs of a package export `WPUCompleteOverlappedRequest`, which providers look for in the main program.
+//! Makes the programs of a package export what providers look for in the main program: `WPUCompleteOverlappedRequest`, and away from
+//! Windows, where they are not the system's, the functions of the last error.
 //!
 //! A library's build script cannot ask this for the programs that link it. So a package with a program or tests that are to be
 //! hosts uses this same script: `build = "../host/build.rs"` in its manifest.
@@ -7,6 +8,7 @@ use std::env;
 use std::path::PathBuf;
 
 const EXPORT: &str = "WPUCompleteOverlappedRequest";
+const ELSEWHERE: [&str; 3] = [EXPORT, "WSASetLastError", "WSAGetLastError"];
 
 /// The function's symbol in objects for Windows. For 32 bits it is decorated with the size of its arguments.
 const SYMBOL: &str = "wsp_host_complete_overlapped_request";
@@ -27,8 +29,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             std::fs::write(&definitions, format!("EXPORTS\n  {EXPORT}={SYMBOL}{decoration}\n"))?;
             println!("cargo::rustc-link-arg={}", definitions.display());
         }
-        ("macos", _) => println!("cargo::rustc-link-arg=-Wl,-exported_symbol,_{EXPORT}"),
-        _ => println!("cargo::rustc-link-arg=-Wl,--export-dynamic-symbol={EXPORT}"),
+        ("macos", _) => {
+            ELSEWHERE.iter().for_each(|name| println!("cargo::rustc-link-arg=-Wl,-exported_symbol,_{name}"));
+        }
+        _ => ELSEWHERE.iter().for_each(|name| println!("cargo::rustc-link-arg=-Wl,--export-dynamic-symbol={name}")),
     }
     Ok(())
 }

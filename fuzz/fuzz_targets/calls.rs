@@ -45,7 +45,7 @@ impl Target {
             let entry = entries[choices.below(entries.len())];
             caller.prepare(&mut choices);
             let answer = match choices.below(8) {
-                0 => Answer::Fail(entry.codes[choices.below(entry.codes.len())]),
+                0 if !entry.codes.is_empty() => Answer::Fail(entry.codes[choices.below(entry.codes.len())]),
                 1 => Answer::Pending,
                 _ => Answer::Done,
             };

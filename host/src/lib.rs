@@ -32,6 +32,7 @@
 //! tells whether it worked; without it overlapped operations without a completion routine are refused by the provider.
 
 mod error;
+mod extensions;
 pub mod library;
 mod os;
 mod overlapped;
@@ -42,6 +43,7 @@ pub mod switch;
 mod upcalls;
 
 pub use error::{Error, LoadError, NotFound, StartError};
+pub use extensions::Extensions;
 pub use overlapped::{Notify, Operation, RoutineCall};
 pub use session::{Host, Provider};
 pub use socket::{Socket, from_sockaddr, to_sockaddr};
@@ -50,5 +52,7 @@ pub use upcalls::catalog::{Counts, TOTAL, Upcall};
 pub use upcalls::events::Event;
 pub use upcalls::functions::{EXTENDED as UPCALLS_EX, TABLE as UPCALLS, WPUCompleteOverlappedRequest};
 pub use upcalls::hook::BlockingHook;
+#[cfg(not(windows))]
+pub use upcalls::last_error::{WSAGetLastError, WSASetLastError};
 pub use upcalls::messages::{Message, Window};
 pub use upcalls::ports::{Packet, Port};

@@ -1,15 +1,17 @@
 //! Overlapped operations that own their memory.
 
 use std::cell::UnsafeCell;
+use std::net::SocketAddrV4;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{Ordering, fence};
 use std::sync::{Mutex, PoisonError};
 
 use wsp::ffi;
 use wsp::rt::{Outcome, OverlappedCall, Piece, PieceMut, zeroed};
+use wsp::winsock::caller::{AcceptEx, ConnectEx, DisconnectEx, GetAcceptExSockaddrs};
 
 use crate::error::Error;
-use crate::socket::Socket;
+use crate::socket::{Socket, from_sockaddr, to_sockaddr};
 use crate::upcalls::apc;
 use crate::upcalls::events::Event;
 
@@ -84,6 +86,80 @@ impl Socket {
                 Outcome::Pending => Outcome::Pending,
             })
         })
+    }
+}
+
+/// Room for an address in the buffer of an accept: the address and 16 bytes, as the interface asks for.
+const ADDRESS_ROOM: u32 = 32;
+
+impl Socket {
+    /// Starts to connect with `ConnectEx`, which sends `data` first.
+    pub fn connect_ex(
+        &self,
+        function: &ConnectEx,
+        address: SocketAddrV4,
+        data: &[u8],
+        notify: Notify<'_>,
+    ) -> Operation {
+        let block = Block::new(data.to_vec(), notify);
+        // SAFETY: the block is ours until the call below.
+        let data = Some(unsafe { (*(*block.as_ptr()).buffer.get()).as_slice() }).filter(|data| !data.is_empty());
+        Operation::begin(block, notify, |overlapped| {
+            // SAFETY: the block stays until the operation has ended.
+            Ok(unsafe { function.connect_ex(self.raw(), &to_sockaddr(address), data, overlapped) }?)
+        })
+    }
+
+    /// Starts to accept a connection onto the socket `onto` with `AcceptEx`, which waits for at most `room` bytes of data if that is
+    /// not 0. [`Operation::accepted_addresses`] tells who it is.
+    pub fn accept_ex(&self, function: &AcceptEx, onto: &Self, room: u32, notify: Notify<'_>) -> Operation {
+        let block = Block::new(vec![0; (room + 2 * ADDRESS_ROOM) as usize], notify);
+        // SAFETY: the block is ours until the call below.
+        let output = unsafe { (*(*block.as_ptr()).buffer.get()).as_mut_ptr() };
+        Operation::begin(block, notify, |overlapped| {
+            let lengths = (room, ADDRESS_ROOM, ADDRESS_ROOM);
+            // SAFETY: the block stays until the operation has ended.
+            Ok(unsafe {
+                function.accept_ex(self.raw(), onto.raw(), output.cast(), lengths.0, lengths.1, lengths.2, overlapped)
+            }?)
+        })
+    }
+
+    /// Starts to end the connection with `DisconnectEx`, with `reuse` so that the socket can have another one.
+    pub fn disconnect_ex(&self, function: &DisconnectEx, reuse: bool, notify: Notify<'_>) -> Operation {
+        let flags = if reuse { ffi::TF_REUSE_SOCKET } else { 0 };
+        Operation::begin(Block::new(Vec::new(), notify), notify, |overlapped| {
+            // SAFETY: the block stays until the operation has ended.
+            Ok(match unsafe { function.disconnect_ex(self.raw(), overlapped, flags, 0) }? {
+                Outcome::Done(()) => Outcome::Done(0),
+                Outcome::Pending => Outcome::Pending,
+            })
+        })
+    }
+}
+
+impl Operation {
+    /// The addresses that an accept with room for `room` bytes of data brought: ours and the peer's. `None` until it has ended.
+    ///
+    /// # Errors
+    /// What the provider answers is no address in the buffer.
+    pub fn accepted_addresses(
+        &self,
+        function: &GetAcceptExSockaddrs,
+        room: u32,
+    ) -> Result<Option<(SocketAddrV4, SocketAddrV4)>, Error> {
+        let Some(buffer) = self.buffer() else { return Ok(None) };
+        let pointer = buffer.as_ptr().cast_mut().cast();
+        // SAFETY: the buffer is that of an accept with these lengths.
+        let found = unsafe { function.get_accept_ex_sockaddrs(pointer, room, ADDRESS_ROOM, ADDRESS_ROOM) };
+        let found = found.map_err(|_| Error::Absent { function: "GetAcceptExSockaddrs" })?;
+        let read = |address: ffi::LPSOCKADDR, size: i32| {
+            let at = (address as usize).wrapping_sub(buffer.as_ptr() as usize);
+            let size = usize::try_from(size).unwrap_or(0);
+            let bytes = at.checked_add(size).and_then(|end| buffer.get(at..end)).unwrap_or_default();
+            from_sockaddr("GetAcceptExSockaddrs", bytes)
+        };
+        Ok(Some((read(found.local, found.local_size)?, read(found.remote, found.remote_size)?)))
     }
 }
 

@@ -7,6 +7,7 @@ use wsp::winsock::error::StartupError;
 use wsp::{code, winsock};
 
 use crate::error::{Error, StartError};
+use crate::upcalls::last_error;
 
 /// What the host starts a provider with.
 #[derive(Clone, Copy)]
@@ -32,6 +33,7 @@ pub fn start(
     let Some(function) = startup else {
         return Err(StartError::Failed(Error::Absent { function: "WSPStartup" }));
     };
+    last_error::keep();
     let mut info = *info;
     let mut data: ffi::WSPDATA = zeroed();
     let mut table = ffi::WSPPROC_TABLE::EMPTY;

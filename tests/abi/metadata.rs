@@ -1008,6 +1008,49 @@ pub type LPCONDITIONPROC = Option<
         dwcallbackdata: usize,
     ) -> i32,
 >;
+pub type LPFN_ACCEPTEX = Option<
+    unsafe extern "system" fn(
+        slistensocket: SOCKET,
+        sacceptsocket: SOCKET,
+        lpoutputbuffer: *mut core::ffi::c_void,
+        dwreceivedatalength: u32,
+        dwlocaladdresslength: u32,
+        dwremoteaddresslength: u32,
+        lpdwbytesreceived: *mut u32,
+        lpoverlapped: *mut OVERLAPPED,
+    ) -> BOOL,
+>;
+pub type LPFN_CONNECTEX = Option<
+    unsafe extern "system" fn(
+        s: SOCKET,
+        name: *const SOCKADDR,
+        namelen: i32,
+        lpsendbuffer: *const core::ffi::c_void,
+        dwsenddatalength: u32,
+        lpdwbytessent: *mut u32,
+        lpoverlapped: *mut OVERLAPPED,
+    ) -> BOOL,
+>;
+pub type LPFN_DISCONNECTEX = Option<
+    unsafe extern "system" fn(
+        s: SOCKET,
+        lpoverlapped: *mut OVERLAPPED,
+        dwflags: u32,
+        dwreserved: u32,
+    ) -> BOOL,
+>;
+pub type LPFN_GETACCEPTEXSOCKADDRS = Option<
+    unsafe extern "system" fn(
+        lpoutputbuffer: *const core::ffi::c_void,
+        dwreceivedatalength: u32,
+        dwlocaladdresslength: u32,
+        dwremoteaddresslength: u32,
+        localsockaddr: *mut *mut SOCKADDR,
+        localsockaddrlength: *mut i32,
+        remotesockaddr: *mut *mut SOCKADDR,
+        remotesockaddrlength: *mut i32,
+    ),
+>;
 pub type LPWPUCLOSEEVENT = Option<
     unsafe extern "system" fn(hevent: WSAEVENT, lperrno: *mut i32) -> BOOL,
 >;
@@ -2042,6 +2085,7 @@ pub struct TCP_OPT_WS {
 }
 pub const TCP_STDURG: i32 = 6i32;
 pub const TCP_TIMESTAMPS: i32 = 10i32;
+pub const TF_REUSE_SOCKET: u32 = 2u32;
 pub const TH_ACK: u32 = 16u32;
 pub const TH_CWR: u32 = 128u32;
 pub const TH_ECE: u32 = 64u32;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use wsp_codegen::emit::{self, Options, Output};
 use wsp_codegen::model::Model;
 
@@ -31,14 +31,15 @@ fn probes(model: &Model, rust: &[Output]) -> TokenStream {
     let modules = model.profiles.iter().map(|profile| {
         let name = format_ident!("{}", profile.name);
         let read = |kind: &str| parse(rust, &format!("{}_{kind}.rs", profile.name));
-        let methods = provider_methods(&read("provider"));
+        let listed = error_lists(&read("errors"));
+        let methods = provider_methods(&read("provider"), &listed);
         let probe = methods.iter().map(|method| &method.answering);
         let mandatory = methods.iter().filter(|method| method.mandatory).map(|method| &method.answering);
         let offers = offers(&read("provider"));
         let calls = read("calls");
         let samples = structs(&calls, "done").into_iter().map(|item| sample(&item));
         let touches = structs(&calls, "call").into_iter().map(|item| touch(&item));
-        let errors = error_lists(&read("errors"));
+        let errors = listed;
         let start = start(&read("provider"));
         quote! {
             /// What the tests have of this profile.
@@ -92,8 +93,8 @@ fn trait_methods(file: &syn::File) -> impl Iterator<Item = &syn::TraitItemFn> {
     })
 }
 
-/// Every method that stands for a function of the interface.
-fn provider_methods(file: &syn::File) -> Vec<Method> {
+/// Every method that stands for a function of the interface. Those without a list of errors cannot fail.
+fn provider_methods(file: &syn::File, listed: &[syn::Ident]) -> Vec<Method> {
     let hooks = ["start", "cleanup", "reset"];
     let methods = trait_methods(file).filter(|method| hooks.iter().all(|hook| method.sig.ident != hook));
     methods
@@ -104,7 +105,10 @@ fn provider_methods(file: &syn::File) -> Vec<Method> {
                 syn::FnArg::Receiver(_) => false,
             });
             let touch = has_call.then(|| quote!(crate::probe::Touch::touch(call);));
-            let answering = quote!(#signature { #touch crate::probe::answer() });
+            let returns = signature.output.to_token_stream().to_string();
+            let can_fail = listed.iter().any(|list| returns.split([' ', ':', '>']).any(|word| list == word));
+            let answer = if can_fail { quote!(answer) } else { quote!(answer_always) };
+            let answering = quote!(#signature { #touch crate::probe::#answer() });
             Method { mandatory: method.default.is_none(), answering }
         })
         .collect()

@@ -43,6 +43,7 @@ mod calls;
 mod closing;
 mod data;
 mod descriptors;
+mod extensions;
 mod life;
 mod loading;
 mod memory;

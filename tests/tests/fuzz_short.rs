@@ -22,7 +22,7 @@ fn run(provider: Started, seed: u64) -> BTreeMap<&'static str, usize> {
         caller.prepare(&mut choices);
         let entry = entries[choices.below(entries.len())];
         let answer = match choices.below(32) {
-            0..4 => Answer::Fail(entry.codes[choices.below(entry.codes.len())]),
+            0..4 if !entry.codes.is_empty() => Answer::Fail(entry.codes[choices.below(entry.codes.len())]),
             4..8 => Answer::Pending,
             8 => Answer::Panic,
             _ => Answer::Done,

@@ -13,12 +13,12 @@ pub fn returns(subject: Subject<'_>, diags: &mut Diagnostics) {
     let (decl, returns) = (&subject.decl.returns, &subject.function.returns);
     let via = decl.error_via.span;
     match (returns.error_via, &decl.failure) {
-        (ErrorVia::LpErrno, None) => {
+        (ErrorVia::LpErrno | ErrorVia::LastError, None) => {
             diags
                 .error(
                     Code::ReturnsDisagree,
                     via,
-                    "an error comes back through `lpErrno`, but there is no failure value",
+                    "the result only tells that there is an error, but there is no failure value",
                 )
                 .hint("add `failure: CONSTANT`");
         }
@@ -104,7 +104,7 @@ pub fn errno(subject: Subject<'_>, diags: &mut Diagnostics) {
                 .error(Code::BadErrno, via, "no parameter carries the error code")
                 .hint("mark it with `errno: true`, or say how else an error comes back");
         }
-        (ErrorVia::Return | ErrorVia::None, Some(span)) => {
+        (ErrorVia::Return | ErrorVia::LastError | ErrorVia::None, Some(span)) => {
             diags
                 .error(Code::BadErrno, span, "the error code does not come back through a parameter")
                 .also(via, "said here");

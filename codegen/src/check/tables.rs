@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::diagnostic::{Code, Diagnostics, Span};
-use crate::model::{FunctionKind, Model};
+use crate::model::{ErrorVia, FunctionKind, Model};
 use crate::resolve::Resolved;
 use crate::resolve::names::Names;
 
@@ -36,6 +36,8 @@ pub fn keys(subject: Subject<'_>, diags: &mut Diagnostics) {
                     .also(decl.kind.span, "its kind")
                     .hint(format!("remove `{key}`"));
             }
+            // What cannot tell a code has none to fall back to.
+            None if key == "fallback" && subject.function.returns.error_via == ErrorVia::None => {}
             None if must.contains(&kind) => {
                 let message = format!("{} needs the key `{key}`", subject.name());
                 diags.error(Code::BadFunctionKeys, decl.function.span, message).hint(format!("add `{key}: …`"));
@@ -53,6 +55,8 @@ fn implemented(subject: Subject<'_>, diags: &mut Diagnostics) {
         return;
     }
     match (function.mandatory, &decl.left_out) {
+        // Left out, it is not there to be asked for, and could not refuse anyway.
+        (false, None) if function.kind == FunctionKind::Extension && function.returns.error_via == ErrorVia::None => {}
         (false, None) => {
             let message = format!("{} says neither `mandatory: true` nor `left_out`", subject.name());
             diags

@@ -269,6 +269,7 @@ fn error_via(via: ErrorVia) -> &'static str {
     match via {
         ErrorVia::LpErrno => "lpErrno",
         ErrorVia::Return => "return",
+        ErrorVia::LastError => "last_error",
         ErrorVia::None => "none",
     }
 }

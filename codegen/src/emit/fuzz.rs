@@ -7,8 +7,8 @@ use quote::{ToTokens, quote};
 
 use super::{EmitError, Output};
 use crate::model::{
-    Allowed, AllowedSet, ConstantValue, Function, FunctionKind, Length, Lift, Model, Param, Profile, SocketUse,
-    TypeKind, TypeRef, Unit, Width,
+    Allowed, AllowedSet, ConstantValue, ErrorVia, Function, FunctionKind, Length, Lift, Model, Param, Profile,
+    SocketUse, TypeKind, TypeRef, Unit, Width,
 };
 
 /// Path of the output.
@@ -54,8 +54,10 @@ fn definitions() -> TokenStream {
             pub params: &'static [Parameter],
             /// How many bits of the result count.
             pub bits: u32,
-            /// What is returned on failure; `None` if the code itself is.
+            /// What is returned on failure; `None` if the code itself is, or nothing.
             pub failure: Option<u64>,
+            /// Is the code the thread's last error?
+            pub last_error: bool,
             /// Index of the parameter that the code is stored through.
             pub errno: Option<usize>,
             /// Every code that a call may come back with, failures and other outcomes.
@@ -145,11 +147,12 @@ fn entry(model: &Model, profile: &Profile, function: &Function, reach: &TokenStr
     let (bits, failure) = result(model, function)?;
     let failure = option(failure);
     let errno = option(function.params.iter().position(|param| param.errno));
+    let last_error = function.returns.error_via == ErrorVia::LastError;
     let codes = codes(model, function);
     Ok(quote! {
         Entry {
             profile: #profile, function: #name, reach: #reach, params: &[#(#params),*],
-            bits: #bits, failure: #failure, errno: #errno, codes: &[#(#codes),*],
+            bits: #bits, failure: #failure, last_error: #last_error, errno: #errno, codes: &[#(#codes),*],
         }
     })
 }
@@ -163,6 +166,7 @@ fn result(model: &Model, function: &Function) -> Result<(u32, Option<u64>), Emit
     let problem = |what: &str| error(&format!("{}: {}", function.origin, function.name), what);
     let bits = match model.type_named(&function.returns.ty.base).map(|ty| &ty.kind) {
         Some(TypeKind::Integer(scalar) | TypeKind::Handle(scalar)) => width(scalar.width),
+        Some(TypeKind::Void) if function.returns.ty.pointers == 0 => return Ok((0, None)),
         _ => return Err(problem("its result is no integer")),
     };
     let Some(failure) = &function.returns.failure else { return Ok((bits, None)) };

@@ -116,6 +116,8 @@ pub enum ErrorVia {
     LpErrno,
     /// It is the result.
     Return,
+    /// It becomes the calling thread's last error, as `WSASetLastError` sets it.
+    LastError,
     /// Not at all.
     None,
 }

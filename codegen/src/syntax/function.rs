@@ -18,7 +18,7 @@ words!(FunctionKind {
 });
 words!(Builds { "64-bit" => Self::Bits64, "32-bit" => Self::Bits32 });
 words!(Managed { "startup" => Self::Startup, "cleanup" => Self::Cleanup });
-words!(ErrorVia { "lpErrno" => Self::LpErrno, "return" => Self::Return, "none" => Self::None });
+words!(ErrorVia { "lpErrno" => Self::LpErrno, "return" => Self::Return, "last_error" => Self::LastError, "none" => Self::None });
 words!(Meaning { "status" => Self::Status, "flag" => Self::Flag, "value" => Self::Value, "code" => Self::Code });
 words!(Direction { "in" => Self::In, "out" => Self::Out, "inout" => Self::InOut });
 words!(SocketUse { "use" => Self::Use, "release" => Self::Release, "foreign" => Self::Foreign });

@@ -1,14 +1,14 @@
 //! The seven extension functions, fetched by GUID.
 
-use wsp::rt::{Outcome, OverlappedCall};
+use wsp::ffi;
+use wsp::rt::OverlappedCall;
 use wsp::san::caller::{
     DeregisterMemory, DeregisterRdmaMemory, MemoryRegistrationCacheCallback, RdmaRead, RdmaWrite, RegisterMemory,
     RegisterRdmaMemory, Table,
 };
-use wsp::{code, ffi};
 
-use crate::error::{Error, StartError};
-use crate::socket::{nonsense, pending};
+use crate::error::StartError;
+use crate::extensions::pointer;
 
 /// The extension functions of a provider.
 #[derive(Clone, Copy)]
@@ -29,32 +29,6 @@ pub struct Extensions {
     pub cache_callback: Option<MemoryRegistrationCacheCallback>,
 }
 
-/// The pointer of the extension function with this GUID; `None` if the provider has none.
-///
-/// # Errors
-/// What the provider says but `WSAEOPNOTSUPP`, or an answer that is no pointer.
-pub fn pointer(table: &Table, socket: ffi::SOCKET, guid: &ffi::GUID) -> Result<Option<usize>, Error> {
-    let mut input = [0; 16];
-    input[..4].copy_from_slice(&guid.Data1.to_ne_bytes());
-    input[4..6].copy_from_slice(&guid.Data2.to_ne_bytes());
-    input[6..8].copy_from_slice(&guid.Data3.to_ne_bytes());
-    input[8..].copy_from_slice(&guid.Data4);
-    let mut output = [0; size_of::<usize>()];
-    let control = ffi::SIO_GET_EXTENSION_FUNCTION_POINTER;
-    // SAFETY: not overlapped, so nothing is used after the call.
-    let outcome = unsafe { table.ioctl(socket, control, Some(&input), Some(&mut output), OverlappedCall::NONE) };
-    match outcome.map_err(Error::from) {
-        Ok(Outcome::Done(bytes)) if bytes as usize == output.len() => match usize::from_ne_bytes(output) {
-            0 => Err(nonsense("WSPIoctl", "a NULL extension function")),
-            address => Ok(Some(address)),
-        },
-        Ok(Outcome::Done(_)) => Err(nonsense("WSPIoctl", "something else than an extension function")),
-        Ok(Outcome::Pending) => Err(pending("WSPIoctl")),
-        Err(error) if error.code() == Some(code::WSAEOPNOTSUPP) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 impl Extensions {
     /// Fetches all seven through a socket of the provider.
     ///
@@ -62,9 +36,14 @@ impl Extensions {
     /// Mandatory functions are missing (all are named), or the provider fails otherwise.
     pub(super) fn fetch(table: &Table, socket: ffi::SOCKET) -> Result<Self, StartError> {
         let mut missing = Vec::new();
+        let control = ffi::SIO_GET_EXTENSION_FUNCTION_POINTER;
+        let ask = |guid: &[u8], found: &mut [u8]| {
+            // SAFETY: not overlapped, so nothing is used after the call.
+            Ok(unsafe { table.ioctl(socket, control, Some(guid), Some(found), OverlappedCall::NONE) }?)
+        };
         macro_rules! fetch {
             ($wrapper:ident: $pointer:ident) => {{
-                let address = pointer(table, socket, &$wrapper::GUID).map_err(StartError::Unusable)?;
+                let address = pointer(&$wrapper::GUID, ask).map_err(StartError::Unusable)?;
                 // SAFETY: under this GUID a provider gives a function of this type; an address is a nullable function pointer
                 // in size and form. The library stays as long as the provider.
                 address.map(|address| unsafe { $wrapper::new(std::mem::transmute::<usize, ffi::$pointer>(address)) })

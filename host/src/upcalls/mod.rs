@@ -8,6 +8,7 @@ pub mod events;
 pub mod functions;
 pub mod handles;
 pub mod hook;
+pub mod last_error;
 pub mod messages;
 pub mod ports;
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::address;
+use super::ended::Ended;
 use super::endpoint::{Endpoint, Listening, Stage};
 use super::events;
+use super::extensions::PendingConnect;
 use super::options::Options;
 use crate::code;
 use crate::ffi;
@@ -26,7 +28,7 @@ impl<T: Transport> Endpoint<T> {
     /// Gives the socket an address.
     pub(super) fn bind(&self, wanted: SocketAddrV4) -> Result<(), Code> {
         let mut life = self.life();
-        if life.bound.is_some() || !matches!(life.stage, Stage::Open) {
+        if life.bound.is_some() || life.accepting || !matches!(life.stage, Stage::Open) {
             return Err(Code(code::WSAEINVAL));
         }
         let share = life.options.reuse_address && !life.options.exclusive;
@@ -63,7 +65,7 @@ impl<T: Transport> Endpoint<T> {
 
     /// Connects: in `san`, and without blocking, the end may come later.
     pub(super) fn connect(self: &Arc<Self>, socket: &Handle<'_, T>, peer: SocketAddrV4) -> Result<(), Code> {
-        self.begin_connect(peer)?;
+        self.begin_connect(peer, || Ok(None))?;
         self.settle_connect();
         if let Some(outcome) = self.connect_outcome() {
             self.note_events();
@@ -79,8 +81,12 @@ impl<T: Transport> Endpoint<T> {
         })?
     }
 
-    /// Asks the transport for a connection.
-    pub(super) fn begin_connect(&self, peer: SocketAddrV4) -> Result<(), Code> {
+    /// Asks the transport for a connection. Whoever is to be told its end, `told` makes once it was asked for.
+    pub(super) fn begin_connect(
+        &self,
+        peer: SocketAddrV4,
+        told: impl FnOnce() -> Result<Option<PendingConnect>, Code>,
+    ) -> Result<(), Code> {
         if peer.ip().is_unspecified() || peer.port() == 0 {
             return Err(Code(code::WSAEADDRNOTAVAIL));
         }
@@ -90,6 +96,7 @@ impl<T: Transport> Endpoint<T> {
             Stage::Connected(_) => return Err(Code(code::WSAEISCONN)),
             Stage::Listening(_) => return Err(Code(code::WSAEINVAL)),
             Stage::Connecting(_) => return Err(Code(code::WSAEALREADY)),
+            Stage::Open if life.accepting => return Err(Code(code::WSAEINVAL)),
             Stage::Open => {}
         }
         let bound = match &life.bound {
@@ -105,7 +112,11 @@ impl<T: Transport> Endpoint<T> {
         life.initiated = true;
         self.events().rearm(events::CONNECT | events::READ | events::WRITE | events::CLOSE);
         match self.home.transport.connect(&bound, peer, self.mode) {
-            Ok(connection) => life.stage = Stage::Connecting(Arc::new(connection)),
+            Ok(connection) => {
+                // Dropped, the connection ends.
+                life.connect = told()?;
+                life.stage = Stage::Connecting(Arc::new(connection));
+            }
             Err(fault) => {
                 life.refused = Some(fault);
                 return Err(fault.code());
@@ -150,6 +161,7 @@ impl<T: Transport> Endpoint<T> {
             let _ = room.put(&[0; address::SIZE]);
             return Err(Code(code::WSAEFAULT));
         }
+        self.serve_first();
         let request = match listening.take() {
             Poll::Ready(request) => request?,
             Poll::Pending => self.wait_for_request(socket, &listening)?,
@@ -176,6 +188,13 @@ impl<T: Transport> Endpoint<T> {
         Ok(accepted)
     }
 
+    /// Accepts that are posted come before calls.
+    fn serve_first(&self) {
+        let mut ended = Ended::default();
+        self.serve_accepts(&mut ended);
+        self.tell(ended);
+    }
+
     fn wait_for_request(
         &self,
         socket: &Handle<'_, T>,
@@ -184,9 +203,12 @@ impl<T: Transport> Endpoint<T> {
         if self.life().options.nonblocking {
             return Err(Code(code::WSAEWOULDBLOCK));
         }
-        let request = self.wait(socket, None, || match listening.take() {
-            Poll::Ready(request) => Some(request),
-            Poll::Pending => None,
+        let request = self.wait(socket, None, || {
+            self.serve_first();
+            match listening.take() {
+                Poll::Ready(request) => Some(request),
+                Poll::Pending => None,
+            }
         })?;
         Ok(request?)
     }
@@ -211,7 +233,7 @@ impl<T: Transport> Endpoint<T> {
     }
 
     /// The options that an accepted socket has from its listener.
-    fn inherited(&self) -> Options {
+    pub(super) fn inherited(&self) -> Options {
         let mut options = self.life().options.clone();
         if self.mode == Mode::Messages {
             options.nonblocking = false;

@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::Home;
 use super::ended::{Ended, Upcalling};
 use super::events::{self, Events, Levels, Listener as Told};
+use super::extensions::{Accepts, PendingConnect};
 use super::options::Options;
 use super::receiving::Receiving;
 use super::remote::Transfers;
@@ -59,6 +60,10 @@ pub struct Life<T: Transport> {
     pub connected_at: Option<Instant>,
     /// The connection was asked for on this side.
     pub initiated: bool,
+    /// Told when the connect ends.
+    pub connect: Option<PendingConnect>,
+    /// A connection is promised to it: it is posted at a listener.
+    pub accepting: bool,
 }
 
 /// A socket of a provider that a transport makes.
@@ -71,6 +76,7 @@ pub struct Endpoint<T: Transport> {
     receiving: Mutex<Receiving<T::Connection>>,
     sending: Mutex<Sending<T::Connection>>,
     pub(super) transfers: Mutex<Transfers>,
+    accepts: Mutex<Accepts<T>>,
     events: Mutex<Events>,
     /// Are events registered? Looked at before the lock is taken.
     eventful: AtomicBool,
@@ -110,10 +116,13 @@ impl<T: Transport> Endpoint<T> {
                 refused: None,
                 connected_at,
                 initiated: false,
+                connect: None,
+                accepting: false,
             }),
             receiving: Mutex::new(Receiving::new(connection.clone())),
             sending: Mutex::new(Sending::new(connection)),
             transfers: Mutex::default(),
+            accepts: Mutex::default(),
             events: Mutex::default(),
             eventful: AtomicBool::new(false),
             upcalling: Upcalling::default(),
@@ -133,6 +142,10 @@ impl<T: Transport> Endpoint<T> {
 
     pub(super) fn sending(&self) -> MutexGuard<'_, Sending<T::Connection>> {
         lock(&self.sending)
+    }
+
+    pub(super) fn accepts(&self) -> MutexGuard<'_, Accepts<T>> {
+        lock(&self.accepts)
     }
 
     pub(super) fn events(&self) -> MutexGuard<'_, Events> {
@@ -195,6 +208,7 @@ impl<T: Transport> Endpoint<T> {
         }
         self.sending().pump(self.mode, &self.closed, &mut ended);
         self.pump_transfers(&mut ended);
+        self.serve_accepts(&mut ended);
         self.tell(ended);
         self.note_events();
     }
@@ -241,6 +255,7 @@ impl<T: Transport> Endpoint<T> {
             // Another thread was first, or the socket was closed.
             return;
         }
+        let told = life.connect.take();
         match outcome {
             Ok(()) => {
                 life.connected_at = Some(Instant::now());
@@ -256,6 +271,9 @@ impl<T: Transport> Endpoint<T> {
             }
         }
         self.bell().ring();
+        if let Some(told) = told {
+            self.finish_connect(told, outcome.map_err(Fault::code));
+        }
     }
 
     /// What could be done without waiting, whatever the stage is.
@@ -361,6 +379,12 @@ impl<T: Transport> Endpoint<T> {
         self.receiving().end_all(end, &mut ended);
         self.sending().end_all(end, &mut ended);
         self.transfers().end_all(end, &mut ended);
+        let accepts = std::mem::take(&mut *self.accepts());
+        accepts.into_iter().for_each(|accept| accept.give_up(end, &mut ended));
+        let connect = self.life().connect.take();
+        if let Some(connect) = connect {
+            ended.push(connect.posted, end);
+        }
         self.tell(ended);
     }
 }

@@ -15,6 +15,7 @@ mod driver;
 mod ended;
 mod endpoint;
 mod events;
+mod extensions;
 mod handover;
 mod memory;
 mod messages;

@@ -141,11 +141,6 @@ impl Options {
 
     /// Sets an option.
     pub fn set(&mut self, level: i32, option: i32, value: Option<Bytes<'_>>) -> Result<(), Code> {
-        if level == ffi::SOL_SOCKET && matches!(option, ffi::SO_UPDATE_CONNECT_CONTEXT | ffi::SO_UPDATE_ACCEPT_CONTEXT)
-        {
-            // Sockets connected or accepted by extension functions here already have all properties.
-            return Ok(());
-        }
         let value = value.ok_or(SHORT)?;
         if let Some(at) = kept(level, option) {
             self.kept[at] = read::<i32>(value)? != 0;

@@ -141,6 +141,12 @@ impl<C: Connection> Receiving<C> {
         Some(self.answers.swap_remove(at).1)
     }
 
+    /// Has no connection from now on. What is posted stays until it is ended.
+    pub fn detach(&mut self) {
+        self.connection = None;
+        self.shut = false;
+    }
+
     /// Gives a receive up. `None` if it is not posted any more.
     pub fn withdraw(&mut self, number: u64) -> Option<Receive> {
         let at = self.queue.iter().position(|(of, ..)| *of == number)?;

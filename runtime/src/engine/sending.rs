@@ -164,6 +164,13 @@ impl<C: Connection> Sending<C> {
         Some(self.answers.swap_remove(at).1)
     }
 
+    /// Has no connection from now on. What is posted stays until it is ended.
+    pub fn detach(&mut self) {
+        self.connection = None;
+        self.shut = false;
+        self.released = 0;
+    }
+
     /// Gives a send up that the transport has not taken whole. `None` if there is no such send.
     pub fn withdraw(&mut self, number: u64) -> Option<Send> {
         let at = self.queue.iter().position(|(of, ..)| *of == number)?;

@@ -6,14 +6,15 @@ use std::sync::atomic::Ordering;
 use super::ended::{End, Moved};
 use super::endpoint::{Endpoint, Stage};
 use super::events::{self, Listener};
+use super::extensions::Parts;
 use super::options::{Facts, Options};
 use super::receiving::Receive;
 use super::sending::Send;
 use super::transfer::Later;
 use super::{Home, Placed, address, control, select, waiting};
 use crate::ffi;
-use crate::rt::{Cell, Code, Opened, Outcome, Overlapped, SocketRef, Startup};
-use crate::transport::{Connection, Ending, Fault, Gather, Mode, Scatter, Transport};
+use crate::rt::{Bytes, Cell, Code, Opened, Outcome, Overlapped, SocketRef, Startup};
+use crate::transport::{Connection, Ending, Fault, Gather, Mode, Region, Scatter, Transport};
 use crate::winsock::{Instance, Keys, Provider, call, done, error};
 
 /// The byte-stream provider that a transport makes.
@@ -35,6 +36,10 @@ impl<T: Placed> Instance for Streams<T> {
 impl<T: Placed> Provider for Streams<T> {
     type Socket = Arc<Endpoint<T>>;
     const DESCRIPTION: &'static str = T::DESCRIPTION;
+    const OFFERS_CONNECT_EX: bool = true;
+    const OFFERS_ACCEPT_EX: bool = true;
+    const OFFERS_GET_ACCEPT_EX_SOCKADDRS: bool = true;
+    const OFFERS_DISCONNECT_EX: bool = true;
 
     fn start(startup: &Startup) -> Result<Self, error::StartupError> {
         Home::start(startup).map(Self).map_err(|fault| fault.code().into())
@@ -180,6 +185,20 @@ impl<T: Placed> Provider for Streams<T> {
     }
 
     fn set_sock_opt(&self, socket: &Handle<'_, T>, call: &call::SetSockOpt<'_>) -> Result<(), error::SetSockOptError> {
+        if call.level == ffi::SOL_SOCKET {
+            match call.option {
+                ffi::SO_UPDATE_ACCEPT_CONTEXT => {
+                    let listener = call.value.and_then(Bytes::read).ok_or(error::SetSockOptError::Fault)?;
+                    let listener: Arc<Endpoint<T>> = look_up(listener)?;
+                    return Ok(socket.inherit_from(&listener)?);
+                }
+                ffi::SO_UPDATE_CONNECT_CONTEXT => {
+                    // A socket of ours that is connected is so in every respect.
+                    return socket.connection().map(|_| ()).ok_or(error::SetSockOptError::NotConn);
+                }
+                _ => {}
+            }
+        }
         Ok(socket.life().options.set(call.level, call.option, call.value)?)
     }
 
@@ -225,6 +244,61 @@ impl<T: Placed> Provider for Streams<T> {
         Ok(())
     }
 
+    fn connect_ex(
+        &self,
+        socket: &Handle<'_, T>,
+        call: &call::ConnectEx<'_>,
+    ) -> Result<Outcome<u32>, error::ConnectExError> {
+        let peer = address::parse(call.address)?;
+        let send = call.data.filter(|data| !data.is_empty()).map(|data| {
+            // SAFETY: by the interface's contract the data stays good until the operation has ended.
+            let region = unsafe { Region::new(data.as_ptr().cast_mut(), data.len()) };
+            Send::new(Gather::of(region), true)
+        });
+        let later = Later {
+            overlapped: call.overlapped,
+            fail: |operation, code| operation.fail(error::ConnectExError::from(code)),
+        };
+        Ok(bytes(Endpoint::connect_ex(socket, socket, peer, send, later)?))
+    }
+
+    fn accept_ex(
+        &self,
+        socket: &Handle<'_, T>,
+        call: &call::AcceptEx<'_>,
+    ) -> Result<Outcome<u32>, error::AcceptExError> {
+        let onto = look_up(call.accepting)?;
+        let parts = Parts::new(call.data_length, call.local_length, call.remote_length);
+        // SAFETY: by the interface's contract the buffer has these three parts and stays good until the operation has ended.
+        let output = unsafe { Region::new(call.output.cast(), parts.total()) };
+        let later = Later {
+            overlapped: call.overlapped,
+            fail: |operation, code| operation.fail(error::AcceptExError::from(code)),
+        };
+        Ok(bytes(Endpoint::accept_ex(socket, socket, onto, (output, parts), later)?))
+    }
+
+    fn get_accept_ex_sockaddrs(
+        &self,
+        call: &call::GetAcceptExSockaddrs,
+    ) -> Result<done::GetAcceptExSockaddrs, error::GetAcceptExSockaddrsError> {
+        let parts = Parts::new(call.data_length, call.local_length, call.remote_length);
+        Ok(parts.find(call.buffer.cast()))
+    }
+
+    fn disconnect_ex(
+        &self,
+        socket: &Handle<'_, T>,
+        call: &call::DisconnectEx<'_>,
+    ) -> Result<Outcome<()>, error::DisconnectExError> {
+        let reuse = call.flags & ffi::TF_REUSE_SOCKET != 0;
+        let outcome = socket.disconnect(socket, reuse, later::<error::DisconnectExError>(call.overlapped))?;
+        Ok(match outcome {
+            Outcome::Done(_) => Outcome::Done(()),
+            Outcome::Pending => Outcome::Pending,
+        })
+    }
+
     fn address_to_string(&self, call: &call::AddressToString<'_>) -> Result<(), error::AddressToStringError> {
         let address = address::parse(call.address).map_err(|_| error::AddressToStringError::Inval)?;
         Ok(call.text.put(&control::to_text(address))?)
@@ -239,6 +313,17 @@ impl<T: Placed> Provider for Streams<T> {
     }
 }
 
+/// Another socket of this provider that a call names.
+fn look_up<T: Placed>(descriptor: usize) -> Result<Arc<Endpoint<T>>, Code> {
+    const UNKNOWN: crate::rt::Check = crate::rt::Check {
+        id: "socket",
+        code: crate::code::WSAENOTSOCK,
+        text: "The call names a further socket that is none of this provider.",
+    };
+    let socket = T::streams().socket(descriptor, &UNKNOWN, crate::code::WSAENETDOWN).map_err(Code)?;
+    Ok(Arc::clone(&socket))
+}
+
 /// The byte count of an outcome.
 fn bytes(outcome: Outcome<Moved>) -> Outcome<u32> {
     match outcome {
@@ -249,7 +334,7 @@ fn bytes(outcome: Outcome<Moved>) -> Outcome<u32> {
 
 impl<T: Transport> Endpoint<T> {
     /// Receives no more: what is there and what comes is thrown away.
-    fn shut_receiving(&self) {
+    pub(super) fn shut_receiving(&self) {
         let mut ended = super::ended::Ended::default();
         let mut receiving = self.receiving();
         receiving.shut = true;
@@ -259,7 +344,7 @@ impl<T: Transport> Endpoint<T> {
     }
 
     /// Sends no more: the peer gets the end behind what is posted.
-    fn shut_sending(&self) {
+    pub(super) fn shut_sending(&self) {
         let mut ended = super::ended::Ended::default();
         self.sending().finish(self.mode, self.closed(), &mut ended);
         self.tell(ended);

@@ -23,6 +23,9 @@ macro_rules! pod {
 }
 pod!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
 
+// SAFETY: a raw pointer.
+unsafe impl<T: 'static> Pod for *mut T {}
+
 /// Reads through a caller's pointer.
 ///
 /// # Safety

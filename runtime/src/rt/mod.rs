@@ -12,6 +12,7 @@ mod code;
 mod export;
 mod extension;
 mod guard;
+mod last_error;
 mod memory;
 mod operation;
 mod sets;
@@ -26,6 +27,7 @@ pub use code::{Check, Code, CodeInfo, ErrorList, FromCode, describe, last_refusa
 pub use export::{Startable, host_export};
 pub use extension::{Door, Extension, extension_door, same_guid};
 pub use guard::{guard, lower};
+pub use last_error::{last_error, lower_last, set_last_error};
 pub use memory::{BadAddress, Bytes, BytesOut, In, InOut, Out, Pod, SizedOut, TooSmall, WideOut, WideStr, read, store};
 pub use operation::{Operation, Overlapped, Unsupported};
 pub use sets::SocketSet;

@@ -37,6 +37,19 @@ impl Overlapped<'_> {
         if record.is_null() { None } else { Some(Self { record, routine, thread, call: PhantomData }) }
     }
 
+    /// Lifts the three parameters of a call that is always overlapped.
+    ///
+    /// # Safety
+    /// As for [`optional`](Self::optional); the record is not NULL.
+    #[inline(always)]
+    pub unsafe fn new(
+        record: *mut ffi::WSAOVERLAPPED,
+        routine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        thread: *mut ffi::WSATHREADID,
+    ) -> Self {
+        Self { record, routine, thread, call: PhantomData }
+    }
+
     /// The record's address, by which the caller knows the operation.
     pub fn address(self) -> usize {
         self.record as usize

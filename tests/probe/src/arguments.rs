@@ -146,12 +146,9 @@ impl Arguments {
         address
     }
 
-    /// The error code that the call stored, or [`UNTOUCHED`].
-    ///
-    /// # Panics
-    /// The function has no such parameter.
+    /// The error code that the call told: what it stored, or [`UNTOUCHED`]; the last error where there is no parameter for it.
     pub fn errno(&self) -> i32 {
-        let address = self.errno.expect("the function has a parameter for its code");
+        let Some(address) = self.errno else { return wsp::rt::last_error() };
         // SAFETY: it is the address of four bytes of `memory`.
         unsafe { std::ptr::with_exposed_provenance::<i32>(address).read_unaligned() }
     }

@@ -130,6 +130,7 @@ impl Caller {
         }
         // An extension function is asked for on a socket that works.
         let socket = self.sockets.first().copied().unwrap_or(NO_SOCKET);
+        wsp::rt::set_last_error(0);
         // SAFETY: every address is NULL, outside user space, or of memory that is as long as the arguments say.
         let result = unsafe { self.provider.call(entry, &words, socket) };
         result.map_or(Ok(()), |result| judge(entry, &words, result))
@@ -273,6 +274,11 @@ fn judge(entry: &'static Entry, words: &[usize], result: usize) -> Result<(), Fi
     let mask = if entry.bits < 64 { (1 << entry.bits) - 1 } else { u64::MAX };
     let result = result as u64 & mask;
     let report = |problem: String| Err(Finding { function: entry.function, words: words.to_vec(), problem });
+    if entry.last_error {
+        let (failed, code) = (entry.failure == Some(result), wsp::rt::last_error());
+        let fits = if failed { entry.codes.contains(&code) } else { code == 0 };
+        return if fits { Ok(()) } else { report(format!("returned {result:#x} with the last error {code}")) };
+    }
     let Some(at) = entry.errno else {
         let code = result as i32;
         let fits = code == 0 || entry.codes.contains(&code);

@@ -67,6 +67,15 @@ fn answer<T: Sample, E: ErrorList>() -> Result<T, E> {
     }
 }
 
+/// The answer of a function that cannot fail: it can only be done, or panic.
+fn answer_always<T: Sample>() -> Result<T, std::convert::Infallible> {
+    ASKED.set(ASKED.get() + 1);
+    match ANSWER.get() {
+        Answer::Panic => std::panic::panic_any(Told),
+        _ => Ok(T::sample()),
+    }
+}
+
 fn start<T, E: ErrorList>(make: impl FnOnce() -> T) -> Result<T, E> {
     match ANSWER.get() {
         Answer::Done | Answer::Pending => Ok(make()),
@@ -98,6 +107,12 @@ samples!(
     (): (), u32: 0x51, i32: 0x52, usize: 0x53, Opened<()>: Opened::New(()),
     wsp::ffi::WSAPROTOCOL_INFOW: wsp::rt::zeroed(), wsp::ffi::WSANETWORKEVENTS: wsp::rt::zeroed()
 );
+
+impl<T> Sample for *mut T {
+    fn sample() -> Self {
+        std::ptr::null_mut()
+    }
+}
 
 impl<T: Sample> Sample for Outcome<T> {
     fn sample() -> Self {

@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use wsp_codegen::model::{Function, FunctionKind, Managed, TypeKind, Width};
+use wsp_codegen::model::{ErrorVia, Function, FunctionKind, Managed, TypeKind, Width};
 use wsp_probe::arguments::{Arguments, Subject};
 use wsp_probe::entries::find;
 use wsp_probe::host::Started;
@@ -43,7 +43,7 @@ pub fn subjects() -> Vec<Subject<'static>> {
 pub struct Came {
     /// The result, cut to the width of its type.
     pub result: u64,
-    /// What was stored for the error code, if the function has a parameter for it.
+    /// What was stored for the error code, or became the last error, if the function tells it so.
     pub errno: Option<i32>,
     /// The check that refused it.
     pub refused: Option<&'static str>,
@@ -63,13 +63,17 @@ pub fn call(subject: &Subject<'_>, skew: usize, change: impl FnOnce(&mut Argumen
     change(&mut arguments);
     // Nothing that came before counts.
     let _ = wsp::rt::last_refusal();
+    wsp::rt::set_last_error(0);
     let asked = probe::asked();
     // SAFETY: the arguments are good, or spoilt so that a check refuses them before they are used.
     let word = unsafe { provider.call(subject.entry, &arguments.words, socket) };
     let word = word.unwrap_or_else(|| panic!("the probe has no {}", subject.function.name));
     let came = Came {
         result: cut(subject.function, word as u64),
-        errno: subject.function.params.iter().any(|param| param.errno).then(|| arguments.errno()),
+        errno: match subject.function.returns.error_via {
+            ErrorVia::LpErrno | ErrorVia::LastError => Some(arguments.errno()),
+            ErrorVia::Return | ErrorVia::None => None,
+        },
         refused: wsp::rt::last_refusal().map(|check| check.id),
         asked: probe::asked() - asked,
     };

@@ -67,7 +67,7 @@ explanations! {
     BadFunctionKeys: "a function's keys do not go with its kind",
         "A table function and an upcall need `table` and `slot`, an extension function needs `guid`. What a provider implements needs \
          `fallback`, and either `mandatory: true` or `left_out`, the code that is given when it is left out; both together contradict one \
-         another.",
+         another. An extension function that cannot fail needs neither.",
         "amend: WSPSend\nnarrow:\n  left_out: WSAEOPNOTSUPP\n",
         "amend: WSPSend\nplain:\n  left_out: WSAEOPNOTSUPP\n";
 }

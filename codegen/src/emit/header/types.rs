@@ -167,6 +167,9 @@ fn returns_text(function: &Function) -> String {
         if let (ErrorVia::LpErrno, Some(errno)) = (returns.error_via, errno) {
             text.push_str(&format!(" with the code in *{}", errno.name));
         }
+        if returns.error_via == ErrorVia::LastError {
+            text.push_str(" with the code as the thread's last error");
+        }
     } else if returns.error_via == ErrorVia::Return {
         text.push_str(", or the error code");
     }

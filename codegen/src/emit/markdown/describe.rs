@@ -94,6 +94,7 @@ pub(crate) fn delivery(delivery: &Delivery, function: &Function) -> String {
         Delivery::Event(event) => format!("with the event `{event}`"),
         Delivery::Call => match (function.returns.error_via, function.params.iter().find(|param| param.errno)) {
             (ErrorVia::Return, _) => "as the result".to_owned(),
+            (ErrorVia::LastError, _) => "as the thread's last error".to_owned(),
             (_, Some(errno)) => format!("through `{}`", errno.name),
             _ => "by the call".to_owned(),
         },
@@ -106,6 +107,10 @@ pub(crate) fn error_via(function: &Function) -> String {
     match (returns.error_via, &returns.failure) {
         (ErrorVia::Return, _) => "The result is the error code itself.".to_owned(),
         (ErrorVia::None, None) => "It cannot fail.".to_owned(),
+        (ErrorVia::LastError, failure) => format!(
+            "On failure it returns `{}`, and the code is the calling thread's last error, as `WSAGetLastError` tells it.",
+            failure.as_deref().unwrap_or("0")
+        ),
         (ErrorVia::None, Some(failure)) => format!("On failure it returns `{failure}`; there is no error code."),
         (ErrorVia::LpErrno, failure) => {
             let errno = function.params.iter().find(|param| param.errno).map_or("lpErrno", |param| &param.name);

@@ -6,8 +6,9 @@ use quote::quote;
 use super::args;
 use super::context::{Context, doc_function, error};
 use super::names::{self, ident, member};
+use super::thunks::is_void;
 use crate::emit::EmitError;
-use crate::model::{Arg, Direction, Function, FunctionKind, Lift, Meaning, Profile, Unit};
+use crate::model::{Arg, Direction, ErrorVia, Function, FunctionKind, Lift, Meaning, Profile, Unit};
 
 pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitError> {
     let table = ident(&profile.table);
@@ -102,6 +103,11 @@ pub fn method(
     };
     let ok = if function.completion.is_some() { quote!(::wsp::rt::Outcome<#plain>) } else { plain };
     let judge = judge(context, function, done);
+    let (errno, read_errno) = match function.returns.error_via {
+        // Whatever was the last error before the call is no error of it.
+        ErrorVia::LastError => (quote!(::wsp::rt::set_last_error(0);), quote!(let errno = ::wsp::rt::last_error();)),
+        _ => (quote!(let mut errno: i32 = 0;), quote!(let _ = &mut errno;)),
+    };
     let (keyword, safety) = if function.completion.is_some() || function.args.iter().any(|arg| arg.lift == Lift::Raw) {
         let note = quote! {
             #[doc = ""]
@@ -120,11 +126,11 @@ pub fn method(
         #safety
         pub #keyword #name(&self, #(#typed),*) -> Result<#ok, ::wsp::rt::CallError<#errors::#error_enum>> {
             let Some(function) = #pointer else { return Err(::wsp::rt::CallError::Absent(#c_name)) };
-            let mut errno: i32 = 0;
+            #errno
             #(#before)*
             __safety!("the function is of the declared type and keeps to the interface (vouched for when its pointer was taken over), the arguments are alive during the call.");
             let returned = unsafe { function(#(#raw),*) };
-            let _ = &mut errno;
+            #read_errno
             #judge
         }
     })
@@ -157,6 +163,12 @@ fn judge(context: &Context<'_>, function: &Function, done: &TokenStream) -> Toke
             quote!(#done::#shape { #(#members: #values),* })
         }
     };
+    if is_void(context, function) {
+        return quote!({
+            let () = returned;
+            Ok(#value)
+        });
+    }
     let code = match returns.meaning {
         Meaning::Code => quote!(returned),
         _ => quote!(errno),

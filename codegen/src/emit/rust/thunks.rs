@@ -12,7 +12,8 @@ use super::names::{self, ident, member};
 use super::types::result;
 use crate::emit::EmitError;
 use crate::model::{
-    Absent, Arg, CheckKind, Function, FunctionKind, Lift, Managed, Meaning, Profile, ResultField, SocketUse, Unit,
+    Absent, Arg, CheckKind, ErrorVia, Function, FunctionKind, Lift, Managed, Meaning, Profile, ResultField, SocketUse,
+    TypeKind, Unit,
 };
 
 pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitError> {
@@ -84,16 +85,46 @@ fn signature(context: &Context<'_>, function: &Function) -> Signature {
     }
 }
 
-/// How the thunk answers: the statement that turns `outcome` into the result and `*lpErrno`.
+/// How the thunk answers: the expression that turns `outcome` into the result and the place of the code.
 fn lower(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
     let errno = function.params.iter().find(|param| param.errno).map(|param| ident(&param.name));
     let returns = context.ty(&function.returns.ty);
-    match (errno, &function.returns.failure) {
-        (Some(errno), Some(failure)) => {
-            let failure = ident(failure);
-            Ok(quote!(::wsp::rt::lower(outcome, #errno, ffi::#failure as #returns)))
+    let failure = function.returns.failure.as_ref().map(|failure| ident(failure));
+    match (function.returns.error_via, errno, failure) {
+        (ErrorVia::LpErrno, Some(errno), Some(failure)) => Ok(quote! {
+            __safety!("a code is only stored once the checks found its address to be good.");
+            unsafe { ::wsp::rt::lower(outcome, #errno, ffi::#failure as #returns) }
+        }),
+        (ErrorVia::LastError, _, Some(failure)) => {
+            Ok(quote!(::wsp::rt::lower_last(outcome, ffi::#failure as #returns)))
         }
-        _ => Err(error(&function.origin, &function.name, "a thunk needs an `errno` parameter and a failure value")),
+        // Refused or done: the caller is told neither.
+        (ErrorVia::None, _, None) if is_void(context, function) => Ok(quote!(let _ = outcome;)),
+        _ => Err(error(&function.origin, &function.name, "a thunk needs a way to tell its failure")),
+    }
+}
+
+/// Does the function return nothing?
+pub fn is_void(context: &Context<'_>, function: &Function) -> bool {
+    let ty = &function.returns.ty;
+    ty.pointers == 0 && matches!(context.model.type_named(&ty.base).map(|ty| &ty.kind), Some(TypeKind::Void))
+}
+
+/// The number that a panic becomes; a function that tells no code has none.
+fn fallback(function: &Function) -> TokenStream {
+    if function.returns.error_via == ErrorVia::None {
+        return quote!(0);
+    }
+    let error = names::error(&function.name);
+    quote!(<error::#error as ::wsp::rt::ErrorList>::FALLBACK as i32)
+}
+
+/// An error of the provider's method as a number.
+fn to_number(function: &Function) -> TokenStream {
+    if function.returns.error_via == ErrorVia::None {
+        quote!(map_err(|never| -> i32 { match never {} }))
+    } else {
+        quote!(map_err(|error| error as i32))
     }
 }
 
@@ -101,7 +132,7 @@ fn cleanup(context: &Context<'_>, function: &Function) -> Result<TokenStream, Em
     let name = names::method(&function.name);
     let Signature { names: params, types, returns } = signature(context, function);
     let lower = lower(context, function)?;
-    let error_enum = names::error(&function.name);
+    let fallback = fallback(function);
     Ok(quote! {
         pub(super) unsafe extern "system" fn #name<P: Instance>(#(#params: #types),*) #returns {
             let outcome = ::wsp::rt::guard(
@@ -111,19 +142,18 @@ fn cleanup(context: &Context<'_>, function: &Function) -> Result<TokenStream, Em
                     P::cell().cleanup(|provider, socket| provider.reset(socket), |provider| provider.cleanup())?;
                     Ok(0)
                 },
-                || <error::#error_enum as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                || #fallback,
             );
-            __safety!("a code is only stored once the checks found its address to be good.");
-            unsafe { #lower }
+            #lower
         }
     })
 }
 
 fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
     let name = names::method(&function.name);
-    let error_enum = names::error(&function.name);
     let Signature { names: params, types, returns } = signature(context, function);
     let lower = lower(context, function)?;
+    let fallback = fallback(function);
     let door = extensions::door(context, function)?;
     let call = call(context, function)?;
     let invoke = invoke(context, function)?;
@@ -149,11 +179,10 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
                 },
                 || {
                     #poison
-                    <error::#error_enum as ::wsp::rt::ErrorList>::FALLBACK as i32
+                    #fallback
                 },
             );
-            __safety!("a code is only stored once the checks found its address to be good.");
-            unsafe { #lower }
+            #lower
         }
     })
 }
@@ -247,10 +276,7 @@ fn fault(function: &Function, arg: &Arg) -> TokenStream {
             let name = names::check(function, check);
             quote!(::wsp::rt::refuse(&check::#name))
         }
-        None => {
-            let error = names::error(&function.name);
-            quote!(<error::#error as ::wsp::rt::ErrorList>::FALLBACK as i32)
-        }
+        None => fallback(function),
     }
 }
 
@@ -270,7 +296,8 @@ fn overlapped(context: &Context<'_>, function: &Function, arg: &Arg) -> Result<T
             thread = quote!(#name);
         }
     }
-    Ok(quote!(::wsp::rt::Overlapped::optional(#operation, #routine, #thread)))
+    let made = if arg.optional { quote!(optional) } else { quote!(new) };
+    Ok(quote!(::wsp::rt::Overlapped::#made(#operation, #routine, #thread)))
 }
 
 /// Looks the socket up, calls the provider, stores the results.
@@ -278,10 +305,7 @@ fn invoke(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emi
     let method = names::method(&function.name);
     let call = args::has_call(function).then(|| quote!(, &call));
     let on = function.params.iter().find(|param| matches!(param.socket, Some(SocketUse::Use | SocketUse::Release)));
-    let fallback = {
-        let error = names::error(&function.name);
-        quote!(<error::#error as ::wsp::rt::ErrorList>::FALLBACK as i32)
-    };
+    let fallback = fallback(function);
     let Some(on) = on else {
         let call = args::has_call(function).then(|| quote!(&call));
         let finish = finish(context, function, &quote!(running.provider().#method(#call)))?;
@@ -317,7 +341,8 @@ fn invoke(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emi
 
 /// Calls, and lowers the typed result to what goes through the parameters and the return value.
 fn finish(context: &Context<'_>, function: &Function, invocation: &TokenStream) -> Result<TokenStream, EmitError> {
-    let returned = quote!(#invocation.map_err(|error| error as i32)?);
+    let to_number = to_number(function);
+    let returned = quote!(#invocation.#to_number?);
     if let Some(creates) = &function.returns.creates {
         let full = code(context, function, &creates.full)?;
         let refused = code(context, function, &creates.refused)?;
@@ -344,6 +369,7 @@ fn finish(context: &Context<'_>, function: &Function, invocation: &TokenStream) 
             quote!(#name)
         }
         (Meaning::Flag, _) => quote!(1),
+        _ if is_void(context, function) => quote!(()),
         _ => quote!(0),
     };
     let stores = fields.iter().filter_map(|field| {

@@ -8,7 +8,7 @@ use super::context::{Context, doc, doc_whole};
 use super::errors;
 use super::names::{self, ident};
 use crate::emit::EmitError;
-use crate::model::{Descriptors, Function, FunctionKind, Managed, Profile, SocketUse};
+use crate::model::{Descriptors, ErrorVia, Function, FunctionKind, Managed, Profile, SocketUse};
 
 pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitError> {
     let mut methods = Vec::new();
@@ -87,6 +87,8 @@ fn method(context: &Context<'_>, function: &Function, profile: &Profile) -> Resu
     });
     let ok = ok_type(context, function);
     let body = match (&function.left_out, function.mandatory) {
+        // It has no way to refuse: it answers nothing. Nobody comes to it either, since it is not offered.
+        (None, false) if optional_extension(function) => nothing(function),
         (Some(code), false) => {
             let variant = errors::variant_of(context, function, code)?;
             let mut unused = Vec::new();
@@ -120,7 +122,23 @@ pub fn on_socket(function: &Function) -> bool {
 
 /// An extension function that a provider may do without.
 pub fn optional_extension(function: &Function) -> bool {
-    function.kind == FunctionKind::Extension && !function.mandatory && function.left_out.is_some()
+    let can_be_left_out = function.left_out.is_some() || function.returns.error_via == ErrorVia::None;
+    function.kind == FunctionKind::Extension && !function.mandatory && can_be_left_out
+}
+
+/// A body that answers zeros.
+fn nothing(function: &Function) -> TokenStream {
+    let members: Vec<_> = args::fields(function).map(|field| ident(&field.name)).collect();
+    let call = args::has_call(function).then(|| quote!(let _ = call;));
+    let value = match members.as_slice() {
+        [] => quote!(()),
+        [_] => quote!(::wsp::rt::zeroed()),
+        _ => {
+            let shape = names::shape(&function.name);
+            quote!(done::#shape { #(#members: ::wsp::rt::zeroed()),* })
+        }
+    };
+    quote!({ #call Ok(#value) })
 }
 
 /// The type of a successful result.

@@ -1890,6 +1890,13 @@ extern "C" {
 #ifndef WSAID_DISCONNECTEX
 #define WSAID_DISCONNECTEX {0x7FDA2E11, 0x8630, 0x436F, {0xA0, 0x31, 0xF5, 0x36, 0xA6, 0xEE, 0xC1, 0x57}}
 #endif
+/* `DisconnectEx` leaves a socket that can connect or be connected again. */
+#define WSP_TF_REUSE_SOCKET 0x2u
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef TF_REUSE_SOCKET
+#define TF_REUSE_SOCKET WSP_TF_REUSE_SOCKET
+#endif
+#endif
 /* Names `WSARecvMsg`. */
 #ifndef WSAID_WSARECVMSG
 #define WSAID_WSARECVMSG {0xF689D7C8, 0x6F1F, 0x436B, {0x8A, 0x53, 0xE5, 0x4F, 0xE3, 0x51, 0xC3, 0x22}}
@@ -3260,6 +3267,97 @@ typedef int (WSPAPI *LPWPUCOMPLETEOVERLAPPEDREQUEST)(
     DWORD dwError,
     DWORD cbTransferred,
     LPINT lpErrno);
+
+/*
+ * AcceptEx: Accepts a connection onto a given socket as an overlapped operation, with both addresses and the
+ * first block of data.
+ *   sListenSocket [in]: A listening socket.
+ *   sAcceptSocket [in]: The socket that the connection becomes. It must be a new one of the same provider,
+ *       neither bound nor connected.
+ *   lpOutputBuffer [out]: Receives the first data, the local address and the remote address, one behind the
+ *       other. Its size is the sum of the three lengths.
+ *   dwReceiveDataLength [in]: Room for data at the start of the buffer. 0 means that the operation ends with
+ *       the connection, without any data.
+ *   dwLocalAddressLength [in]: Room for the local address, at least 16 bytes more than the address has.
+ *   dwRemoteAddressLength [in]: Room for the remote address, at least 16 bytes more than the address has.
+ *   lpdwBytesReceived [out; may be NULL]: Receives the number of bytes of data when the call is done at once;
+ *       NULL means that it is not wanted.
+ *   lpOverlapped [in]: The structure of the operation, which is always overlapped.
+ * Returns TRUE, or FALSE with the code as the thread's last error. Codes: WSAECONNABORTED, WSAECONNRESET,
+ *     WSAEFAULT, WSAEINVAL, WSAENETDOWN, WSAENOBUFS, WSAENOTSOCK, WSAEOPNOTSUPP, WSA_OPERATION_ABORTED.
+ */
+typedef BOOL (WSPAPI *LPFN_ACCEPTEX)(
+    SOCKET sListenSocket,
+    SOCKET sAcceptSocket,
+    PVOID lpOutputBuffer,
+    DWORD dwReceiveDataLength,
+    DWORD dwLocalAddressLength,
+    DWORD dwRemoteAddressLength,
+    LPDWORD lpdwBytesReceived,
+    LPWSAOVERLAPPED lpOverlapped);
+
+/*
+ * ConnectEx: Connects a bound stream socket as an overlapped operation, and sends a first block of data with
+ * it.
+ *   s [in]: A bound socket that is not connected.
+ *   name [in]: The peer's address; its size is in `namelen`.
+ *   namelen [in]: Number of bytes at `name`.
+ *   lpSendBuffer [in; may be NULL]: Data to send as soon as the connection is there; NULL means none.
+ *   dwSendDataLength [in]: Number of bytes at `lpSendBuffer`. Ignored when that is NULL.
+ *   lpdwBytesSent [out; may be NULL]: Receives the number of bytes sent when the call is done at once; NULL
+ *       means that it is not wanted.
+ *   lpOverlapped [in]: The structure of the operation, which is always overlapped.
+ * Returns TRUE, or FALSE with the code as the thread's last error. Codes: WSAEADDRINUSE, WSAEADDRNOTAVAIL,
+ *     WSAEAFNOSUPPORT, WSAEALREADY, WSAECONNABORTED, WSAECONNREFUSED, WSAECONNRESET, WSAEFAULT,
+ *     WSAEHOSTUNREACH, WSAEINVAL, WSAEISCONN, WSAENETDOWN, WSAENETUNREACH, WSAENOBUFS, WSAENOTSOCK,
+ *     WSAEOPNOTSUPP, WSAETIMEDOUT, WSA_OPERATION_ABORTED.
+ */
+typedef BOOL (WSPAPI *LPFN_CONNECTEX)(
+    SOCKET s,
+    const struct wsp_sockaddr *name,
+    int namelen,
+    PVOID lpSendBuffer,
+    DWORD dwSendDataLength,
+    LPDWORD lpdwBytesSent,
+    LPWSAOVERLAPPED lpOverlapped);
+
+/*
+ * DisconnectEx: Ends a connection and lets the socket be used again.
+ *   s [in]: A connected socket.
+ *   lpOverlapped [in; may be NULL]: The structure of the operation. With NULL the call is done when it returns.
+ *   dwFlags [in]: 0 or `TF_REUSE_SOCKET`.
+ *   dwReserved [in]: Reserved, 0.
+ * Returns TRUE, or FALSE with the code as the thread's last error. Codes: WSAEFAULT, WSAEINVAL, WSAENETDOWN,
+ *     WSAENOTCONN, WSAENOTSOCK, WSAEOPNOTSUPP, WSA_OPERATION_ABORTED.
+ */
+typedef BOOL (WSPAPI *LPFN_DISCONNECTEX)(
+    SOCKET s,
+    LPWSAOVERLAPPED lpOverlapped,
+    DWORD dwFlags,
+    DWORD dwReserved);
+
+/*
+ * GetAcceptExSockaddrs: Finds the two addresses in the buffer that `AcceptEx` filled.
+ *   lpOutputBuffer [in; may be NULL]: The buffer that was passed to `AcceptEx`.
+ *   dwReceiveDataLength [in]: As it was passed to `AcceptEx`.
+ *   dwLocalAddressLength [in]: As it was passed to `AcceptEx`.
+ *   dwRemoteAddressLength [in]: As it was passed to `AcceptEx`.
+ *   LocalSockaddr [out; may be NULL]: Receives the address of the local address within the buffer. The page
+ *       requires it; NULL is survived.
+ *   LocalSockaddrLength [out; may be NULL]: Receives the size of the local address in bytes.
+ *   RemoteSockaddr [out; may be NULL]: Receives the address of the remote address within the buffer.
+ *   RemoteSockaddrLength [out; may be NULL]: Receives the size of the remote address in bytes.
+ * Returns nothing.
+ */
+typedef void (WSPAPI *LPFN_GETACCEPTEXSOCKADDRS)(
+    PVOID lpOutputBuffer,
+    DWORD dwReceiveDataLength,
+    DWORD dwLocalAddressLength,
+    DWORD dwRemoteAddressLength,
+    struct wsp_sockaddr **LocalSockaddr,
+    LPINT LocalSockaddrLength,
+    struct wsp_sockaddr **RemoteSockaddr,
+    LPINT RemoteSockaddrLength);
 
 /*
  * WSCDeinstallProvider: Removes a provider and all its entries from the catalog.

@@ -969,9 +969,13 @@ pub const WSAID_DISCONNECTEX: ffi::GUID = ffi::GUID {
     Data3: 0x436F,
     Data4: [0xA0, 0x31, 0xF5, 0x36, 0xA6, 0xEE, 0xC1, 0x57],
 };
-/// Names `WSARecvMsg`.
+/// `DisconnectEx` leaves a socket that can connect or be connected again.
 ///
 /// Declared in `spec/constants.yaml:323`.
+pub const TF_REUSE_SOCKET: ffi::DWORD = 2;
+/// Names `WSARecvMsg`.
+///
+/// Declared in `spec/constants.yaml:324`.
 pub const WSAID_WSARECVMSG: ffi::GUID = ffi::GUID {
     Data1: 0xF689D7C8,
     Data2: 0x6F1F,
@@ -980,7 +984,7 @@ pub const WSAID_WSARECVMSG: ffi::GUID = ffi::GUID {
 };
 /// Names `WSASendMsg`.
 ///
-/// Declared in `spec/constants.yaml:324`.
+/// Declared in `spec/constants.yaml:325`.
 pub const WSAID_WSASENDMSG: ffi::GUID = ffi::GUID {
     Data1: 0xA441E712,
     Data2: 0x754F,
@@ -989,7 +993,7 @@ pub const WSAID_WSASENDMSG: ffi::GUID = ffi::GUID {
 };
 /// Names `WSAPoll`.
 ///
-/// Declared in `spec/constants.yaml:325`.
+/// Declared in `spec/constants.yaml:326`.
 pub const WSAID_WSAPOLL: ffi::GUID = ffi::GUID {
     Data1: 0x18C76F85,
     Data2: 0xDC66,

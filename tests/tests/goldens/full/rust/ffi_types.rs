@@ -1135,6 +1135,61 @@ pub type LPWPUCOMPLETEOVERLAPPEDREQUEST = Option<
         lpErrno: ffi::LPINT,
     ) -> i32,
 >;
+/// Pointer to `AcceptEx`. Accepts a connection onto a given socket as an overlapped operation, with both addresses and the first block of data.
+///
+/// Declared in `spec/extensions/AcceptEx.yaml:1`.
+pub type LPFN_ACCEPTEX = Option<
+    unsafe extern "system" fn(
+        sListenSocket: ffi::SOCKET,
+        sAcceptSocket: ffi::SOCKET,
+        lpOutputBuffer: ffi::PVOID,
+        dwReceiveDataLength: ffi::DWORD,
+        dwLocalAddressLength: ffi::DWORD,
+        dwRemoteAddressLength: ffi::DWORD,
+        lpdwBytesReceived: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+    ) -> ffi::WINBOOL,
+>;
+/// Pointer to `ConnectEx`. Connects a bound stream socket as an overlapped operation, and sends a first block of data with it.
+///
+/// Declared in `spec/extensions/ConnectEx.yaml:1`.
+pub type LPFN_CONNECTEX = Option<
+    unsafe extern "system" fn(
+        s: ffi::SOCKET,
+        name: *const ffi::sockaddr,
+        namelen: i32,
+        lpSendBuffer: ffi::PVOID,
+        dwSendDataLength: ffi::DWORD,
+        lpdwBytesSent: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+    ) -> ffi::WINBOOL,
+>;
+/// Pointer to `DisconnectEx`. Ends a connection and lets the socket be used again.
+///
+/// Declared in `spec/extensions/DisconnectEx.yaml:1`.
+pub type LPFN_DISCONNECTEX = Option<
+    unsafe extern "system" fn(
+        s: ffi::SOCKET,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        dwFlags: ffi::DWORD,
+        dwReserved: ffi::DWORD,
+    ) -> ffi::WINBOOL,
+>;
+/// Pointer to `GetAcceptExSockaddrs`. Finds the two addresses in the buffer that `AcceptEx` filled.
+///
+/// Declared in `spec/extensions/GetAcceptExSockaddrs.yaml:1`.
+pub type LPFN_GETACCEPTEXSOCKADDRS = Option<
+    unsafe extern "system" fn(
+        lpOutputBuffer: ffi::PVOID,
+        dwReceiveDataLength: ffi::DWORD,
+        dwLocalAddressLength: ffi::DWORD,
+        dwRemoteAddressLength: ffi::DWORD,
+        LocalSockaddr: *mut *mut ffi::sockaddr,
+        LocalSockaddrLength: ffi::LPINT,
+        RemoteSockaddr: *mut *mut ffi::sockaddr,
+        RemoteSockaddrLength: ffi::LPINT,
+    ),
+>;
 /// Pointer to `WSCDeinstallProvider`. Removes a provider and all its entries from the catalog.
 ///
 /// Declared in `spec/catalog/WSCDeinstallProvider.yaml:1`.

@@ -1115,3 +1115,254 @@ impl Table {
         if returned == 0 { Ok(()) } else { Err(::wsp::rt::CallError::reported(errno)) }
     }
 }
+/// The extension function `AcceptEx` of some provider.
+#[derive(Clone, Copy)]
+pub struct AcceptEx(ffi::LPFN_ACCEPTEX);
+impl AcceptEx {
+    /// The GUID it is asked for by.
+    pub const GUID: ffi::GUID = ffi::WSAID_ACCEPTEX;
+    /// Takes a pointer over.
+    ///
+    /// # Safety
+    /// A pointer that is not NULL must be a function of the declared type that keeps to the interface, and stay loaded.
+    pub const unsafe fn new(pointer: ffi::LPFN_ACCEPTEX) -> Self {
+        Self(pointer)
+    }
+    /// Accepts a connection onto a given socket as an overlapped operation, with both addresses and the first block of data.
+    ///
+    /// Documentation: <https://learn.microsoft.com/en-us/windows/win32/api/mswsock/nf-mswsock-acceptex>
+    ///
+    /// Declared in `spec/extensions/AcceptEx.yaml:1`.
+    ///
+    /// # Errors
+    /// What the function reported, sorted into documented and undocumented, or that there is no such function.
+    ///
+    /// # Safety
+    /// Raw pointers must be good; with an overlapped operation everything passed must stay until it has completed.
+    pub unsafe fn accept_ex(
+        &self,
+        socket: ffi::SOCKET,
+        accepting: ffi::SOCKET,
+        output: ffi::PVOID,
+        data_length: ffi::DWORD,
+        local_length: ffi::DWORD,
+        remote_length: ffi::DWORD,
+        overlapped: ::wsp::rt::OverlappedCall,
+    ) -> Result<
+        ::wsp::rt::Outcome<ffi::DWORD>,
+        ::wsp::rt::CallError<error::AcceptExError>,
+    > {
+        let Some(function) = self.0 else {
+            return Err(::wsp::rt::CallError::Absent("AcceptEx"))
+        };
+        ::wsp::rt::set_last_error(0);
+        let mut out_bytes: ffi::DWORD = ::wsp::rt::zeroed();
+        // SAFETY: the function is of the declared type and keeps to the interface (vouched for when its
+        // pointer was taken over), the arguments are alive during the call.
+        let returned = unsafe {
+            function(
+                socket,
+                accepting,
+                output,
+                data_length,
+                local_length,
+                remote_length,
+                &mut out_bytes,
+                overlapped.operation,
+            )
+        };
+        let errno = ::wsp::rt::last_error();
+        if returned != 0 {
+            return Ok(::wsp::rt::Outcome::Done(out_bytes));
+        }
+        if errno == ::wsp::code::WSA_IO_PENDING {
+            return Ok(::wsp::rt::Outcome::Pending);
+        }
+        Err(::wsp::rt::CallError::reported(errno))
+    }
+}
+/// The extension function `ConnectEx` of some provider.
+#[derive(Clone, Copy)]
+pub struct ConnectEx(ffi::LPFN_CONNECTEX);
+impl ConnectEx {
+    /// The GUID it is asked for by.
+    pub const GUID: ffi::GUID = ffi::WSAID_CONNECTEX;
+    /// Takes a pointer over.
+    ///
+    /// # Safety
+    /// A pointer that is not NULL must be a function of the declared type that keeps to the interface, and stay loaded.
+    pub const unsafe fn new(pointer: ffi::LPFN_CONNECTEX) -> Self {
+        Self(pointer)
+    }
+    /// Connects a bound stream socket as an overlapped operation, and sends a first block of data with it.
+    ///
+    /// Documentation: <https://learn.microsoft.com/en-us/windows/win32/api/mswsock/nc-mswsock-lpfn_connectex>
+    ///
+    /// Declared in `spec/extensions/ConnectEx.yaml:1`.
+    ///
+    /// # Errors
+    /// What the function reported, sorted into documented and undocumented, or that there is no such function.
+    ///
+    /// # Safety
+    /// Raw pointers must be good; with an overlapped operation everything passed must stay until it has completed.
+    pub unsafe fn connect_ex(
+        &self,
+        socket: ffi::SOCKET,
+        address: &[u8],
+        data: Option<&[u8]>,
+        overlapped: ::wsp::rt::OverlappedCall,
+    ) -> Result<
+        ::wsp::rt::Outcome<ffi::DWORD>,
+        ::wsp::rt::CallError<error::ConnectExError>,
+    > {
+        let Some(function) = self.0 else {
+            return Err(::wsp::rt::CallError::Absent("ConnectEx"))
+        };
+        ::wsp::rt::set_last_error(0);
+        let (address_length, address_pointer) = (address.len(), address.as_ptr());
+        let (data_pointer, data_length) = match data {
+            Some(slice) => (slice.as_ptr(), slice.len()),
+            None => (::core::ptr::null(), 0),
+        };
+        let mut out_bytes: ffi::DWORD = ::wsp::rt::zeroed();
+        // SAFETY: the function is of the declared type and keeps to the interface (vouched for when its
+        // pointer was taken over), the arguments are alive during the call.
+        let returned = unsafe {
+            function(
+                socket,
+                address_pointer.cast(),
+                address_length as i32,
+                data_pointer.cast_mut().cast(),
+                data_length as ffi::DWORD,
+                &mut out_bytes,
+                overlapped.operation,
+            )
+        };
+        let errno = ::wsp::rt::last_error();
+        if returned != 0 {
+            return Ok(::wsp::rt::Outcome::Done(out_bytes));
+        }
+        if errno == ::wsp::code::WSA_IO_PENDING {
+            return Ok(::wsp::rt::Outcome::Pending);
+        }
+        Err(::wsp::rt::CallError::reported(errno))
+    }
+}
+/// The extension function `DisconnectEx` of some provider.
+#[derive(Clone, Copy)]
+pub struct DisconnectEx(ffi::LPFN_DISCONNECTEX);
+impl DisconnectEx {
+    /// The GUID it is asked for by.
+    pub const GUID: ffi::GUID = ffi::WSAID_DISCONNECTEX;
+    /// Takes a pointer over.
+    ///
+    /// # Safety
+    /// A pointer that is not NULL must be a function of the declared type that keeps to the interface, and stay loaded.
+    pub const unsafe fn new(pointer: ffi::LPFN_DISCONNECTEX) -> Self {
+        Self(pointer)
+    }
+    /// Ends a connection and lets the socket be used again.
+    ///
+    /// Documentation: <https://learn.microsoft.com/en-us/windows/win32/api/mswsock/nc-mswsock-lpfn_disconnectex>
+    ///
+    /// Declared in `spec/extensions/DisconnectEx.yaml:1`.
+    ///
+    /// # Errors
+    /// What the function reported, sorted into documented and undocumented, or that there is no such function.
+    ///
+    /// # Safety
+    /// Raw pointers must be good; with an overlapped operation everything passed must stay until it has completed.
+    pub unsafe fn disconnect_ex(
+        &self,
+        socket: ffi::SOCKET,
+        overlapped: ::wsp::rt::OverlappedCall,
+        flags: ffi::DWORD,
+        reserved: ffi::DWORD,
+    ) -> Result<::wsp::rt::Outcome<()>, ::wsp::rt::CallError<error::DisconnectExError>> {
+        let Some(function) = self.0 else {
+            return Err(::wsp::rt::CallError::Absent("DisconnectEx"))
+        };
+        ::wsp::rt::set_last_error(0);
+        // SAFETY: the function is of the declared type and keeps to the interface (vouched for when its
+        // pointer was taken over), the arguments are alive during the call.
+        let returned = unsafe {
+            function(socket, overlapped.operation, flags, reserved)
+        };
+        let errno = ::wsp::rt::last_error();
+        if returned != 0 {
+            return Ok(::wsp::rt::Outcome::Done(()));
+        }
+        if errno == ::wsp::code::WSA_IO_PENDING {
+            return Ok(::wsp::rt::Outcome::Pending);
+        }
+        Err(::wsp::rt::CallError::reported(errno))
+    }
+}
+/// The extension function `GetAcceptExSockaddrs` of some provider.
+#[derive(Clone, Copy)]
+pub struct GetAcceptExSockaddrs(ffi::LPFN_GETACCEPTEXSOCKADDRS);
+impl GetAcceptExSockaddrs {
+    /// The GUID it is asked for by.
+    pub const GUID: ffi::GUID = ffi::WSAID_GETACCEPTEXSOCKADDRS;
+    /// Takes a pointer over.
+    ///
+    /// # Safety
+    /// A pointer that is not NULL must be a function of the declared type that keeps to the interface, and stay loaded.
+    pub const unsafe fn new(pointer: ffi::LPFN_GETACCEPTEXSOCKADDRS) -> Self {
+        Self(pointer)
+    }
+    /// Finds the two addresses in the buffer that `AcceptEx` filled.
+    ///
+    /// Documentation: <https://learn.microsoft.com/en-us/windows/win32/api/mswsock/nf-mswsock-getacceptexsockaddrs>
+    ///
+    /// Declared in `spec/extensions/GetAcceptExSockaddrs.yaml:1`.
+    ///
+    /// # Errors
+    /// What the function reported, sorted into documented and undocumented, or that there is no such function.
+    ///
+    /// # Safety
+    /// Raw pointers must be good; with an overlapped operation everything passed must stay until it has completed.
+    pub unsafe fn get_accept_ex_sockaddrs(
+        &self,
+        buffer: ffi::PVOID,
+        data_length: ffi::DWORD,
+        local_length: ffi::DWORD,
+        remote_length: ffi::DWORD,
+    ) -> Result<
+        done::GetAcceptExSockaddrs,
+        ::wsp::rt::CallError<error::GetAcceptExSockaddrsError>,
+    > {
+        let Some(function) = self.0 else {
+            return Err(::wsp::rt::CallError::Absent("GetAcceptExSockaddrs"))
+        };
+        let mut errno: i32 = 0;
+        let mut out_local: *mut ffi::sockaddr = ::wsp::rt::zeroed();
+        let mut out_local_size: i32 = ::wsp::rt::zeroed();
+        let mut out_remote: *mut ffi::sockaddr = ::wsp::rt::zeroed();
+        let mut out_remote_size: i32 = ::wsp::rt::zeroed();
+        // SAFETY: the function is of the declared type and keeps to the interface (vouched for when its
+        // pointer was taken over), the arguments are alive during the call.
+        let returned = unsafe {
+            function(
+                buffer,
+                data_length,
+                local_length,
+                remote_length,
+                &mut out_local,
+                &mut out_local_size,
+                &mut out_remote,
+                &mut out_remote_size,
+            )
+        };
+        let _ = &mut errno;
+        {
+            let () = returned;
+            Ok(done::GetAcceptExSockaddrs {
+                local: out_local,
+                local_size: out_local_size,
+                remote: out_remote,
+                remote_size: out_remote_size,
+            })
+        }
+    }
+}

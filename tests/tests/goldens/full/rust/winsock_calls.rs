@@ -259,6 +259,54 @@ pub mod call {
         /// `lpAddress`: Receives one socket address; `*lpAddressLength` says how much room there is.
         pub address: ::wsp::rt::SizedOut<'a>,
     }
+    /// Arguments of `AcceptEx`.
+    #[derive(Debug, Clone, Copy)]
+    pub struct AcceptEx<'a> {
+        /// `sAcceptSocket`: The socket that the connection becomes. It must be a new one of the same provider, neither bound nor connected.
+        pub accepting: ffi::SOCKET,
+        /// `lpOutputBuffer`: Receives the first data, the local address and the remote address, one behind the other. Its size is the sum of the three lengths.
+        pub output: ffi::PVOID,
+        /// `dwReceiveDataLength`: Room for data at the start of the buffer. 0 means that the operation ends with the connection, without any data.
+        pub data_length: ffi::DWORD,
+        /// `dwLocalAddressLength`: Room for the local address, at least 16 bytes more than the address has.
+        pub local_length: ffi::DWORD,
+        /// `dwRemoteAddressLength`: Room for the remote address, at least 16 bytes more than the address has.
+        pub remote_length: ffi::DWORD,
+        /// `lpOverlapped`: The structure of the operation, which is always overlapped.
+        pub overlapped: ::wsp::rt::Overlapped<'a>,
+    }
+    /// Arguments of `ConnectEx`.
+    #[derive(Debug, Clone, Copy)]
+    pub struct ConnectEx<'a> {
+        /// `name`: The peer's address; its size is in `namelen`.
+        pub address: ::wsp::rt::Bytes<'a>,
+        /// `lpSendBuffer`: Data to send as soon as the connection is there; NULL means none.
+        pub data: Option<::wsp::rt::Bytes<'a>>,
+        /// `lpOverlapped`: The structure of the operation, which is always overlapped.
+        pub overlapped: ::wsp::rt::Overlapped<'a>,
+    }
+    /// Arguments of `DisconnectEx`.
+    #[derive(Debug, Clone, Copy)]
+    pub struct DisconnectEx<'a> {
+        /// `lpOverlapped`: The structure of the operation. With NULL the call is done when it returns.
+        pub overlapped: Option<::wsp::rt::Overlapped<'a>>,
+        /// `dwFlags`: 0 or `TF_REUSE_SOCKET`.
+        pub flags: ffi::DWORD,
+        /// `dwReserved`: Reserved, 0.
+        pub reserved: ffi::DWORD,
+    }
+    /// Arguments of `GetAcceptExSockaddrs`.
+    #[derive(Debug, Clone, Copy)]
+    pub struct GetAcceptExSockaddrs {
+        /// `lpOutputBuffer`: The buffer that was passed to `AcceptEx`.
+        pub buffer: ffi::PVOID,
+        /// `dwReceiveDataLength`: As it was passed to `AcceptEx`.
+        pub data_length: ffi::DWORD,
+        /// `dwLocalAddressLength`: As it was passed to `AcceptEx`.
+        pub local_length: ffi::DWORD,
+        /// `dwRemoteAddressLength`: As it was passed to `AcceptEx`.
+        pub remote_length: ffi::DWORD,
+    }
 }
 /// Typed results, a struct for each function that has more than one.
 pub mod done {
@@ -286,5 +334,17 @@ pub mod done {
         pub bytes: ffi::DWORD,
         /// `lpFlags`: On entry any combination of `MSG_PEEK`, `MSG_OOB` and `MSG_PARTIAL`; on return `MSG_PARTIAL` says whether more of the message remains. Left untouched when `WSA_IO_PENDING` is returned.
         pub flags: ffi::DWORD,
+    }
+    /// What `GetAcceptExSockaddrs` gives when it is done.
+    #[derive(Clone, Copy)]
+    pub struct GetAcceptExSockaddrs {
+        /// `LocalSockaddr`: Receives the address of the local address within the buffer. The page requires it; NULL is survived.
+        pub local: *mut ffi::sockaddr,
+        /// `LocalSockaddrLength`: Receives the size of the local address in bytes.
+        pub local_size: i32,
+        /// `RemoteSockaddr`: Receives the address of the remote address within the buffer.
+        pub remote: *mut ffi::sockaddr,
+        /// `RemoteSockaddrLength`: Receives the size of the remote address in bytes.
+        pub remote_size: i32,
     }
 }

@@ -3560,6 +3560,462 @@ pub unsafe fn string_to_address(
     }
     Ok(())
 }
+/// `AcceptEx.lpOutputBuffer.null`, declared in `spec/extensions/AcceptEx.yaml:48`.
+pub static ACCEPT_EX_LP_OUTPUT_BUFFER_NULL: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "AcceptEx.lpOutputBuffer.null",
+    code: 10014,
+    text: "`lpOutputBuffer` is NULL.",
+};
+/// `AcceptEx.lpOutputBuffer.address`, declared in `spec/extensions/AcceptEx.yaml:48`.
+pub static ACCEPT_EX_LP_OUTPUT_BUFFER_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "AcceptEx.lpOutputBuffer.address",
+    code: 10014,
+    text: "`lpOutputBuffer` is not NULL and lies below 64 KiB or outside user space.",
+};
+/// `AcceptEx.lpdwBytesReceived.address`, declared in `spec/extensions/AcceptEx.yaml:72`.
+pub static ACCEPT_EX_LPDW_BYTES_RECEIVED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "AcceptEx.lpdwBytesReceived.address",
+    code: 10014,
+    text: "`lpdwBytesReceived` is not NULL and lies below 64 KiB or outside user space.",
+};
+/// `AcceptEx.lpOverlapped.null`, declared in `spec/extensions/AcceptEx.yaml:78`.
+pub static ACCEPT_EX_LP_OVERLAPPED_NULL: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "AcceptEx.lpOverlapped.null",
+    code: 10022,
+    text: "`lpOverlapped` is NULL.",
+};
+/// `AcceptEx.lpOverlapped.address`, declared in `spec/extensions/AcceptEx.yaml:78`.
+pub static ACCEPT_EX_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "AcceptEx.lpOverlapped.address",
+    code: 10022,
+    text: "`lpOverlapped` is not NULL and lies below 64 KiB or outside user space.",
+};
+/// `AcceptEx.dwLocalAddressLength.allowed`, declared in `spec/extensions/AcceptEx.yaml:60`.
+pub static ACCEPT_EX_DW_LOCAL_ADDRESS_LENGTH_ALLOWED: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "AcceptEx.dwLocalAddressLength.allowed",
+    code: 10022,
+    text: "`dwLocalAddressLength` is not from 32 to 2147483647.",
+};
+/// `AcceptEx.dwRemoteAddressLength.allowed`, declared in `spec/extensions/AcceptEx.yaml:66`.
+pub static ACCEPT_EX_DW_REMOTE_ADDRESS_LENGTH_ALLOWED: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "AcceptEx.dwRemoteAddressLength.allowed",
+    code: 10022,
+    text: "`dwRemoteAddressLength` is not from 32 to 2147483647.",
+};
+/// `AcceptEx.sListenSocket.socket`, declared in `spec/extensions/AcceptEx.yaml:36`.
+pub static ACCEPT_EX_S_LISTEN_SOCKET_SOCKET: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "AcceptEx.sListenSocket.socket",
+    code: 10038,
+    text: "`sListenSocket` names no live socket.",
+};
+/// Is a call of `AcceptEx` in order? If not surely, [`accept_ex`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn accept_ex_passes(
+    sListenSocket: ffi::SOCKET,
+    sAcceptSocket: ffi::SOCKET,
+    lpOutputBuffer: ffi::PVOID,
+    dwReceiveDataLength: ffi::DWORD,
+    dwLocalAddressLength: ffi::DWORD,
+    dwRemoteAddressLength: ffi::DWORD,
+    lpdwBytesReceived: ffi::LPDWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        (::wsp::rt::addr::all_fit_alone(
+            [
+                ::wsp::rt::addr::span((lpOutputBuffer as usize)),
+                ::wsp::rt::addr::span((lpOverlapped as usize)),
+            ],
+            [(lpdwBytesReceived as usize)],
+        )
+            || {
+                ::core::hint::cold_path();
+                ::wsp::rt::addr::all_fit([
+                    ::wsp::rt::addr::span((lpOutputBuffer as usize)),
+                    ::wsp::rt::addr::span_if_given((lpdwBytesReceived as usize)),
+                    ::wsp::rt::addr::span((lpOverlapped as usize)),
+                ])
+            }) && !(!(32..=2147483647).contains(&dwLocalAddressLength))
+            && !(!(32..=2147483647).contains(&dwRemoteAddressLength))
+    }
+}
+/// The checks of `AcceptEx`: `Err` has the code, 0 where none can be stored.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[cold]
+#[inline(never)]
+pub unsafe fn accept_ex(
+    sListenSocket: ffi::SOCKET,
+    sAcceptSocket: ffi::SOCKET,
+    lpOutputBuffer: ffi::PVOID,
+    dwReceiveDataLength: ffi::DWORD,
+    dwLocalAddressLength: ffi::DWORD,
+    dwRemoteAddressLength: ffi::DWORD,
+    lpdwBytesReceived: ffi::LPDWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+) -> Result<(), i32> {
+    // SAFETY: each pointer is read only after its address was checked.
+    unsafe {
+        if (lpOutputBuffer as usize) == 0 {
+            return Err(::wsp::rt::refuse(&ACCEPT_EX_LP_OUTPUT_BUFFER_NULL));
+        }
+        if (lpOutputBuffer as usize) != 0
+            && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpOutputBuffer as usize)))
+        {
+            return Err(::wsp::rt::refuse(&ACCEPT_EX_LP_OUTPUT_BUFFER_ADDRESS));
+        }
+        if (lpdwBytesReceived as usize) != 0
+            && !::wsp::rt::addr::fits(
+                ::wsp::rt::addr::span((lpdwBytesReceived as usize)),
+            )
+        {
+            return Err(::wsp::rt::refuse(&ACCEPT_EX_LPDW_BYTES_RECEIVED_ADDRESS));
+        }
+        if (lpOverlapped as usize) == 0 {
+            return Err(::wsp::rt::refuse(&ACCEPT_EX_LP_OVERLAPPED_NULL));
+        }
+        if (lpOverlapped as usize) != 0
+            && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpOverlapped as usize)))
+        {
+            return Err(::wsp::rt::refuse(&ACCEPT_EX_LP_OVERLAPPED_ADDRESS));
+        }
+        if !(32..=2147483647).contains(&dwLocalAddressLength) {
+            return Err(::wsp::rt::refuse(&ACCEPT_EX_DW_LOCAL_ADDRESS_LENGTH_ALLOWED));
+        }
+        if !(32..=2147483647).contains(&dwRemoteAddressLength) {
+            return Err(::wsp::rt::refuse(&ACCEPT_EX_DW_REMOTE_ADDRESS_LENGTH_ALLOWED));
+        }
+    }
+    Ok(())
+}
+/// `ConnectEx.name.null`, declared in `spec/extensions/ConnectEx.yaml:38`.
+pub static CONNECT_EX_NAME_NULL: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "ConnectEx.name.null",
+    code: 10014,
+    text: "`name` is NULL.",
+};
+/// `ConnectEx.name.address`, declared in `spec/extensions/ConnectEx.yaml:38`.
+pub static CONNECT_EX_NAME_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "ConnectEx.name.address",
+    code: 10014,
+    text: "`name` is not NULL and lies below 64 KiB or outside user space.",
+};
+/// `ConnectEx.lpSendBuffer.address`, declared in `spec/extensions/ConnectEx.yaml:50`.
+pub static CONNECT_EX_LP_SEND_BUFFER_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "ConnectEx.lpSendBuffer.address",
+    code: 10014,
+    text: "`lpSendBuffer` is not NULL and lies below 64 KiB or outside user space.",
+};
+/// `ConnectEx.lpdwBytesSent.address`, declared in `spec/extensions/ConnectEx.yaml:62`.
+pub static CONNECT_EX_LPDW_BYTES_SENT_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "ConnectEx.lpdwBytesSent.address",
+    code: 10014,
+    text: "`lpdwBytesSent` is not NULL and lies below 64 KiB or outside user space.",
+};
+/// `ConnectEx.lpOverlapped.null`, declared in `spec/extensions/ConnectEx.yaml:68`.
+pub static CONNECT_EX_LP_OVERLAPPED_NULL: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "ConnectEx.lpOverlapped.null",
+    code: 10022,
+    text: "`lpOverlapped` is NULL.",
+};
+/// `ConnectEx.lpOverlapped.address`, declared in `spec/extensions/ConnectEx.yaml:68`.
+pub static CONNECT_EX_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "ConnectEx.lpOverlapped.address",
+    code: 10022,
+    text: "`lpOverlapped` is not NULL and lies below 64 KiB or outside user space.",
+};
+/// `ConnectEx.name.minimum`, declared in `spec/extensions/ConnectEx.yaml:38`.
+pub static CONNECT_EX_NAME_MINIMUM: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "ConnectEx.name.minimum",
+    code: 10014,
+    text: "`namelen` is below 16.",
+};
+/// `ConnectEx.s.socket`, declared in `spec/extensions/ConnectEx.yaml:32`.
+pub static CONNECT_EX_S_SOCKET: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "ConnectEx.s.socket",
+    code: 10038,
+    text: "`s` names no live socket.",
+};
+/// Is a call of `ConnectEx` in order? If not surely, [`connect_ex`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn connect_ex_passes(
+    s: ffi::SOCKET,
+    name: *const ffi::sockaddr,
+    namelen: i32,
+    lpSendBuffer: ffi::PVOID,
+    dwSendDataLength: ffi::DWORD,
+    lpdwBytesSent: ffi::LPDWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        (::wsp::rt::addr::all_fit_alone(
+            [
+                ::wsp::rt::addr::span((name as usize)),
+                ::wsp::rt::addr::span((lpOverlapped as usize)),
+            ],
+            [(lpSendBuffer as usize), (lpdwBytesSent as usize)],
+        )
+            || {
+                ::core::hint::cold_path();
+                ::wsp::rt::addr::all_fit([
+                    ::wsp::rt::addr::span((name as usize)),
+                    ::wsp::rt::addr::span_if_given((lpSendBuffer as usize)),
+                    ::wsp::rt::addr::span_if_given((lpdwBytesSent as usize)),
+                    ::wsp::rt::addr::span((lpOverlapped as usize)),
+                ])
+            }) && !((name as usize) != 0 && namelen < 16)
+    }
+}
+/// The checks of `ConnectEx`: `Err` has the code, 0 where none can be stored.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[cold]
+#[inline(never)]
+pub unsafe fn connect_ex(
+    s: ffi::SOCKET,
+    name: *const ffi::sockaddr,
+    namelen: i32,
+    lpSendBuffer: ffi::PVOID,
+    dwSendDataLength: ffi::DWORD,
+    lpdwBytesSent: ffi::LPDWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+) -> Result<(), i32> {
+    // SAFETY: each pointer is read only after its address was checked.
+    unsafe {
+        if (name as usize) == 0 {
+            return Err(::wsp::rt::refuse(&CONNECT_EX_NAME_NULL));
+        }
+        if (name as usize) != 0
+            && !::wsp::rt::addr::fits(::wsp::rt::addr::span((name as usize)))
+        {
+            return Err(::wsp::rt::refuse(&CONNECT_EX_NAME_ADDRESS));
+        }
+        if (lpSendBuffer as usize) != 0
+            && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpSendBuffer as usize)))
+        {
+            return Err(::wsp::rt::refuse(&CONNECT_EX_LP_SEND_BUFFER_ADDRESS));
+        }
+        if (lpdwBytesSent as usize) != 0
+            && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpdwBytesSent as usize)))
+        {
+            return Err(::wsp::rt::refuse(&CONNECT_EX_LPDW_BYTES_SENT_ADDRESS));
+        }
+        if (lpOverlapped as usize) == 0 {
+            return Err(::wsp::rt::refuse(&CONNECT_EX_LP_OVERLAPPED_NULL));
+        }
+        if (lpOverlapped as usize) != 0
+            && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpOverlapped as usize)))
+        {
+            return Err(::wsp::rt::refuse(&CONNECT_EX_LP_OVERLAPPED_ADDRESS));
+        }
+        if (name as usize) != 0 && namelen < 16 {
+            return Err(::wsp::rt::refuse(&CONNECT_EX_NAME_MINIMUM));
+        }
+    }
+    Ok(())
+}
+/// `DisconnectEx.lpOverlapped.address`, declared in `spec/extensions/DisconnectEx.yaml:35`.
+pub static DISCONNECT_EX_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "DisconnectEx.lpOverlapped.address",
+    code: 10014,
+    text: "`lpOverlapped` is not NULL and lies below 64 KiB or outside user space.",
+};
+/// `DisconnectEx.dwFlags.allowed`, declared in `spec/extensions/DisconnectEx.yaml:40`.
+pub static DISCONNECT_EX_DW_FLAGS_ALLOWED: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "DisconnectEx.dwFlags.allowed",
+    code: 10022,
+    text: "`dwFlags` is none of 0, `TF_REUSE_SOCKET`.",
+};
+/// `DisconnectEx.dwReserved.allowed`, declared in `spec/extensions/DisconnectEx.yaml:46`.
+pub static DISCONNECT_EX_DW_RESERVED_ALLOWED: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "DisconnectEx.dwReserved.allowed",
+    code: 10022,
+    text: "`dwReserved` is none of 0.",
+};
+/// `DisconnectEx.s.socket`, declared in `spec/extensions/DisconnectEx.yaml:29`.
+pub static DISCONNECT_EX_S_SOCKET: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "DisconnectEx.s.socket",
+    code: 10038,
+    text: "`s` names no live socket.",
+};
+/// Is a call of `DisconnectEx` in order? If not surely, [`disconnect_ex`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn disconnect_ex_passes(
+    s: ffi::SOCKET,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    dwFlags: ffi::DWORD,
+    dwReserved: ffi::DWORD,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        ::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span_if_given((lpOverlapped as usize)),
+        ]) && !(!matches!(dwFlags, 0 | 2)) && !(!matches!(dwReserved, 0))
+    }
+}
+/// The checks of `DisconnectEx`: `Err` has the code, 0 where none can be stored.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[cold]
+#[inline(never)]
+pub unsafe fn disconnect_ex(
+    s: ffi::SOCKET,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    dwFlags: ffi::DWORD,
+    dwReserved: ffi::DWORD,
+) -> Result<(), i32> {
+    // SAFETY: each pointer is read only after its address was checked.
+    unsafe {
+        if (lpOverlapped as usize) != 0
+            && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpOverlapped as usize)))
+        {
+            return Err(::wsp::rt::refuse(&DISCONNECT_EX_LP_OVERLAPPED_ADDRESS));
+        }
+        if !matches!(dwFlags, 0 | 2) {
+            return Err(::wsp::rt::refuse(&DISCONNECT_EX_DW_FLAGS_ALLOWED));
+        }
+        if !matches!(dwReserved, 0) {
+            return Err(::wsp::rt::refuse(&DISCONNECT_EX_DW_RESERVED_ALLOWED));
+        }
+    }
+    Ok(())
+}
+/// `GetAcceptExSockaddrs.lpOutputBuffer.address`, declared in `spec/extensions/GetAcceptExSockaddrs.yaml:18`.
+pub static GET_ACCEPT_EX_SOCKADDRS_LP_OUTPUT_BUFFER_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "GetAcceptExSockaddrs.lpOutputBuffer.address",
+    code: 0,
+    text: "`lpOutputBuffer` is not NULL and lies below 64 KiB or outside user space.",
+};
+/// `GetAcceptExSockaddrs.LocalSockaddr.address`, declared in `spec/extensions/GetAcceptExSockaddrs.yaml:39`.
+pub static GET_ACCEPT_EX_SOCKADDRS_LOCAL_SOCKADDR_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "GetAcceptExSockaddrs.LocalSockaddr.address",
+    code: 0,
+    text: "`LocalSockaddr` is not NULL and lies below 64 KiB or outside user space.",
+};
+/// `GetAcceptExSockaddrs.LocalSockaddrLength.address`, declared in `spec/extensions/GetAcceptExSockaddrs.yaml:45`.
+pub static GET_ACCEPT_EX_SOCKADDRS_LOCAL_SOCKADDR_LENGTH_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "GetAcceptExSockaddrs.LocalSockaddrLength.address",
+    code: 0,
+    text: "`LocalSockaddrLength` is not NULL and lies below 64 KiB or outside user space.",
+};
+/// `GetAcceptExSockaddrs.RemoteSockaddr.address`, declared in `spec/extensions/GetAcceptExSockaddrs.yaml:51`.
+pub static GET_ACCEPT_EX_SOCKADDRS_REMOTE_SOCKADDR_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "GetAcceptExSockaddrs.RemoteSockaddr.address",
+    code: 0,
+    text: "`RemoteSockaddr` is not NULL and lies below 64 KiB or outside user space.",
+};
+/// `GetAcceptExSockaddrs.RemoteSockaddrLength.address`, declared in `spec/extensions/GetAcceptExSockaddrs.yaml:57`.
+pub static GET_ACCEPT_EX_SOCKADDRS_REMOTE_SOCKADDR_LENGTH_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: "GetAcceptExSockaddrs.RemoteSockaddrLength.address",
+    code: 0,
+    text: "`RemoteSockaddrLength` is not NULL and lies below 64 KiB or outside user space.",
+};
+/// Is a call of `GetAcceptExSockaddrs` in order? If not surely, [`get_accept_ex_sockaddrs`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn get_accept_ex_sockaddrs_passes(
+    lpOutputBuffer: ffi::PVOID,
+    dwReceiveDataLength: ffi::DWORD,
+    dwLocalAddressLength: ffi::DWORD,
+    dwRemoteAddressLength: ffi::DWORD,
+    LocalSockaddr: *mut *mut ffi::sockaddr,
+    LocalSockaddrLength: ffi::LPINT,
+    RemoteSockaddr: *mut *mut ffi::sockaddr,
+    RemoteSockaddrLength: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        ::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span_if_given((lpOutputBuffer as usize)),
+            ::wsp::rt::addr::span_if_given((LocalSockaddr as usize)),
+            ::wsp::rt::addr::span_if_given((LocalSockaddrLength as usize)),
+            ::wsp::rt::addr::span_if_given((RemoteSockaddr as usize)),
+            ::wsp::rt::addr::span_if_given((RemoteSockaddrLength as usize)),
+        ])
+    }
+}
+/// The checks of `GetAcceptExSockaddrs`: `Err` has the code, 0 where none can be stored.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[cold]
+#[inline(never)]
+pub unsafe fn get_accept_ex_sockaddrs(
+    lpOutputBuffer: ffi::PVOID,
+    dwReceiveDataLength: ffi::DWORD,
+    dwLocalAddressLength: ffi::DWORD,
+    dwRemoteAddressLength: ffi::DWORD,
+    LocalSockaddr: *mut *mut ffi::sockaddr,
+    LocalSockaddrLength: ffi::LPINT,
+    RemoteSockaddr: *mut *mut ffi::sockaddr,
+    RemoteSockaddrLength: ffi::LPINT,
+) -> Result<(), i32> {
+    // SAFETY: each pointer is read only after its address was checked.
+    unsafe {
+        if (lpOutputBuffer as usize) != 0
+            && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpOutputBuffer as usize)))
+        {
+            return Err(
+                ::wsp::rt::refuse(&GET_ACCEPT_EX_SOCKADDRS_LP_OUTPUT_BUFFER_ADDRESS),
+            );
+        }
+        if (LocalSockaddr as usize) != 0
+            && !::wsp::rt::addr::fits(::wsp::rt::addr::span((LocalSockaddr as usize)))
+        {
+            return Err(
+                ::wsp::rt::refuse(&GET_ACCEPT_EX_SOCKADDRS_LOCAL_SOCKADDR_ADDRESS),
+            );
+        }
+        if (LocalSockaddrLength as usize) != 0
+            && !::wsp::rt::addr::fits(
+                ::wsp::rt::addr::span((LocalSockaddrLength as usize)),
+            )
+        {
+            return Err(
+                ::wsp::rt::refuse(&GET_ACCEPT_EX_SOCKADDRS_LOCAL_SOCKADDR_LENGTH_ADDRESS),
+            );
+        }
+        if (RemoteSockaddr as usize) != 0
+            && !::wsp::rt::addr::fits(::wsp::rt::addr::span((RemoteSockaddr as usize)))
+        {
+            return Err(
+                ::wsp::rt::refuse(&GET_ACCEPT_EX_SOCKADDRS_REMOTE_SOCKADDR_ADDRESS),
+            );
+        }
+        if (RemoteSockaddrLength as usize) != 0
+            && !::wsp::rt::addr::fits(
+                ::wsp::rt::addr::span((RemoteSockaddrLength as usize)),
+            )
+        {
+            return Err(
+                ::wsp::rt::refuse(
+                    &GET_ACCEPT_EX_SOCKADDRS_REMOTE_SOCKADDR_LENGTH_ADDRESS,
+                ),
+            );
+        }
+    }
+    Ok(())
+}
 /// Every check of this profile.
 pub static ALL: &[&::wsp::rt::Check] = &[
     &STARTUP_LP_WSP_DATA_NULL,
@@ -3776,4 +4232,29 @@ pub static ALL: &[&::wsp::rt::Check] = &[
     &STRING_TO_ADDRESS_LP_ADDRESS_ADDRESS,
     &STRING_TO_ADDRESS_LP_ADDRESS_LENGTH_NULL,
     &STRING_TO_ADDRESS_LP_ADDRESS_LENGTH_ADDRESS,
+    &ACCEPT_EX_LP_OUTPUT_BUFFER_NULL,
+    &ACCEPT_EX_LP_OUTPUT_BUFFER_ADDRESS,
+    &ACCEPT_EX_LPDW_BYTES_RECEIVED_ADDRESS,
+    &ACCEPT_EX_LP_OVERLAPPED_NULL,
+    &ACCEPT_EX_LP_OVERLAPPED_ADDRESS,
+    &ACCEPT_EX_DW_LOCAL_ADDRESS_LENGTH_ALLOWED,
+    &ACCEPT_EX_DW_REMOTE_ADDRESS_LENGTH_ALLOWED,
+    &ACCEPT_EX_S_LISTEN_SOCKET_SOCKET,
+    &CONNECT_EX_NAME_NULL,
+    &CONNECT_EX_NAME_ADDRESS,
+    &CONNECT_EX_LP_SEND_BUFFER_ADDRESS,
+    &CONNECT_EX_LPDW_BYTES_SENT_ADDRESS,
+    &CONNECT_EX_LP_OVERLAPPED_NULL,
+    &CONNECT_EX_LP_OVERLAPPED_ADDRESS,
+    &CONNECT_EX_NAME_MINIMUM,
+    &CONNECT_EX_S_SOCKET,
+    &DISCONNECT_EX_LP_OVERLAPPED_ADDRESS,
+    &DISCONNECT_EX_DW_FLAGS_ALLOWED,
+    &DISCONNECT_EX_DW_RESERVED_ALLOWED,
+    &DISCONNECT_EX_S_SOCKET,
+    &GET_ACCEPT_EX_SOCKADDRS_LP_OUTPUT_BUFFER_ADDRESS,
+    &GET_ACCEPT_EX_SOCKADDRS_LOCAL_SOCKADDR_ADDRESS,
+    &GET_ACCEPT_EX_SOCKADDRS_LOCAL_SOCKADDR_LENGTH_ADDRESS,
+    &GET_ACCEPT_EX_SOCKADDRS_REMOTE_SOCKADDR_ADDRESS,
+    &GET_ACCEPT_EX_SOCKADDRS_REMOTE_SOCKADDR_LENGTH_ADDRESS,
 ];

@@ -3017,3 +3017,344 @@ impl From<::wsp::rt::BadAddress> for StringToAddressError {
         Self::Fault
     }
 }
+/// What `AcceptEx` may fail with.
+///
+/// Declared in `spec/extensions/AcceptEx.yaml:1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum AcceptExError {
+    /// `WSAECONNRESET`: An incoming connection was ended by the peer before it was accepted.
+    ConnReset = 10054,
+    /// `WSAENETDOWN`: The network subsystem has failed. (Not documented; needed in practice.)
+    NetDown = 10050,
+    /// `WSAEFAULT`: A pointer is bad. (Not documented; needed in practice.)
+    Fault = 10014,
+    /// `WSAEINVAL`: The first socket does not listen, the second is not a new one or is posted already, a room for an address is too small, or `lpOverlapped` is NULL. (Not documented; needed in practice.)
+    Inval = 10022,
+    /// `WSAENOTSOCK`: One of the descriptors is not a live socket of this provider. (Not documented; needed in practice.)
+    NotSock = 10038,
+    /// `WSAENOBUFS`: There are no resources for the operation. (Not documented; needed in practice.)
+    NoBufs = 10055,
+    /// `WSAECONNABORTED`: The accepted connection broke before its first data came. (Not documented; needed in practice.)
+    ConnAborted = 10053,
+    /// `WSA_OPERATION_ABORTED`: One of the two sockets was closed while the accept was pending. (Not documented; needed in practice.)
+    OperationAborted = 995,
+    /// `WSAEOPNOTSUPP`: The provider has no such function, or the host no way to be told the end of an operation. (Not documented; needed in practice.)
+    OpNotSupp = 10045,
+}
+impl ::wsp::rt::ErrorList for AcceptExError {
+    const FUNCTION: &'static str = "AcceptEx";
+    const FALLBACK: Self = Self::NetDown;
+    const ALL: &'static [Self] = &[
+        Self::ConnReset,
+        Self::NetDown,
+        Self::Fault,
+        Self::Inval,
+        Self::NotSock,
+        Self::NoBufs,
+        Self::ConnAborted,
+        Self::OperationAborted,
+        Self::OpNotSupp,
+    ];
+    #[inline]
+    fn code(self) -> i32 {
+        self as i32
+    }
+    fn name(self) -> &'static str {
+        match self {
+            Self::ConnReset => "WSAECONNRESET",
+            Self::NetDown => "WSAENETDOWN",
+            Self::Fault => "WSAEFAULT",
+            Self::Inval => "WSAEINVAL",
+            Self::NotSock => "WSAENOTSOCK",
+            Self::NoBufs => "WSAENOBUFS",
+            Self::ConnAborted => "WSAECONNABORTED",
+            Self::OperationAborted => "WSA_OPERATION_ABORTED",
+            Self::OpNotSupp => "WSAEOPNOTSUPP",
+        }
+    }
+    fn when(self) -> &'static str {
+        match self {
+            Self::ConnReset => {
+                "An incoming connection was ended by the peer before it was accepted."
+            }
+            Self::NetDown => "The network subsystem has failed.",
+            Self::Fault => "A pointer is bad.",
+            Self::Inval => {
+                "The first socket does not listen, the second is not a new one or is posted already, a room for an address is too small, or `lpOverlapped` is NULL."
+            }
+            Self::NotSock => {
+                "One of the descriptors is not a live socket of this provider."
+            }
+            Self::NoBufs => "There are no resources for the operation.",
+            Self::ConnAborted => {
+                "The accepted connection broke before its first data came."
+            }
+            Self::OperationAborted => {
+                "One of the two sockets was closed while the accept was pending."
+            }
+            Self::OpNotSupp => {
+                "The provider has no such function, or the host no way to be told the end of an operation."
+            }
+        }
+    }
+}
+impl From<::wsp::rt::Code> for AcceptExError {
+    /// The code if the function may fail with it, else its fallback.
+    fn from(code: ::wsp::rt::Code) -> Self {
+        <Self as ::wsp::rt::ErrorList>::or_fallback(code)
+    }
+}
+impl ::core::fmt::Display for AcceptExError {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::wsp::rt::describe(*self, f)
+    }
+}
+impl ::core::error::Error for AcceptExError {}
+impl From<::wsp::rt::TooSmall> for AcceptExError {
+    fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for AcceptExError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
+/// What `ConnectEx` may fail with.
+///
+/// Declared in `spec/extensions/ConnectEx.yaml:1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum ConnectExError {
+    /// `WSAENETDOWN`: The network subsystem has failed.
+    NetDown = 10050,
+    /// `WSAEADDRINUSE`: The socket's own address is taken by another.
+    AddrInUse = 10048,
+    /// `WSAEALREADY`: Another connect is pending on the socket.
+    Already = 10037,
+    /// `WSAEADDRNOTAVAIL`: The remote address cannot be used, for instance the wildcard or port 0.
+    AddrNotAvail = 10049,
+    /// `WSAEAFNOSUPPORT`: The address is of another family.
+    AfNoSupport = 10047,
+    /// `WSAECONNREFUSED`: The peer refused the connection.
+    ConnRefused = 10061,
+    /// `WSAEFAULT`: A pointer is bad or the address is too short.
+    Fault = 10014,
+    /// `WSAEINVAL`: The socket is not bound or listens, or `lpOverlapped` is NULL.
+    Inval = 10022,
+    /// `WSAEISCONN`: The socket is connected already.
+    IsConn = 10056,
+    /// `WSAENETUNREACH`: The network cannot be reached from here now.
+    NetUnreach = 10051,
+    /// `WSAEHOSTUNREACH`: The peer's host cannot be reached.
+    HostUnreach = 10065,
+    /// `WSAENOBUFS`: There are no resources for the connection.
+    NoBufs = 10055,
+    /// `WSAENOTSOCK`: `s` is not a live socket of this provider.
+    NotSock = 10038,
+    /// `WSAETIMEDOUT`: The attempt took too long.
+    TimedOut = 10060,
+    /// `WSAECONNRESET`: The connection was reset before the first block was sent. (Not documented; needed in practice.)
+    ConnReset = 10054,
+    /// `WSAECONNABORTED`: The connection broke before the first block was sent. (Not documented; needed in practice.)
+    ConnAborted = 10053,
+    /// `WSA_OPERATION_ABORTED`: The socket was closed while the connect was pending. (Not documented; needed in practice.)
+    OperationAborted = 995,
+    /// `WSAEOPNOTSUPP`: The provider has no such function, or the host no way to be told the end of an operation. (Not documented; needed in practice.)
+    OpNotSupp = 10045,
+}
+impl ::wsp::rt::ErrorList for ConnectExError {
+    const FUNCTION: &'static str = "ConnectEx";
+    const FALLBACK: Self = Self::NetDown;
+    const ALL: &'static [Self] = &[
+        Self::NetDown,
+        Self::AddrInUse,
+        Self::Already,
+        Self::AddrNotAvail,
+        Self::AfNoSupport,
+        Self::ConnRefused,
+        Self::Fault,
+        Self::Inval,
+        Self::IsConn,
+        Self::NetUnreach,
+        Self::HostUnreach,
+        Self::NoBufs,
+        Self::NotSock,
+        Self::TimedOut,
+        Self::ConnReset,
+        Self::ConnAborted,
+        Self::OperationAborted,
+        Self::OpNotSupp,
+    ];
+    #[inline]
+    fn code(self) -> i32 {
+        self as i32
+    }
+    fn name(self) -> &'static str {
+        match self {
+            Self::NetDown => "WSAENETDOWN",
+            Self::AddrInUse => "WSAEADDRINUSE",
+            Self::Already => "WSAEALREADY",
+            Self::AddrNotAvail => "WSAEADDRNOTAVAIL",
+            Self::AfNoSupport => "WSAEAFNOSUPPORT",
+            Self::ConnRefused => "WSAECONNREFUSED",
+            Self::Fault => "WSAEFAULT",
+            Self::Inval => "WSAEINVAL",
+            Self::IsConn => "WSAEISCONN",
+            Self::NetUnreach => "WSAENETUNREACH",
+            Self::HostUnreach => "WSAEHOSTUNREACH",
+            Self::NoBufs => "WSAENOBUFS",
+            Self::NotSock => "WSAENOTSOCK",
+            Self::TimedOut => "WSAETIMEDOUT",
+            Self::ConnReset => "WSAECONNRESET",
+            Self::ConnAborted => "WSAECONNABORTED",
+            Self::OperationAborted => "WSA_OPERATION_ABORTED",
+            Self::OpNotSupp => "WSAEOPNOTSUPP",
+        }
+    }
+    fn when(self) -> &'static str {
+        match self {
+            Self::NetDown => "The network subsystem has failed.",
+            Self::AddrInUse => "The socket's own address is taken by another.",
+            Self::Already => "Another connect is pending on the socket.",
+            Self::AddrNotAvail => {
+                "The remote address cannot be used, for instance the wildcard or port 0."
+            }
+            Self::AfNoSupport => "The address is of another family.",
+            Self::ConnRefused => "The peer refused the connection.",
+            Self::Fault => "A pointer is bad or the address is too short.",
+            Self::Inval => {
+                "The socket is not bound or listens, or `lpOverlapped` is NULL."
+            }
+            Self::IsConn => "The socket is connected already.",
+            Self::NetUnreach => "The network cannot be reached from here now.",
+            Self::HostUnreach => "The peer's host cannot be reached.",
+            Self::NoBufs => "There are no resources for the connection.",
+            Self::NotSock => "`s` is not a live socket of this provider.",
+            Self::TimedOut => "The attempt took too long.",
+            Self::ConnReset => {
+                "The connection was reset before the first block was sent."
+            }
+            Self::ConnAborted => "The connection broke before the first block was sent.",
+            Self::OperationAborted => {
+                "The socket was closed while the connect was pending."
+            }
+            Self::OpNotSupp => {
+                "The provider has no such function, or the host no way to be told the end of an operation."
+            }
+        }
+    }
+}
+impl From<::wsp::rt::Code> for ConnectExError {
+    /// The code if the function may fail with it, else its fallback.
+    fn from(code: ::wsp::rt::Code) -> Self {
+        <Self as ::wsp::rt::ErrorList>::or_fallback(code)
+    }
+}
+impl ::core::fmt::Display for ConnectExError {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::wsp::rt::describe(*self, f)
+    }
+}
+impl ::core::error::Error for ConnectExError {}
+impl From<::wsp::rt::TooSmall> for ConnectExError {
+    fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for ConnectExError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
+/// What `DisconnectEx` may fail with.
+///
+/// Declared in `spec/extensions/DisconnectEx.yaml:1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum DisconnectExError {
+    /// `WSAEFAULT`: `lpOverlapped` is a bad address.
+    Fault = 10014,
+    /// `WSAEINVAL`: `dwFlags` has another flag, or `dwReserved` is not 0.
+    Inval = 10022,
+    /// `WSAENOTCONN`: The socket is not connected.
+    NotConn = 10057,
+    /// `WSAENETDOWN`: The network subsystem has failed. (Not documented; needed in practice.)
+    NetDown = 10050,
+    /// `WSAENOTSOCK`: `s` is not a live socket of this provider. (Not documented; needed in practice.)
+    NotSock = 10038,
+    /// `WSA_OPERATION_ABORTED`: The socket was closed while the disconnect was pending. (Not documented; needed in practice.)
+    OperationAborted = 995,
+    /// `WSAEOPNOTSUPP`: The provider has no such function, or the host no way to be told the end of an operation. (Not documented; needed in practice.)
+    OpNotSupp = 10045,
+}
+impl ::wsp::rt::ErrorList for DisconnectExError {
+    const FUNCTION: &'static str = "DisconnectEx";
+    const FALLBACK: Self = Self::NetDown;
+    const ALL: &'static [Self] = &[
+        Self::Fault,
+        Self::Inval,
+        Self::NotConn,
+        Self::NetDown,
+        Self::NotSock,
+        Self::OperationAborted,
+        Self::OpNotSupp,
+    ];
+    #[inline]
+    fn code(self) -> i32 {
+        self as i32
+    }
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fault => "WSAEFAULT",
+            Self::Inval => "WSAEINVAL",
+            Self::NotConn => "WSAENOTCONN",
+            Self::NetDown => "WSAENETDOWN",
+            Self::NotSock => "WSAENOTSOCK",
+            Self::OperationAborted => "WSA_OPERATION_ABORTED",
+            Self::OpNotSupp => "WSAEOPNOTSUPP",
+        }
+    }
+    fn when(self) -> &'static str {
+        match self {
+            Self::Fault => "`lpOverlapped` is a bad address.",
+            Self::Inval => "`dwFlags` has another flag, or `dwReserved` is not 0.",
+            Self::NotConn => "The socket is not connected.",
+            Self::NetDown => "The network subsystem has failed.",
+            Self::NotSock => "`s` is not a live socket of this provider.",
+            Self::OperationAborted => {
+                "The socket was closed while the disconnect was pending."
+            }
+            Self::OpNotSupp => {
+                "The provider has no such function, or the host no way to be told the end of an operation."
+            }
+        }
+    }
+}
+impl From<::wsp::rt::Code> for DisconnectExError {
+    /// The code if the function may fail with it, else its fallback.
+    fn from(code: ::wsp::rt::Code) -> Self {
+        <Self as ::wsp::rt::ErrorList>::or_fallback(code)
+    }
+}
+impl ::core::fmt::Display for DisconnectExError {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::wsp::rt::describe(*self, f)
+    }
+}
+impl ::core::error::Error for DisconnectExError {}
+impl From<::wsp::rt::TooSmall> for DisconnectExError {
+    fn from(_: ::wsp::rt::TooSmall) -> Self {
+        Self::Fault
+    }
+}
+impl From<::wsp::rt::BadAddress> for DisconnectExError {
+    fn from(_: ::wsp::rt::BadAddress) -> Self {
+        Self::Fault
+    }
+}
+/// What `GetAcceptExSockaddrs` may fail with.
+///
+/// Declared in `spec/extensions/GetAcceptExSockaddrs.yaml:1`.
+pub type GetAcceptExSockaddrsError = ::core::convert::Infallible;

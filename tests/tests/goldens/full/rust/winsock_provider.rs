@@ -1728,6 +1728,175 @@ pub trait Provider: Sized + Send + Sync + 'static {
         let _ = (call);
         Err(error::StringToAddressError::OpNotSupp)
     }
+    /// Does this provider implement `AcceptEx`? If not, asking for it by GUID is refused.
+    const OFFERS_ACCEPT_EX: bool = false;
+    /// Accepts a connection onto a given socket as an overlapped operation, with both addresses and the first block of data.
+    ///
+    /// The program makes the socket for the next connection beforehand and posts it here. When a connection comes, it becomes that socket's; the provider then waits for the first bytes of the peer, unless the program asked for none, and completes the operation. One completion so brings connection, addresses and data. Several may be posted at a listener; they are served in their order, before calls of `WSPAccept`.
+    ///
+    /// `lpOutputBuffer` is one block in three parts: `dwReceiveDataLength` bytes for data, then `dwLocalAddressLength` bytes and `dwRemoteAddressLength` bytes for the addresses. How an address lies in its part is the provider's affair: `GetAcceptExSockaddrs` of the same provider reads it.
+    ///
+    /// With `dwReceiveDataLength` not 0 a peer that connects and sends nothing holds the operation back. `SO_CONNECT_TIME` of the accepting socket tells such a connection's age, and closing that socket ends the operation.
+    ///
+    /// The accepted socket keeps the options that it was made with until `SO_UPDATE_ACCEPT_CONTEXT` is set on it, whose value is the listening socket; it then takes that one's. The condition function of `WSPAccept` has no part in this.
+    ///
+    /// This function has no `lpErrno`: the code becomes the calling thread's last error. What is said here stands on the public documentation of the function, and on what programs that use it need (marked as practice).
+    ///
+    /// # Errors
+    ///
+    /// - `WSAECONNRESET`: An incoming connection was ended by the peer before it was accepted.
+    /// - `WSAENETDOWN`: The network subsystem has failed.
+    /// - `WSAEFAULT`: A pointer is bad.
+    /// - `WSAEINVAL`: The first socket does not listen, the second is not a new one or is posted already, a room for an address is too small, or `lpOverlapped` is NULL.
+    /// - `WSAENOTSOCK`: One of the descriptors is not a live socket of this provider.
+    /// - `WSAENOBUFS`: There are no resources for the operation.
+    /// - `WSAECONNABORTED` (as the status of the overlapped operation): The accepted connection broke before its first data came.
+    /// - `WSA_OPERATION_ABORTED` (as the status of the overlapped operation): One of the two sockets was closed while the accept was pending.
+    /// - `WSAEOPNOTSUPP`: The provider has no such function, or the host no way to be told the end of an operation.
+    ///
+    /// # Rules
+    ///
+    /// - `AcceptEx-01` (must): An accepted call is completed exactly once, when a connection is there and its first data came; a refused one is not.
+    /// - `AcceptEx-02` (must): Without room for data the operation ends as soon as the connection is there.
+    /// - `AcceptEx-03` (must): The accepting socket must be neither bound nor connected, and may be posted once only; otherwise the call fails with `WSAEINVAL`.
+    /// - `AcceptEx-04` (must): Accepts are served in the order in which they were posted.
+    /// - `AcceptEx-05` (must): Closing the listening socket or the accepting one ends the operation with `WSA_OPERATION_ABORTED`.
+    /// - `AcceptEx-06` (must): `SO_UPDATE_ACCEPT_CONTEXT` names the listening socket, whose options the accepted one then takes.
+    ///
+    /// Documentation: <https://learn.microsoft.com/en-us/windows/win32/api/mswsock/nf-mswsock-acceptex>
+    ///
+    /// As it is in the profile `winsock`.
+    ///
+    /// Declared in `spec/extensions/AcceptEx.yaml:1`.
+    fn accept_ex(
+        &self,
+        socket: &::wsp::rt::SocketRef<'_, Self::Socket>,
+        call: &call::AcceptEx<'_>,
+    ) -> Result<::wsp::rt::Outcome<ffi::DWORD>, error::AcceptExError> {
+        let _ = (socket, call);
+        Err(error::AcceptExError::OpNotSupp)
+    }
+    /// Does this provider implement `ConnectEx`? If not, asking for it by GUID is refused.
+    const OFFERS_CONNECT_EX: bool = false;
+    /// Connects a bound stream socket as an overlapped operation, and sends a first block of data with it.
+    ///
+    /// Programs that wait at completion ports connect with this function: it starts the connect and returns, and the end of both the connect and the optional first send is one completion. It is no table function; programs ask for it by its GUID through `WSPIoctl`, and no host supplies it by itself. A provider that offers it makes the pair with `AcceptEx`.
+    ///
+    /// The socket must be bound before, unlike for `WSPConnect`. The call is always overlapped; it never waits, whatever mode the socket is in. The completion counts the bytes of the first block, not of the connect.
+    ///
+    /// In the documentation a socket connected so is not yet a connected socket for `WSPShutdown`, `WSPGetPeerName` and the like until `SO_UPDATE_CONNECT_CONTEXT` is set on it. Sockets of the runtime are so at once, and setting the option changes nothing.
+    ///
+    /// This function has no `lpErrno`: the code becomes the calling thread's last error. What is said here stands on the public documentation of the function, and on what programs that use it need (marked as practice).
+    ///
+    /// # Errors
+    ///
+    /// - `WSAENETDOWN`: The network subsystem has failed.
+    /// - `WSAEADDRINUSE`: The socket's own address is taken by another.
+    /// - `WSAEALREADY`: Another connect is pending on the socket.
+    /// - `WSAEADDRNOTAVAIL`: The remote address cannot be used, for instance the wildcard or port 0.
+    /// - `WSAEAFNOSUPPORT`: The address is of another family.
+    /// - `WSAECONNREFUSED`: The peer refused the connection.
+    /// - `WSAEFAULT`: A pointer is bad or the address is too short.
+    /// - `WSAEINVAL`: The socket is not bound or listens, or `lpOverlapped` is NULL.
+    /// - `WSAEISCONN`: The socket is connected already.
+    /// - `WSAENETUNREACH`: The network cannot be reached from here now.
+    /// - `WSAEHOSTUNREACH`: The peer's host cannot be reached.
+    /// - `WSAENOBUFS`: There are no resources for the connection.
+    /// - `WSAENOTSOCK`: `s` is not a live socket of this provider.
+    /// - `WSAETIMEDOUT`: The attempt took too long.
+    /// - `WSAECONNRESET` (as the status of the overlapped operation): The connection was reset before the first block was sent.
+    /// - `WSAECONNABORTED` (as the status of the overlapped operation): The connection broke before the first block was sent.
+    /// - `WSA_OPERATION_ABORTED` (as the status of the overlapped operation): The socket was closed while the connect was pending.
+    /// - `WSAEOPNOTSUPP`: The provider has no such function, or the host no way to be told the end of an operation.
+    ///
+    /// # Rules
+    ///
+    /// - `ConnectEx-01` (must): An accepted connect is completed exactly once, with the bytes of the first block; a refused one is not, and its record is as it was.
+    /// - `ConnectEx-02` (must): The socket must be bound before; otherwise the call fails with `WSAEINVAL`.
+    /// - `ConnectEx-03` (must): A connect that fails later completes with the code of the connect.
+    /// - `ConnectEx-04` (must): `SO_UPDATE_CONNECT_CONTEXT` is accepted on a connected socket and refused with `WSAENOTCONN` on any other.
+    ///
+    /// Documentation: <https://learn.microsoft.com/en-us/windows/win32/api/mswsock/nc-mswsock-lpfn_connectex>
+    ///
+    /// As it is in the profile `winsock`.
+    ///
+    /// Declared in `spec/extensions/ConnectEx.yaml:1`.
+    fn connect_ex(
+        &self,
+        socket: &::wsp::rt::SocketRef<'_, Self::Socket>,
+        call: &call::ConnectEx<'_>,
+    ) -> Result<::wsp::rt::Outcome<ffi::DWORD>, error::ConnectExError> {
+        let _ = (socket, call);
+        Err(error::ConnectExError::OpNotSupp)
+    }
+    /// Does this provider implement `DisconnectEx`? If not, asking for it by GUID is refused.
+    const OFFERS_DISCONNECT_EX: bool = false;
+    /// Ends a connection and lets the socket be used again.
+    ///
+    /// A server that has ended one connection can use the socket for the next, which saves making one. With `TF_REUSE_SOCKET` the socket is afterwards as `AcceptEx` and `ConnectEx` want it: one that had accepted is unbound, one that had connected keeps its own address. Without the flag both directions are shut down and the socket can only be closed.
+    ///
+    /// The connection ends gracefully: what the transport has taken still arrives, then the end of the stream. Operations that are pending on the socket end with `WSA_OPERATION_ABORTED`.
+    ///
+    /// This function has no `lpErrno`: the code becomes the calling thread's last error. What is said here stands on the public documentation of the function, and on what programs that use it need (marked as practice).
+    ///
+    /// # Errors
+    ///
+    /// - `WSAEFAULT`: `lpOverlapped` is a bad address.
+    /// - `WSAEINVAL`: `dwFlags` has another flag, or `dwReserved` is not 0.
+    /// - `WSAENOTCONN`: The socket is not connected.
+    /// - `WSAENETDOWN`: The network subsystem has failed.
+    /// - `WSAENOTSOCK`: `s` is not a live socket of this provider.
+    /// - `WSA_OPERATION_ABORTED` (as the status of the overlapped operation): The socket was closed while the disconnect was pending.
+    /// - `WSAEOPNOTSUPP`: The provider has no such function, or the host no way to be told the end of an operation.
+    ///
+    /// # Rules
+    ///
+    /// - `DisconnectEx-01` (must): With `TF_REUSE_SOCKET` the socket can accept or connect again with `AcceptEx` or `ConnectEx`.
+    /// - `DisconnectEx-02` (must): The peer gets what was sent, then the end of the stream.
+    /// - `DisconnectEx-03` (must): Operations that are pending end with `WSA_OPERATION_ABORTED`.
+    ///
+    /// Documentation: <https://learn.microsoft.com/en-us/windows/win32/api/mswsock/nc-mswsock-lpfn_disconnectex>
+    ///
+    /// As it is in the profile `winsock`.
+    ///
+    /// Declared in `spec/extensions/DisconnectEx.yaml:1`.
+    fn disconnect_ex(
+        &self,
+        socket: &::wsp::rt::SocketRef<'_, Self::Socket>,
+        call: &call::DisconnectEx<'_>,
+    ) -> Result<::wsp::rt::Outcome<()>, error::DisconnectExError> {
+        let _ = (socket, call);
+        Err(error::DisconnectExError::OpNotSupp)
+    }
+    /// Does this provider implement `GetAcceptExSockaddrs`? If not, asking for it by GUID is refused.
+    const OFFERS_GET_ACCEPT_EX_SOCKADDRS: bool = false;
+    /// Finds the two addresses in the buffer that `AcceptEx` filled.
+    ///
+    /// `AcceptEx` puts addresses into its output buffer in a form of the provider's own, and only this function of the same provider may read them. It is given the buffer and the three lengths that `AcceptEx` was given and returns pointers into the buffer, so the addresses live as long as that does.
+    ///
+    /// The function returns nothing and reports no error. A buffer that `AcceptEx` did not fill gives pointers all the same; where no memory or room is given, the pointers are NULL and the lengths 0.
+    ///
+    /// # Rules
+    ///
+    /// - `GetAcceptExSockaddrs-01` (must): The pointers lead into the buffer, to the addresses that `AcceptEx` of the same provider put there.
+    ///
+    /// Documentation: <https://learn.microsoft.com/en-us/windows/win32/api/mswsock/nf-mswsock-getacceptexsockaddrs>
+    ///
+    /// As it is in the profile `winsock`.
+    ///
+    /// Declared in `spec/extensions/GetAcceptExSockaddrs.yaml:1`.
+    fn get_accept_ex_sockaddrs(
+        &self,
+        call: &call::GetAcceptExSockaddrs,
+    ) -> Result<done::GetAcceptExSockaddrs, error::GetAcceptExSockaddrsError> {
+        let _ = call;
+        Ok(done::GetAcceptExSockaddrs {
+            local: ::wsp::rt::zeroed(),
+            local_size: ::wsp::rt::zeroed(),
+            remote: ::wsp::rt::zeroed(),
+            remote_size: ::wsp::rt::zeroed(),
+        })
+    }
 }
 /// How this profile's descriptors are made.
 pub type Keys = ::wsp::handles::HostKeyed;

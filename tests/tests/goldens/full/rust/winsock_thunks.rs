@@ -38,6 +38,48 @@ pub const fn table<P: Instance>() -> ffi::WSPPROC_TABLE {
 /// The extension function of this GUID, if the profile has one and the provider offers it.
 pub fn extension<P: Instance>(guid: &ffi::GUID) -> ::wsp::rt::Extension {
     let _ = guid;
+    if ::wsp::rt::same_guid(guid, &ffi::WSAID_ACCEPTEX) {
+        return if P::OFFERS_ACCEPT_EX {
+            let pointer: ffi::LPFN_ACCEPTEX = Some(thunk::accept_ex::<P>);
+            ::wsp::rt::Extension::Pointer(
+                pointer.map_or(0, |function| function as usize),
+            )
+        } else {
+            ::wsp::rt::Extension::LeftOut
+        };
+    }
+    if ::wsp::rt::same_guid(guid, &ffi::WSAID_CONNECTEX) {
+        return if P::OFFERS_CONNECT_EX {
+            let pointer: ffi::LPFN_CONNECTEX = Some(thunk::connect_ex::<P>);
+            ::wsp::rt::Extension::Pointer(
+                pointer.map_or(0, |function| function as usize),
+            )
+        } else {
+            ::wsp::rt::Extension::LeftOut
+        };
+    }
+    if ::wsp::rt::same_guid(guid, &ffi::WSAID_DISCONNECTEX) {
+        return if P::OFFERS_DISCONNECT_EX {
+            let pointer: ffi::LPFN_DISCONNECTEX = Some(thunk::disconnect_ex::<P>);
+            ::wsp::rt::Extension::Pointer(
+                pointer.map_or(0, |function| function as usize),
+            )
+        } else {
+            ::wsp::rt::Extension::LeftOut
+        };
+    }
+    if ::wsp::rt::same_guid(guid, &ffi::WSAID_GETACCEPTEXSOCKADDRS) {
+        return if P::OFFERS_GET_ACCEPT_EX_SOCKADDRS {
+            let pointer: ffi::LPFN_GETACCEPTEXSOCKADDRS = Some(
+                thunk::get_accept_ex_sockaddrs::<P>,
+            );
+            ::wsp::rt::Extension::Pointer(
+                pointer.map_or(0, |function| function as usize),
+            )
+        } else {
+            ::wsp::rt::Extension::LeftOut
+        };
+    }
     ::wsp::rt::Extension::Unknown
 }
 /// The functions that stand in the table.
@@ -1980,5 +2022,310 @@ pub mod thunk {
         );
         // SAFETY: a code is only stored once the checks found its address to be good.
         unsafe { ::wsp::rt::lower(outcome, lpErrno, ffi::SOCKET_ERROR as i32) }
+    }
+    pub(super) unsafe extern "system" fn accept_ex<P: Instance>(
+        sListenSocket: ffi::SOCKET,
+        sAcceptSocket: ffi::SOCKET,
+        lpOutputBuffer: ffi::PVOID,
+        dwReceiveDataLength: ffi::DWORD,
+        dwLocalAddressLength: ffi::DWORD,
+        dwRemoteAddressLength: ffi::DWORD,
+        lpdwBytesReceived: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+    ) -> ffi::WINBOOL {
+        let outcome = ::wsp::rt::guard(
+            || {
+                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
+                // find.
+                unsafe {
+                    if !check::accept_ex_passes(
+                        sListenSocket,
+                        sAcceptSocket,
+                        lpOutputBuffer,
+                        dwReceiveDataLength,
+                        dwLocalAddressLength,
+                        dwRemoteAddressLength,
+                        lpdwBytesReceived,
+                        lpOverlapped,
+                    ) {
+                        check::accept_ex(
+                            sListenSocket,
+                            sAcceptSocket,
+                            lpOutputBuffer,
+                            dwReceiveDataLength,
+                            dwLocalAddressLength,
+                            dwRemoteAddressLength,
+                            lpdwBytesReceived,
+                            lpOverlapped,
+                        )?;
+                    }
+                }
+                // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
+                // time of the call is the interface's contract, and the lifted arguments do not outlive the
+                // call.
+                let call = unsafe {
+                    call::AcceptEx {
+                        accepting: sAcceptSocket,
+                        output: lpOutputBuffer,
+                        data_length: dwReceiveDataLength,
+                        local_length: dwLocalAddressLength,
+                        remote_length: dwRemoteAddressLength,
+                        overlapped: ::wsp::rt::Overlapped::new(
+                            lpOverlapped,
+                            None,
+                            ::core::ptr::null_mut(),
+                        ),
+                    }
+                };
+                let socket = P::cell()
+                    .socket(
+                        sListenSocket as usize,
+                        &check::ACCEPT_EX_S_LISTEN_SOCKET_SOCKET,
+                        <error::AcceptExError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                    )?;
+                let running = socket.running::<P>();
+                let out_bytes = match running
+                    .provider()
+                    .accept_ex(&socket, &call)
+                    .map_err(|error| error as i32)?
+                {
+                    ::wsp::rt::Outcome::Done(done) => done,
+                    ::wsp::rt::Outcome::Pending => {
+                        return Err(::wsp::code::WSA_IO_PENDING);
+                    }
+                };
+                // SAFETY: the addresses were checked; NULL, where it may be passed, is left alone.
+                unsafe {
+                    ::wsp::rt::store(lpdwBytesReceived, out_bytes);
+                }
+                Ok(1)
+            },
+            || {
+                P::cell().poison(sListenSocket as usize);
+                <error::AcceptExError as ::wsp::rt::ErrorList>::FALLBACK as i32
+            },
+        );
+        ::wsp::rt::lower_last(outcome, ffi::FALSE as ffi::WINBOOL)
+    }
+    pub(super) unsafe extern "system" fn connect_ex<P: Instance>(
+        s: ffi::SOCKET,
+        name: *const ffi::sockaddr,
+        namelen: i32,
+        lpSendBuffer: ffi::PVOID,
+        dwSendDataLength: ffi::DWORD,
+        lpdwBytesSent: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+    ) -> ffi::WINBOOL {
+        let outcome = ::wsp::rt::guard(
+            || {
+                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
+                // find.
+                unsafe {
+                    if !check::connect_ex_passes(
+                        s,
+                        name,
+                        namelen,
+                        lpSendBuffer,
+                        dwSendDataLength,
+                        lpdwBytesSent,
+                        lpOverlapped,
+                    ) {
+                        check::connect_ex(
+                            s,
+                            name,
+                            namelen,
+                            lpSendBuffer,
+                            dwSendDataLength,
+                            lpdwBytesSent,
+                            lpOverlapped,
+                        )?;
+                    }
+                }
+                // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
+                // time of the call is the interface's contract, and the lifted arguments do not outlive the
+                // call.
+                let call = unsafe {
+                    call::ConnectEx {
+                        address: ::wsp::rt::Bytes::new(name.cast(), namelen as usize),
+                        data: if lpSendBuffer.is_null() {
+                            None
+                        } else {
+                            Some(
+                                ::wsp::rt::Bytes::new(
+                                    lpSendBuffer.cast(),
+                                    dwSendDataLength as usize,
+                                ),
+                            )
+                        },
+                        overlapped: ::wsp::rt::Overlapped::new(
+                            lpOverlapped,
+                            None,
+                            ::core::ptr::null_mut(),
+                        ),
+                    }
+                };
+                let socket = P::cell()
+                    .socket(
+                        s as usize,
+                        &check::CONNECT_EX_S_SOCKET,
+                        <error::ConnectExError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                    )?;
+                let running = socket.running::<P>();
+                let out_bytes = match running
+                    .provider()
+                    .connect_ex(&socket, &call)
+                    .map_err(|error| error as i32)?
+                {
+                    ::wsp::rt::Outcome::Done(done) => done,
+                    ::wsp::rt::Outcome::Pending => {
+                        return Err(::wsp::code::WSA_IO_PENDING);
+                    }
+                };
+                // SAFETY: the addresses were checked; NULL, where it may be passed, is left alone.
+                unsafe {
+                    ::wsp::rt::store(lpdwBytesSent, out_bytes);
+                }
+                Ok(1)
+            },
+            || {
+                P::cell().poison(s as usize);
+                <error::ConnectExError as ::wsp::rt::ErrorList>::FALLBACK as i32
+            },
+        );
+        ::wsp::rt::lower_last(outcome, ffi::FALSE as ffi::WINBOOL)
+    }
+    pub(super) unsafe extern "system" fn disconnect_ex<P: Instance>(
+        s: ffi::SOCKET,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        dwFlags: ffi::DWORD,
+        dwReserved: ffi::DWORD,
+    ) -> ffi::WINBOOL {
+        let outcome = ::wsp::rt::guard(
+            || {
+                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
+                // find.
+                unsafe {
+                    if !check::disconnect_ex_passes(
+                        s,
+                        lpOverlapped,
+                        dwFlags,
+                        dwReserved,
+                    ) {
+                        check::disconnect_ex(s, lpOverlapped, dwFlags, dwReserved)?;
+                    }
+                }
+                // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
+                // time of the call is the interface's contract, and the lifted arguments do not outlive the
+                // call.
+                let call = unsafe {
+                    call::DisconnectEx {
+                        overlapped: ::wsp::rt::Overlapped::optional(
+                            lpOverlapped,
+                            None,
+                            ::core::ptr::null_mut(),
+                        ),
+                        flags: dwFlags,
+                        reserved: dwReserved,
+                    }
+                };
+                let socket = P::cell()
+                    .socket(
+                        s as usize,
+                        &check::DISCONNECT_EX_S_SOCKET,
+                        <error::DisconnectExError as ::wsp::rt::ErrorList>::FALLBACK
+                            as i32,
+                    )?;
+                let running = socket.running::<P>();
+                match running
+                    .provider()
+                    .disconnect_ex(&socket, &call)
+                    .map_err(|error| error as i32)?
+                {
+                    ::wsp::rt::Outcome::Done(done) => done,
+                    ::wsp::rt::Outcome::Pending => {
+                        return Err(::wsp::code::WSA_IO_PENDING);
+                    }
+                };
+                // SAFETY: the addresses were checked; NULL, where it may be passed, is left alone.
+                unsafe {}
+                Ok(1)
+            },
+            || {
+                P::cell().poison(s as usize);
+                <error::DisconnectExError as ::wsp::rt::ErrorList>::FALLBACK as i32
+            },
+        );
+        ::wsp::rt::lower_last(outcome, ffi::FALSE as ffi::WINBOOL)
+    }
+    pub(super) unsafe extern "system" fn get_accept_ex_sockaddrs<P: Instance>(
+        lpOutputBuffer: ffi::PVOID,
+        dwReceiveDataLength: ffi::DWORD,
+        dwLocalAddressLength: ffi::DWORD,
+        dwRemoteAddressLength: ffi::DWORD,
+        LocalSockaddr: *mut *mut ffi::sockaddr,
+        LocalSockaddrLength: ffi::LPINT,
+        RemoteSockaddr: *mut *mut ffi::sockaddr,
+        RemoteSockaddrLength: ffi::LPINT,
+    ) {
+        let outcome = ::wsp::rt::guard(
+            || {
+                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
+                // find.
+                unsafe {
+                    if !check::get_accept_ex_sockaddrs_passes(
+                        lpOutputBuffer,
+                        dwReceiveDataLength,
+                        dwLocalAddressLength,
+                        dwRemoteAddressLength,
+                        LocalSockaddr,
+                        LocalSockaddrLength,
+                        RemoteSockaddr,
+                        RemoteSockaddrLength,
+                    ) {
+                        check::get_accept_ex_sockaddrs(
+                            lpOutputBuffer,
+                            dwReceiveDataLength,
+                            dwLocalAddressLength,
+                            dwRemoteAddressLength,
+                            LocalSockaddr,
+                            LocalSockaddrLength,
+                            RemoteSockaddr,
+                            RemoteSockaddrLength,
+                        )?;
+                    }
+                }
+                // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
+                // time of the call is the interface's contract, and the lifted arguments do not outlive the
+                // call.
+                let call = unsafe {
+                    call::GetAcceptExSockaddrs {
+                        buffer: lpOutputBuffer,
+                        data_length: dwReceiveDataLength,
+                        local_length: dwLocalAddressLength,
+                        remote_length: dwRemoteAddressLength,
+                    }
+                };
+                let running = P::cell().running().ok_or(0)?;
+                let done::GetAcceptExSockaddrs {
+                    local: out_local,
+                    local_size: out_local_size,
+                    remote: out_remote,
+                    remote_size: out_remote_size,
+                } = running
+                    .provider()
+                    .get_accept_ex_sockaddrs(&call)
+                    .map_err(|never| -> i32 { match never {} })?;
+                // SAFETY: the addresses were checked; NULL, where it may be passed, is left alone.
+                unsafe {
+                    ::wsp::rt::store(LocalSockaddr, out_local);
+                    ::wsp::rt::store(LocalSockaddrLength, out_local_size);
+                    ::wsp::rt::store(RemoteSockaddr, out_remote);
+                    ::wsp::rt::store(RemoteSockaddrLength, out_remote_size);
+                }
+                Ok(())
+            },
+            || { 0 },
+        );
+        let _ = outcome;
     }
 }
