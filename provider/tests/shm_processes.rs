@@ -5,80 +5,13 @@
 
 mod shm_support;
 
-use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddrV4;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use shm_support::*;
 use wsp::transport::{Connection as _, Ending, Fault, Mode, Parcel, Received, Sent, Taken, Transport};
 use wsp_provider::shm::{Copies, Settings, Shm};
 
-const ROLE: &str = "WSP_TEST_ROLE";
 const LARGE: usize = 3_000_000;
-
-/// Another process, and lines to and from it.
-struct Other {
-    child: Child,
-    to: ChildStdin,
-    from: BufReader<ChildStdout>,
-}
-
-impl Other {
-    fn start(role: &str, settings: Settings) -> Self {
-        let program = std::env::current_exe().unwrap();
-        let mut child = Command::new(program)
-            .args(["--exact", "the_other_process", "--ignored", "--nocapture"])
-            .env(ROLE, role)
-            .env(wsp_provider::shm::SINGLE_COPY, if settings.single_copy { "on" } else { "off" })
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (to, from) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        Self { child, to, from }
-    }
-
-    fn tell(&mut self, what: impl ToString) {
-        writeln!(self.to, "{}", what.to_string()).unwrap();
-    }
-
-    /// The next thing it says, which it marks: the test harness says things, too.
-    fn hear(&mut self) -> String {
-        let mut line = String::new();
-        loop {
-            line.clear();
-            assert!(self.from.read_line(&mut line).unwrap() > 0, "the other process has ended without saying more");
-            if let Some((_, said)) = line.split_once("say:") {
-                return said.trim().to_owned();
-            }
-        }
-    }
-
-    fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    fn ends_well(mut self) {
-        drop(self.to);
-        std::io::copy(&mut self.from, &mut std::io::sink()).unwrap();
-        assert!(self.child.wait().unwrap().success());
-    }
-}
-
-fn hear<T: std::str::FromStr<Err: std::fmt::Debug>>() -> T {
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line).unwrap();
-    line.trim().parse().unwrap()
-}
-
-fn say(what: impl std::fmt::Display) {
-    println!("say:{what}");
-}
 
 #[test]
 #[ignore = "it is the other process of the tests here"]
@@ -117,7 +50,7 @@ fn data_goes_to_another_process_and_back() {
     for settings in [SINGLE, DOUBLE] {
         let here = shm(settings);
         let (bound, listener) = listen(&here, 1, Mode::Stream);
-        let mut other = Other::start("echo", settings);
+        let mut other = start("echo", settings);
         other.tell(bound.address);
         let connection = accept(&here, &listener);
         let sent = pattern(1, LARGE);
@@ -154,7 +87,7 @@ fn a_peer_that_is_killed_resets_the_connection() {
     for settings in [SINGLE, DOUBLE] {
         let here = shm(settings);
         let (bound, listener) = listen(&here, 1, Mode::Stream);
-        let mut other = Other::start("flood", settings);
+        let mut other = start("flood", settings);
         other.tell(bound.address);
         let connection = accept(&here, &listener);
         let expected = pattern(2, 50_000);
@@ -184,7 +117,7 @@ fn deaf(shm: &Shm) {
 fn a_killed_peer_wakes_who_waits_for_room() {
     let here = shm(SINGLE);
     let (bound, listener) = listen(&here, 1, Mode::Stream);
-    let mut other = Other::start("deaf", SINGLE);
+    let mut other = start("deaf", SINGLE);
     other.tell(bound.address);
     let connection = accept(&here, &listener);
     let mut bytes = pattern(9, 300);
@@ -208,7 +141,7 @@ fn idle(shm: &Shm) {
 #[test]
 fn who_listens_and_is_killed_has_refused() {
     let here = shm(SINGLE);
-    let mut other = Other::start("idle", SINGLE);
+    let mut other = start("idle", SINGLE);
     let address = other.hear().parse().unwrap();
     let connection = connect(&here, address, Mode::Messages).unwrap();
     assert!(connection.established().is_pending());
@@ -236,7 +169,7 @@ fn take_over(shm: &Shm) {
 fn a_connection_moves_to_another_process_and_back() {
     for settings in [SINGLE, DOUBLE] {
         let Pair { one, other, asker, accepter } = pair(Mode::Messages, settings);
-        let mut process = Other::start("take", settings);
+        let mut process = start("take", settings);
         // Read in part, with more to be read: all that moves along.
         let (unread, small) = (pattern(3, 100_000), pattern(4, 90));
         send(&asker, &one, b"first", false).unwrap();
@@ -281,7 +214,7 @@ fn share(shm: &Shm) {
 #[test]
 fn two_processes_use_one_end_and_it_ends_with_the_last() {
     let Pair { one, other, asker, accepter } = pair(Mode::Stream, SINGLE);
-    let mut process = Other::start("share", SINGLE);
+    let mut process = start("share", SINGLE);
     let parcel = Parcel::Connection { connection: &other, shared: true };
     process.tell(accepter.give(parcel, process.id(), b"").unwrap());
     let count = 20_000;
@@ -308,7 +241,7 @@ fn two_processes_use_one_end_and_it_ends_with_the_last() {
 #[test]
 fn a_claim_is_for_one_process_and_once() {
     let Pair { one, other, asker, accepter } = pair(Mode::Stream, SINGLE);
-    let mut stranger = Other::start("echo", SINGLE);
+    let mut stranger = start("echo", SINGLE);
     let parcel = |shared| Parcel::Connection { connection: &other, shared };
     let foreign = accepter.give(parcel(true), stranger.id(), b"").unwrap();
     assert_eq!(asker.take(foreign).err(), Some(Fault::BadClaim));
@@ -340,7 +273,7 @@ fn what_was_given_works_after_its_descriptor_is_closed_and_dies_with_its_process
     for taken_first in [true, false] {
         let here = shm(SINGLE);
         let (bound, listener) = listen(&here, 1, Mode::Messages);
-        let mut process = Other::start("give and die", SINGLE);
+        let mut process = start("give and die", SINGLE);
         process.tell(bound.address);
         let connection = accept(&here, &listener);
         process.tell(std::process::id());
@@ -394,7 +327,7 @@ fn no_descriptors(shm: &Shm) {
 fn a_process_without_descriptors_says_so() {
     let here = shm(SINGLE);
     let (bound, _listener) = listen(&here, 4, Mode::Stream);
-    let mut other = Other::start("no descriptors", SINGLE);
+    let mut other = start("no descriptors", SINGLE);
     other.tell(bound.address);
     other.ends_well();
 }
@@ -452,7 +385,7 @@ mod silent {
 
 #[test]
 fn no_system_call_is_made_per_message_while_nobody_sleeps() {
-    let mut other = Other::start("silent", SINGLE);
+    let mut other = start("silent", SINGLE);
     assert_eq!(other.hear(), "done");
     other.ends_well();
 }

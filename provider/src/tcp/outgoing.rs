@@ -26,6 +26,8 @@ pub struct Outgoing {
     owed: VecDeque<u8>,
     /// How much of the message's frame that was begun is still to come from the message.
     left: usize,
+    /// Has a message begun whose last frame has not?
+    midst: bool,
     /// What the peer asked for and has not got, oldest first.
     pub answers: VecDeque<Answer>,
 }
@@ -47,7 +49,7 @@ impl Outgoing {
 
     /// Could another process go on with it? Not in the midst of a message, nor with answers that it knows nothing of.
     pub fn can_move(&self) -> bool {
-        self.left == 0 && self.answers.is_empty()
+        self.left == 0 && !self.midst && self.answers.is_empty()
     }
 
     /// What another process has to know.
@@ -57,7 +59,7 @@ impl Outgoing {
 
     /// What another process has saved.
     pub fn restore(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { owed: from.bytes()?.iter().copied().collect(), left: 0, answers: VecDeque::new() })
+        Some(Self { owed: from.bytes()?.iter().copied().collect(), left: 0, midst: false, answers: VecDeque::new() })
     }
 
     fn write_owed(&mut self, core: &Core) -> io::Result<bool> {
@@ -151,7 +153,7 @@ impl Core {
             return Err(fault);
         }
         let mut out = messages.outgoing();
-        if at == 0 && out.left > 0 {
+        if at == 0 && (out.left > 0 || out.midst) {
             // A message was given up in its midst: the peer waits for the rest of it, and would get this one.
             drop(out);
             self.close(Ending::Abortive);
@@ -217,6 +219,7 @@ impl Core {
             net::send(&self.socket, &header, data.regions(at, length)).inspect_err(|_| account.unsend(length))?;
         if count > HEADER || length == 0 && count == HEADER {
             out.left = length - (count - HEADER);
+            out.midst = length < rest;
             return Ok(Tried::Taken(count - HEADER));
         }
         // The frame has begun, and so has the message, if it has any bytes.
@@ -226,6 +229,7 @@ impl Core {
         let begun = data.copy_to(at, &mut first[..length.min(1)]);
         out.owed.extend(&first[..begun]);
         out.left = length - begun;
+        out.midst = length < rest;
         Ok(Tried::Taken(begun))
     }
 }

@@ -1,0 +1,236 @@
+//! What the tests of transports have in common.
+#![allow(dead_code, reason = "every test file uses its part of it")]
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::task::Poll;
+
+use wsp::transport::{
+    Bell, Bound, Connection as _, Fault, Gather, Listener as _, Mode, Received, Region, Request as _, Scatter, Sent,
+    Transport,
+};
+
+pub fn anywhere() -> SocketAddrV4 {
+    SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)
+}
+
+/// A listening end at any address.
+pub fn listen<T: Transport>(network: &T, backlog: usize, mode: Mode) -> (Bound<T::Lease>, T::Listener) {
+    let bound = network.bind(anywhere(), false).expect("an address is free");
+    let listener = network.listen(&bound, backlog, mode).expect("nobody listens there");
+    (bound, listener)
+}
+
+pub fn connect<T: Transport>(network: &T, to: SocketAddrV4, mode: Mode) -> Result<T::Connection, Fault> {
+    let bound = network.bind(anywhere(), false).expect("an address is free");
+    network.connect(&bound, to, mode)
+}
+
+/// Sleeps at the bell until there is an answer.
+pub fn until<T: Transport, R>(network: &T, mut answer: impl FnMut() -> Option<R>) -> R {
+    loop {
+        if let Some(answer) = answer() {
+            return answer;
+        }
+        let ticket = network.bell().arm();
+        let second = answer();
+        if second.is_none() {
+            network.bell().sleep(ticket, None);
+        }
+        network.bell().disarm();
+        if let Some(answer) = second {
+            return answer;
+        }
+    }
+}
+
+pub fn accept<T: Transport>(network: &T, listener: &T::Listener) -> T::Connection {
+    let request = until(network, || match listener.poll() {
+        Poll::Ready(request) => Some(request.expect("the listener is good")),
+        Poll::Pending => None,
+    });
+    request.accept().expect("the other side is there")
+}
+
+pub fn established<T: Transport>(network: &T, connection: &T::Connection) -> Result<(), Fault> {
+    until(network, || match connection.established() {
+        Poll::Ready(made) => Some(made),
+        Poll::Pending => None,
+    })
+}
+
+/// Two transports, and the two ends of a connection between them: the one that asked for it first.
+pub struct Pair<T: Transport> {
+    pub one: T::Connection,
+    pub other: T::Connection,
+    pub asker: T,
+    pub accepter: T,
+}
+
+pub fn pair_of<T: Transport>(asker: T, accepter: T, mode: Mode) -> Pair<T> {
+    let (bound, listener) = listen(&accepter, 4, mode);
+    let one = connect(&asker, bound.address, mode).expect("somebody listens");
+    if mode == Mode::Stream {
+        assert_eq!(established(&asker, &one), Ok(()));
+    }
+    let other = accept(&accepter, &listener);
+    assert_eq!(established(&asker, &one), Ok(()));
+    Pair { one, other, asker, accepter }
+}
+
+pub fn region(memory: &mut [u8]) -> Region {
+    // SAFETY: every test keeps the memory until the operations on it have ended.
+    unsafe { Region::new(memory.as_mut_ptr(), memory.len()) }
+}
+
+pub fn gather(memory: &mut [u8]) -> Gather {
+    Gather::of(region(memory))
+}
+
+pub fn scatter(memory: &mut [u8]) -> Scatter {
+    Scatter::of(region(memory))
+}
+
+/// Sends all of it; waits until its memory is free.
+pub fn send<T: Transport>(network: &T, connection: &T::Connection, bytes: &[u8], lend: bool) -> Result<(), Fault> {
+    let mut bytes = bytes.to_vec();
+    let data = gather(&mut bytes);
+    let (before, mut at) = (connection.released(), 0);
+    loop {
+        match until(network, || Some(connection.send(&data, at, lend)).filter(|sent| *sent != Ok(Sent::Full)))? {
+            Sent::All => return Ok(()),
+            Sent::Part(count) => at += count,
+            Sent::Lent => break,
+            Sent::Full => unreachable!("filtered"),
+        }
+    }
+    until(network, || (connection.released() > before).then_some(()));
+    Ok(())
+}
+
+/// One receive into so much room.
+pub fn receive<T: Transport>(
+    network: &T,
+    connection: &T::Connection,
+    room: usize,
+) -> Result<(Vec<u8>, Received), Fault> {
+    let mut bytes = vec![0; room];
+    let to = scatter(&mut bytes);
+    let received = until(network, || match connection.receive(&to, 0, false) {
+        Ok(Received::Nothing) => None,
+        answer => Some(answer),
+    })?;
+    if let Received::Bytes { count, .. } = received {
+        bytes.truncate(count);
+    } else {
+        bytes.clear();
+    }
+    Ok((bytes, received))
+}
+
+/// Receives so many bytes, in pieces of at most `piece`.
+pub fn receive_all<T: Transport>(
+    network: &T,
+    connection: &T::Connection,
+    count: usize,
+    piece: usize,
+) -> Result<Vec<u8>, Fault> {
+    let mut all = Vec::new();
+    while all.len() < count {
+        let (bytes, received) = receive(network, connection, piece.min(count - all.len()))?;
+        assert_ne!(received, Received::End, "the peer has not finished");
+        all.extend(bytes);
+    }
+    Ok(all)
+}
+
+/// Receives one message, in pieces of at most `piece`.
+pub fn receive_message<T: Transport>(network: &T, connection: &T::Connection, piece: usize) -> Result<Vec<u8>, Fault> {
+    let mut all = Vec::new();
+    loop {
+        let (bytes, received) = receive(network, connection, piece)?;
+        all.extend(bytes);
+        if let Received::Bytes { last: true, .. } = received {
+            return Ok(all);
+        }
+    }
+}
+
+/// Bytes that are not easily confused.
+pub fn pattern(seed: u32, count: usize) -> Vec<u8> {
+    let mut state = seed | 1;
+    (0..count)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        })
+        .collect()
+}
+
+/// Which part the other process plays.
+pub const ROLE: &str = "WSP_TEST_ROLE";
+
+/// Another process, and lines to and from it.
+pub struct Other {
+    child: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+}
+
+impl Other {
+    pub fn start_with(role: &str, variables: &[(&str, &str)]) -> Self {
+        let program = std::env::current_exe().unwrap();
+        let mut child = Command::new(program)
+            .args(["--exact", "the_other_process", "--ignored", "--nocapture"])
+            .env(ROLE, role)
+            .envs(variables.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (to, from) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        Self { child, to, from }
+    }
+
+    pub fn tell(&mut self, what: impl ToString) {
+        writeln!(self.to, "{}", what.to_string()).unwrap();
+    }
+
+    /// The next thing it says, which it marks: the test harness says things, too.
+    pub fn hear(&mut self) -> String {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            assert!(self.from.read_line(&mut line).unwrap() > 0, "the other process has ended without saying more");
+            if let Some((_, said)) = line.split_once("say:") {
+                return said.trim().to_owned();
+            }
+        }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn ends_well(mut self) {
+        drop(self.to);
+        std::io::copy(&mut self.from, &mut std::io::sink()).unwrap();
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+pub fn hear<T: std::str::FromStr<Err: std::fmt::Debug>>() -> T {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).unwrap();
+    line.trim().parse().unwrap()
+}
+
+pub fn say(what: impl std::fmt::Display) {
+    println!("say:{what}");
+}

@@ -1,0 +1,281 @@
+//! Data over the TCP transport: nothing lost, doubled, or out of order; boundaries kept; memory reached where it is open only.
+#![cfg(target_os = "linux")]
+
+mod tcp_support;
+
+use proptest::prelude::*;
+use tcp_support::*;
+use wsp::transport::{Access, Connection as _, Ending, Fault, Mode, Received, Sent, Transfer};
+use wsp_provider::tcp::{Connection, Tcp};
+
+const LARGE: usize = 16 << 20;
+
+fn length() -> impl Strategy<Value = usize> {
+    prop_oneof![0_usize..300, 0_usize..20_000, 0_usize..600_000]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_stream_is_byte_exact(lengths in prop::collection::vec(length(), 1..8), piece in 1_usize..70_000) {
+        let Pair { one, other, asker, accepter } = pair(Mode::Stream);
+        let total = lengths.iter().sum();
+        let (sent, received) = std::thread::scope(|scope| {
+            let sender = scope.spawn(|| {
+                let mut all = Vec::new();
+                for (seed, length) in (0..).zip(&lengths) {
+                    let bytes = pattern(seed, *length);
+                    send(&asker, &one, &bytes, false).unwrap();
+                    all.extend(bytes);
+                }
+                one.finish();
+                all
+            });
+            let received = receive_all(&accepter, &other, total, piece).unwrap();
+            (sender.join().unwrap(), received)
+        });
+        prop_assert!(sent == received);
+        prop_assert_eq!(receive(&accepter, &other, 8).unwrap().1, Received::End);
+    }
+
+    #[test]
+    fn messages_keep_their_boundaries(lengths in prop::collection::vec(length(), 1..8), piece in 1_usize..70_000, kept: bool) {
+        let Pair { one, other, asker, accepter } = pair(Mode::Messages);
+        let received: Vec<Vec<u8>> = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for (seed, length) in (0..).zip(&lengths) {
+                    send(&asker, &one, &pattern(seed, *length), false).unwrap();
+                }
+            });
+            let next = |_| {
+                if kept {
+                    // Looked at before it is wanted: what has come is kept.
+                    other.available();
+                }
+                receive_message(&accepter, &other, piece).unwrap()
+            };
+            lengths.iter().map(next).collect()
+        });
+        for (seed, (length, message)) in (0..).zip(lengths.iter().zip(&received)) {
+            prop_assert!(pattern(seed, *length) == *message);
+        }
+    }
+}
+
+#[test]
+fn sixteen_mebibytes_go_both_ways_at_once() {
+    for mode in [Mode::Stream, Mode::Messages] {
+        let Pair { one, other, asker, accepter } = pair(mode);
+        let [there, back] = [pattern(1, LARGE), pattern(2, LARGE)];
+        let (sent, expected) = (&there, &back);
+        let run = |network: &Tcp, connection: &Connection, sent: &[u8], expected: &[u8]| {
+            std::thread::scope(|scope| {
+                scope.spawn(|| sent.chunks(1 << 20).for_each(|piece| send(network, connection, piece, false).unwrap()));
+                let received = match mode {
+                    Mode::Stream => receive_all(network, connection, expected.len(), 300_000).unwrap(),
+                    Mode::Messages => {
+                        (0..16).flat_map(|_| receive_message(network, connection, 1 << 20).unwrap()).collect()
+                    }
+                };
+                assert!(received == expected);
+            });
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| run(&asker, &one, sent, expected));
+            scope.spawn(|| run(&accepter, &other, expected, sent));
+        });
+    }
+}
+
+/// Sends messages until there is no room. Returns how many.
+fn fill(connection: &Connection, length: usize) -> usize {
+    let mut bytes = pattern(5, length);
+    let (data, mut count, mut at) = (gather(&mut bytes), 0, 0);
+    loop {
+        match connection.send(&data, at, false).unwrap() {
+            Sent::All => (count, at) = (count + 1, 0),
+            Sent::Part(taken) => at += taken,
+            Sent::Full => return count,
+            Sent::Lent => unreachable!("nothing is lent"),
+        }
+    }
+}
+
+#[test]
+fn what_nobody_asks_for_has_a_bound_and_holds_up_no_transfer() {
+    let Pair { one, other, asker, .. } = pair(Mode::Messages);
+    let count = fill(&one, 256);
+    assert!(count > 100 && count * 256 < 500_000, "{count}");
+    let mut memory = [0_u8; 64];
+    let key = rdma(&other).expose(region(&mut memory), BOTH).unwrap();
+    let mut bytes = *b"written";
+    let written = rdma(&one).write(&gather(&mut bytes), &remote(key, 64), 3);
+    assert_eq!(outcome(&asker, &one, written, &other), Ok(()));
+    assert_eq!(&memory[3..10], b"written");
+    assert!(other.available() == 256 && other.ready().readable);
+    for _ in 0..count {
+        assert_eq!(receive_message(&asker, &other, 256).unwrap(), pattern(5, 256));
+    }
+    send(&asker, &one, b"room again", false).unwrap();
+    assert_eq!(receive_message(&asker, &other, 256).unwrap(), b"room again");
+    rdma(&other).withdraw(key).unwrap();
+}
+
+#[test]
+fn a_message_of_no_bytes_is_one_and_a_peek_leaves_everything() {
+    let Pair { one, other, asker, accepter } = pair(Mode::Messages);
+    for message in [&b""[..], b"peeked", b""] {
+        send(&asker, &one, message, false).unwrap();
+    }
+    assert_eq!(receive_message(&accepter, &other, 8).unwrap(), b"");
+    let mut room = [0; 8];
+    let peeked = until(&accepter, || match other.receive(&scatter(&mut room), 0, true).unwrap() {
+        Received::Nothing => None,
+        received => Some(received),
+    });
+    assert_eq!((peeked, &room[..6]), (Received::Bytes { count: 6, last: true }, &b"peeked"[..]));
+    assert_eq!(receive_message(&accepter, &other, 2).unwrap(), b"peeked");
+    assert_eq!(receive_message(&accepter, &other, 8).unwrap(), b"");
+    assert_eq!(other.receive(&scatter(&mut room), 0, false), Ok(Received::Nothing));
+}
+
+#[test]
+fn large_transfers_are_whole() {
+    let Pair { one, other, asker, .. } = pair(Mode::Messages);
+    let mut memory = vec![0; 5_000_000];
+    let key = rdma(&other).expose(region(&mut memory), BOTH).unwrap();
+    let target = remote(key, memory.len() as u64);
+    let mut bytes = pattern(3, 4_999_000);
+    let written = rdma(&one).write(&gather(&mut bytes), &target, 1000);
+    assert_eq!(outcome(&asker, &one, written, &other), Ok(()));
+    let mut back = vec![0; bytes.len()];
+    let read = rdma(&one).read(&scatter(&mut back), &target, 1000);
+    assert_eq!(outcome(&asker, &one, read, &other), Ok(()));
+    rdma(&other).withdraw(key).unwrap();
+    assert!(back == bytes && memory[1000..] == bytes[..] && memory[..1000].iter().all(|byte| *byte == 0));
+}
+
+#[test]
+fn a_message_does_not_overtake_a_transfer() {
+    let Pair { one, other, asker, accepter } = pair(Mode::Messages);
+    let mut memory = vec![0; 3_000_000];
+    let key = rdma(&other).expose(region(&mut memory), BOTH).unwrap();
+    let mut bytes = pattern(3, memory.len());
+    let started = rdma(&one).write(&gather(&mut bytes), &remote(key, memory.len() as u64), 0);
+    assert_eq!(started, Ok(Transfer::Running));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut word = *b"look";
+            let data = gather(&mut word);
+            until(&asker, || {
+                one.progress();
+                Some(one.send(&data, 0, false).unwrap()).filter(|sent| *sent != Sent::Full)
+            });
+        });
+        assert_eq!(receive_message(&accepter, &other, 8).unwrap(), b"look");
+    });
+    rdma(&other).withdraw(key).unwrap();
+    assert!(memory == bytes);
+    assert_eq!(outcome(&asker, &one, started, &other), Ok(()));
+}
+
+#[test]
+fn nothing_is_reached_that_is_not_open() {
+    let Pair { one, other, asker, .. } = pair(Mode::Messages);
+    let mut memory = [7_u8; 96];
+    let part = region(&mut memory).part(32, 32).unwrap();
+    let closed = rdma(&other).expose(part, BOTH).unwrap();
+    rdma(&other).withdraw(closed).unwrap();
+    let readable = rdma(&other).expose(part, Access { read: true, write: false }).unwrap();
+    let writable = rdma(&other).expose(part, Access { read: false, write: true }).unwrap();
+    // As a peer would that believes what it likes of length and access.
+    let wild = u64::MAX;
+    let targets = [
+        (closed, 0),
+        (readable ^ 1 << 40, 0),
+        (writable + 1, 0),
+        (0, 0),
+        (wild, 0),
+        (writable, 29),
+        (writable, 32),
+        (writable, wild - 2),
+        (writable, wild - 3),
+        (readable, 0),
+    ];
+    for (key, offset) in targets {
+        let written = rdma(&one).write(&gather(&mut [1; 4]), &remote(key, wild), offset);
+        assert_eq!(outcome(&asker, &one, written, &other), Err(Fault::Access), "write {key:x} at {offset}");
+    }
+    let mut room = [0; 4];
+    for (key, offset) in
+        targets.into_iter().take(9).map(|(key, offset)| (if key == writable { readable } else { key }, offset))
+    {
+        let read = rdma(&one).read(&scatter(&mut room), &remote(key, wild), offset);
+        assert_eq!(outcome(&asker, &one, read, &other), Err(Fault::Access), "read {key:x} at {offset}");
+    }
+    let read = rdma(&one).read(&scatter(&mut room), &remote(writable, wild), 0);
+    assert_eq!(outcome(&asker, &one, read, &other), Err(Fault::Access));
+    assert_eq!((memory, room), ([7; 96], [0; 4]));
+    let written = rdma(&one).write(&gather(&mut [1; 4]), &remote(writable, 32), 28);
+    assert_eq!(outcome(&asker, &one, written, &other), Ok(()), "the connection goes on");
+    assert_eq!((&memory[56..64], memory[64]), (&[7, 7, 7, 7, 1, 1, 1, 1][..], 7));
+    assert_eq!(rdma(&other).withdraw(closed), Err(Fault::BadClaim));
+    assert_eq!(rdma(&other).withdraw(writable ^ 1 << 40), Err(Fault::BadClaim));
+    let refused = rdma(&one).read(&scatter(&mut room), &remote(readable, 2), 0);
+    assert_eq!(refused, Err(Fault::Access), "it is not even asked for");
+}
+
+#[test]
+fn transfers_end_with_the_connection_and_use_no_memory_after_it() {
+    for ours in [true, false] {
+        let Pair { one, other, asker, .. } = pair(Mode::Messages);
+        let mut memory = vec![0; 1_000_000];
+        let key = rdma(&other).expose(region(&mut memory), BOTH).unwrap();
+        let mut bytes = vec![1; 1_000_000];
+        let started = rdma(&one).write(&gather(&mut bytes), &remote(key, 1_000_000), 0);
+        assert_eq!(started, Ok(Transfer::Running));
+        let closed = if ours { &one } else { &other };
+        closed.close(Ending::Abortive);
+        let end = until(&asker, || rdma(&one).finished());
+        assert_eq!(end, Err(if ours { Fault::Aborted } else { Fault::Reset }));
+        drop(other);
+        memory.fill(2);
+        assert!(memory.iter().all(|byte| *byte == 2));
+    }
+}
+
+#[test]
+fn a_graceful_end_loses_nothing_even_with_bytes_unread_here() {
+    for mode in [Mode::Stream, Mode::Messages] {
+        let Pair { one, other, asker, accepter } = pair(mode);
+        send(&accepter, &other, b"never read", false).unwrap();
+        let bytes = pattern(4, 300_000);
+        std::thread::scope(|scope| {
+            let receiver = scope.spawn(|| receive_all(&accepter, &other, bytes.len(), 7_000).unwrap());
+            send(&asker, &one, &bytes, false).unwrap();
+            one.close(Ending::Graceful);
+            drop(one);
+            assert!(receiver.join().unwrap() == bytes);
+        });
+        let end = receive(&accepter, &other, 8).map(|(_, received)| received);
+        assert_eq!(end, if mode == Mode::Stream { Ok(Received::End) } else { Err(Fault::Reset) });
+    }
+}
+
+#[test]
+fn a_message_that_is_given_up_in_its_midst_ends_the_connection() {
+    let Pair { one, other, accepter, .. } = pair(Mode::Messages);
+    let mut bytes = vec![0; 50_000_000];
+    let data = gather(&mut bytes);
+    let mut at = 0;
+    while let Sent::Part(count) = one.send(&data, at, false).unwrap() {
+        at += count;
+    }
+    assert!(at > 0);
+    // The peer waits for the rest, and would take the next message for it.
+    assert_eq!(one.send(&data, 0, false), Err(Fault::Aborted));
+    let mut room = vec![0; 1 << 20];
+    let end = until(&accepter, || other.receive(&scatter(&mut room), 0, false).err());
+    assert_eq!(end, Fault::Reset);
+}
