@@ -9,6 +9,7 @@ mod generate;
 mod overview;
 mod spec;
 mod text;
+mod trace;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -71,6 +72,8 @@ enum Command {
     },
     /// Load a provider through its C entry point and carry checked data over it
     Demo(demo::Arguments),
+    /// Record every call of a program's providers, and print them
+    Trace(trace::Arguments),
 }
 
 /// Which spec.
@@ -102,6 +105,7 @@ fn main() -> ExitCode {
         Some(Command::Export { format: ExportFormat::Json, spec }) => export::run(spec.folder.as_deref()),
         Some(Command::Docs { out, spec }) => docs::run(&out, spec.folder.as_deref()),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
+        Some(Command::Trace(arguments)) => trace::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

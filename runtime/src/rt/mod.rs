@@ -17,6 +17,7 @@ mod memory;
 mod operation;
 mod sets;
 mod socket;
+pub mod trace;
 mod upcalls;
 
 pub use buffers::{BufferEntry, Buffers, BuffersOut};

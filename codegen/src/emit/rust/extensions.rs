@@ -18,7 +18,9 @@ pub fn lookup(profile: &Profile) -> TokenStream {
         let pointer = ident(&function.pointer);
         let found = quote! {
             {
-                let pointer: ffi::#pointer = Some(thunk::#thunk::<P>);
+                let traced: ffi::#pointer = Some(traced::#thunk::<P>);
+                let plain: ffi::#pointer = Some(thunk::#thunk::<P>);
+                let pointer = if ::wsp::rt::trace::is_on() { traced } else { plain };
                 ::wsp::rt::Extension::Pointer(pointer.map_or(0, |function| function as usize))
             }
         };

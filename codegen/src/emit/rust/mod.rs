@@ -12,6 +12,7 @@ mod names;
 mod startup;
 mod tables;
 mod thunks;
+mod traced;
 mod traits;
 mod types;
 mod upcalls;

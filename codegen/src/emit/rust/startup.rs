@@ -37,12 +37,14 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
     };
     let widened = widen(context.model.table(&profile.upcalls), widest(context));
     let summary = super::context::doc_function(function);
+    let called = format!("{}.{}", profile.name, function.name);
     Ok(quote! {
         #summary
         #[doc = ""]
         #[doc = " # Safety"]
         #[doc = " To be called by a host only, with what the interface asks for."]
         pub unsafe extern "system" fn startup<P: Instance>(#(#names: #types),*) -> i32 {
+            let call = ::wsp::rt::trace::Call::begin(#called);
             let outcome = ::wsp::rt::guard(
                 || {
                     __safety!("the host passes what the interface asks for; what it gets wrong by value the checks find.");
@@ -57,13 +59,18 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
                     __safety!("checked above; the whole table and description are written at once, after nothing can fail any more.");
                     unsafe {
                         ::wsp::rt::store(#data, accepted);
-                        ::wsp::rt::store(#table, table::<P>());
+                        ::wsp::rt::store(
+                            #table,
+                            if ::wsp::rt::trace::is_on() { traced_table::<P>() } else { table::<P>() },
+                        );
                     }
                     Ok(0)
                 },
                 || <error::#error_enum as ::wsp::rt::ErrorList>::FALLBACK as i32,
             );
-            match outcome { Ok(code) | Err(code) => code }
+            let code = match outcome { Ok(code) | Err(code) => code };
+            call.end(0, code);
+            code
         }
         /// The type of the start-up function.
         pub type StartupPointer = ffi::#pointer;

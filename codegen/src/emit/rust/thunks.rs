@@ -9,6 +9,7 @@ use super::context::{Context, error};
 use super::errors;
 use super::extensions;
 use super::names::{self, ident, member};
+use super::traced;
 use super::types::result;
 use crate::emit::EmitError;
 use crate::model::{
@@ -27,8 +28,10 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
     }
     let table = table(context, profile)?;
     let extension = extensions::lookup(profile);
+    let traced = traced::emit(context, profile);
     Ok(quote! {
         #table
+        #traced
         #extension
         /// The functions that stand in the table.
         pub mod thunk {

@@ -13,6 +13,7 @@ pub unsafe extern "system" fn startup<P: Instance>(
     lpUpcallTable: ffi::LPWSPUPCALLTABLEEX,
     lpProcTable: ffi::LPWSPPROC_TABLE,
 ) -> i32 {
+    let call = ::wsp::rt::trace::Call::begin("san.WSPStartupEx");
     let outcome = ::wsp::rt::guard(
         || {
             // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
@@ -43,15 +44,24 @@ pub unsafe extern "system" fn startup<P: Instance>(
             // fail any more.
             unsafe {
                 ::wsp::rt::store(lpWSPData, accepted);
-                ::wsp::rt::store(lpProcTable, table::<P>());
+                ::wsp::rt::store(
+                    lpProcTable,
+                    if ::wsp::rt::trace::is_on() {
+                        traced_table::<P>()
+                    } else {
+                        table::<P>()
+                    },
+                );
             }
             Ok(0)
         },
         || <error::StartupExError as ::wsp::rt::ErrorList>::FALLBACK as i32,
     );
-    match outcome {
+    let code = match outcome {
         Ok(code) | Err(code) => code,
-    }
+    };
+    call.end(0, code);
+    code
 }
 /// The type of the start-up function.
 pub type StartupPointer = ffi::LPWSPSTARTUPEX;

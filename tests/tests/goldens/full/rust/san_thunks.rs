@@ -35,14 +35,645 @@ pub const fn table<P: Instance>() -> ffi::WSPPROC_TABLE {
         lpWSPStringToAddress: None,
     }
 }
+/// The same with the thunks that record each call.
+pub const fn traced_table<P: Instance>() -> ffi::WSPPROC_TABLE {
+    ffi::WSPPROC_TABLE {
+        lpWSPAccept: Some(traced::accept::<P>),
+        lpWSPBind: Some(traced::bind::<P>),
+        lpWSPCleanup: Some(traced::cleanup::<P>),
+        lpWSPCloseSocket: Some(traced::close_socket::<P>),
+        lpWSPConnect: Some(traced::connect::<P>),
+        lpWSPDuplicateSocket: Some(traced::duplicate_socket::<P>),
+        lpWSPEnumNetworkEvents: Some(traced::enum_network_events::<P>),
+        lpWSPEventSelect: Some(traced::event_select::<P>),
+        lpWSPGetOverlappedResult: Some(traced::get_overlapped_result::<P>),
+        lpWSPGetSockOpt: Some(traced::get_sock_opt::<P>),
+        lpWSPGetQOSByName: Some(traced::get_qos_by_name::<P>),
+        lpWSPIoctl: Some(traced::ioctl::<P>),
+        lpWSPListen: Some(traced::listen::<P>),
+        lpWSPRecv: Some(traced::recv::<P>),
+        lpWSPSend: Some(traced::send::<P>),
+        lpWSPSetSockOpt: Some(traced::set_sock_opt::<P>),
+        lpWSPSocket: Some(traced::socket::<P>),
+        ..table::<P>()
+    }
+}
+/// The functions that stand in the table of a provider that is traced.
+mod traced {
+    use super::{Instance, ffi, thunk};
+    pub(super) unsafe extern "system" fn accept<P: Instance>(
+        s: ffi::SOCKET,
+        addr: *mut ffi::sockaddr,
+        addrlen: ffi::LPINT,
+        lpfnCondition: ffi::LPCONDITIONPROC,
+        dwCallbackData: ffi::DWORD_PTR,
+        lpErrno: ffi::LPINT,
+    ) -> ffi::SOCKET {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPAccept");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::accept::<P>(s, addr, addrlen, lpfnCondition, dwCallbackData, lpErrno)
+        };
+        let code = if returned == ffi::INVALID_SOCKET as ffi::SOCKET {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(returned as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn bind<P: Instance>(
+        s: ffi::SOCKET,
+        name: *const ffi::sockaddr,
+        namelen: i32,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPBind");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe { thunk::bind::<P>(s, name, namelen, lpErrno) };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn cleanup<P: Instance>(
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPCleanup");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe { thunk::cleanup::<P>(lpErrno) };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(0, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn close_socket<P: Instance>(
+        s: ffi::SOCKET,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPCloseSocket");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe { thunk::close_socket::<P>(s, lpErrno) };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn connect<P: Instance>(
+        s: ffi::SOCKET,
+        name: *const ffi::sockaddr,
+        namelen: i32,
+        lpCallerData: ffi::LPWSABUF,
+        lpCalleeData: ffi::LPWSABUF,
+        lpSQOS: ffi::LPQOS,
+        lpGQOS: ffi::LPQOS,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPConnect");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::connect::<
+                P,
+            >(s, name, namelen, lpCallerData, lpCalleeData, lpSQOS, lpGQOS, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn duplicate_socket<P: Instance>(
+        s: ffi::SOCKET,
+        dwProcessId: ffi::DWORD,
+        lpProtocolInfo: ffi::LPWSAPROTOCOL_INFOW,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPDuplicateSocket");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::duplicate_socket::<P>(s, dwProcessId, lpProtocolInfo, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn enum_network_events<P: Instance>(
+        s: ffi::SOCKET,
+        hEventObject: ffi::WSAEVENT,
+        lpNetworkEvents: ffi::LPWSANETWORKEVENTS,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPEnumNetworkEvents");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::enum_network_events::<P>(s, hEventObject, lpNetworkEvents, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn event_select<P: Instance>(
+        s: ffi::SOCKET,
+        hEventObject: ffi::WSAEVENT,
+        lNetworkEvents: ffi::__LONG32,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPEventSelect");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::event_select::<P>(s, hEventObject, lNetworkEvents, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn get_overlapped_result<P: Instance>(
+        s: ffi::SOCKET,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpcbTransfer: ffi::LPDWORD,
+        fWait: ffi::WINBOOL,
+        lpdwFlags: ffi::LPDWORD,
+        lpErrno: ffi::LPINT,
+    ) -> ffi::WINBOOL {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPGetOverlappedResult");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::get_overlapped_result::<
+                P,
+            >(s, lpOverlapped, lpcbTransfer, fWait, lpdwFlags, lpErrno)
+        };
+        let code = if returned == ffi::FALSE as ffi::WINBOOL {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn get_sock_opt<P: Instance>(
+        s: ffi::SOCKET,
+        level: i32,
+        optname: i32,
+        optval: *mut i8,
+        optlen: ffi::LPINT,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPGetSockOpt");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::get_sock_opt::<P>(s, level, optname, optval, optlen, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn get_qos_by_name<P: Instance>(
+        s: ffi::SOCKET,
+        lpQOSName: ffi::LPWSABUF,
+        lpQOS: ffi::LPQOS,
+        lpErrno: ffi::LPINT,
+    ) -> ffi::WINBOOL {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPGetQOSByName");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::get_qos_by_name::<P>(s, lpQOSName, lpQOS, lpErrno)
+        };
+        let code = if returned == ffi::FALSE as ffi::WINBOOL {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn ioctl<P: Instance>(
+        s: ffi::SOCKET,
+        dwIoControlCode: ffi::DWORD,
+        lpvInBuffer: ffi::LPVOID,
+        cbInBuffer: ffi::DWORD,
+        lpvOutBuffer: ffi::LPVOID,
+        cbOutBuffer: ffi::DWORD,
+        lpcbBytesReturned: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPIoctl");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::ioctl::<
+                P,
+            >(
+                s,
+                dwIoControlCode,
+                lpvInBuffer,
+                cbInBuffer,
+                lpvOutBuffer,
+                cbOutBuffer,
+                lpcbBytesReturned,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn listen<P: Instance>(
+        s: ffi::SOCKET,
+        backlog: i32,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPListen");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe { thunk::listen::<P>(s, backlog, lpErrno) };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn recv<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesRecvd: ffi::LPDWORD,
+        lpFlags: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPRecv");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::recv::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn send<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesSent: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPSend");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::send::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn set_sock_opt<P: Instance>(
+        s: ffi::SOCKET,
+        level: i32,
+        optname: i32,
+        optval: *const i8,
+        optlen: i32,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPSetSockOpt");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::set_sock_opt::<P>(s, level, optname, optval, optlen, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn socket<P: Instance>(
+        af: i32,
+        r#type: i32,
+        protocol: i32,
+        lpProtocolInfo: ffi::LPWSAPROTOCOL_INFOW,
+        g: ffi::GROUP,
+        dwFlags: ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> ffi::SOCKET {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPSocket");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::socket::<P>(af, r#type, protocol, lpProtocolInfo, g, dwFlags, lpErrno)
+        };
+        let code = if returned == ffi::INVALID_SOCKET as ffi::SOCKET {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(returned as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn deregister_memory<P: Instance>(
+        s: ffi::SOCKET,
+        Handle: ffi::HANDLE,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPDeregisterMemory");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe { thunk::deregister_memory::<P>(s, Handle, lpErrno) };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn deregister_rdma_memory<P: Instance>(
+        s: ffi::SOCKET,
+        lpRdmaBufferDescriptor: ffi::LPVOID,
+        dwDescriptorLength: ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPDeregisterRdmaMemory");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::deregister_rdma_memory::<
+                P,
+            >(s, lpRdmaBufferDescriptor, dwDescriptorLength, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn memory_registration_cache_callback<P: Instance>(
+        lpvAddress: ffi::PVOID,
+        Size: ffi::SIZE_T,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin(
+            "san.WSPMemoryRegistrationCacheCallback",
+        );
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::memory_registration_cache_callback::<P>(lpvAddress, Size, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(0, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn rdma_read<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUFEX,
+        dwBufferCount: ffi::DWORD,
+        lpTargetBufferDescriptor: ffi::LPVOID,
+        dwTargetDescriptorLength: ffi::DWORD,
+        dwTargetBufferOffset: ffi::DWORD,
+        lpdwNumberOfBytesRead: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPRdmaRead");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::rdma_read::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpTargetBufferDescriptor,
+                dwTargetDescriptorLength,
+                dwTargetBufferOffset,
+                lpdwNumberOfBytesRead,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn rdma_write<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUFEX,
+        dwBufferCount: ffi::DWORD,
+        lpTargetBufferDescriptor: ffi::LPVOID,
+        dwTargetDescriptorLength: ffi::DWORD,
+        dwTargetBufferOffset: ffi::DWORD,
+        lpdwNumberOfBytesWritten: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPRdmaWrite");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::rdma_write::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpTargetBufferDescriptor,
+                dwTargetDescriptorLength,
+                dwTargetBufferOffset,
+                lpdwNumberOfBytesWritten,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn register_memory<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffer: ffi::PVOID,
+        dwBufferLength: ffi::DWORD,
+        dwFlags: ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> ffi::HANDLE {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPRegisterMemory");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::register_memory::<P>(s, lpBuffer, dwBufferLength, dwFlags, lpErrno)
+        };
+        let code = if returned == ffi::NULL as ffi::HANDLE {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn register_rdma_memory<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffer: ffi::PVOID,
+        dwBufferLength: ffi::DWORD,
+        dwFlags: ffi::DWORD,
+        lpRdmaBufferDescriptor: ffi::LPVOID,
+        lpdwDescriptorLength: ffi::LPDWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("san.WSPRegisterRdmaMemory");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::register_rdma_memory::<
+                P,
+            >(
+                s,
+                lpBuffer,
+                dwBufferLength,
+                dwFlags,
+                lpRdmaBufferDescriptor,
+                lpdwDescriptorLength,
+                lpErrno,
+            )
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+}
 /// The extension function of this GUID, if the profile has one and the provider offers it.
 pub fn extension<P: Instance>(guid: &ffi::GUID) -> ::wsp::rt::Extension {
     let _ = guid;
     if ::wsp::rt::same_guid(guid, &ffi::WSAID_DEREGISTERMEMORY) {
         return {
-            let pointer: ffi::LPFN_WSPDEREGISTERMEMORY = Some(
+            let traced: ffi::LPFN_WSPDEREGISTERMEMORY = Some(
+                traced::deregister_memory::<P>,
+            );
+            let plain: ffi::LPFN_WSPDEREGISTERMEMORY = Some(
                 thunk::deregister_memory::<P>,
             );
+            let pointer = if ::wsp::rt::trace::is_on() { traced } else { plain };
             ::wsp::rt::Extension::Pointer(
                 pointer.map_or(0, |function| function as usize),
             )
@@ -50,9 +681,13 @@ pub fn extension<P: Instance>(guid: &ffi::GUID) -> ::wsp::rt::Extension {
     }
     if ::wsp::rt::same_guid(guid, &ffi::WSAID_DEREGISTERRDMAMEMORY) {
         return {
-            let pointer: ffi::LPFN_WSPDEREGISTERRDMAMEMORY = Some(
+            let traced: ffi::LPFN_WSPDEREGISTERRDMAMEMORY = Some(
+                traced::deregister_rdma_memory::<P>,
+            );
+            let plain: ffi::LPFN_WSPDEREGISTERRDMAMEMORY = Some(
                 thunk::deregister_rdma_memory::<P>,
             );
+            let pointer = if ::wsp::rt::trace::is_on() { traced } else { plain };
             ::wsp::rt::Extension::Pointer(
                 pointer.map_or(0, |function| function as usize),
             )
@@ -60,9 +695,13 @@ pub fn extension<P: Instance>(guid: &ffi::GUID) -> ::wsp::rt::Extension {
     }
     if ::wsp::rt::same_guid(guid, &ffi::WSAID_MEMORYREGISTRATIONCACHECALLBACK) {
         return if P::OFFERS_MEMORY_REGISTRATION_CACHE_CALLBACK {
-            let pointer: ffi::LPFN_WSPMEMORYREGISTRATIONCACHECALLBACK = Some(
+            let traced: ffi::LPFN_WSPMEMORYREGISTRATIONCACHECALLBACK = Some(
+                traced::memory_registration_cache_callback::<P>,
+            );
+            let plain: ffi::LPFN_WSPMEMORYREGISTRATIONCACHECALLBACK = Some(
                 thunk::memory_registration_cache_callback::<P>,
             );
+            let pointer = if ::wsp::rt::trace::is_on() { traced } else { plain };
             ::wsp::rt::Extension::Pointer(
                 pointer.map_or(0, |function| function as usize),
             )
@@ -72,7 +711,9 @@ pub fn extension<P: Instance>(guid: &ffi::GUID) -> ::wsp::rt::Extension {
     }
     if ::wsp::rt::same_guid(guid, &ffi::WSAID_RDMAREAD) {
         return if P::OFFERS_RDMA_READ {
-            let pointer: ffi::LPFN_WSPRDMAREAD = Some(thunk::rdma_read::<P>);
+            let traced: ffi::LPFN_WSPRDMAREAD = Some(traced::rdma_read::<P>);
+            let plain: ffi::LPFN_WSPRDMAREAD = Some(thunk::rdma_read::<P>);
+            let pointer = if ::wsp::rt::trace::is_on() { traced } else { plain };
             ::wsp::rt::Extension::Pointer(
                 pointer.map_or(0, |function| function as usize),
             )
@@ -82,7 +723,9 @@ pub fn extension<P: Instance>(guid: &ffi::GUID) -> ::wsp::rt::Extension {
     }
     if ::wsp::rt::same_guid(guid, &ffi::WSAID_RDMAWRITE) {
         return {
-            let pointer: ffi::LPFN_WSPRDMAWRITE = Some(thunk::rdma_write::<P>);
+            let traced: ffi::LPFN_WSPRDMAWRITE = Some(traced::rdma_write::<P>);
+            let plain: ffi::LPFN_WSPRDMAWRITE = Some(thunk::rdma_write::<P>);
+            let pointer = if ::wsp::rt::trace::is_on() { traced } else { plain };
             ::wsp::rt::Extension::Pointer(
                 pointer.map_or(0, |function| function as usize),
             )
@@ -90,7 +733,9 @@ pub fn extension<P: Instance>(guid: &ffi::GUID) -> ::wsp::rt::Extension {
     }
     if ::wsp::rt::same_guid(guid, &ffi::WSAID_REGISTERMEMORY) {
         return {
-            let pointer: ffi::LPFN_WSPREGISTERMEMORY = Some(thunk::register_memory::<P>);
+            let traced: ffi::LPFN_WSPREGISTERMEMORY = Some(traced::register_memory::<P>);
+            let plain: ffi::LPFN_WSPREGISTERMEMORY = Some(thunk::register_memory::<P>);
+            let pointer = if ::wsp::rt::trace::is_on() { traced } else { plain };
             ::wsp::rt::Extension::Pointer(
                 pointer.map_or(0, |function| function as usize),
             )
@@ -98,9 +743,13 @@ pub fn extension<P: Instance>(guid: &ffi::GUID) -> ::wsp::rt::Extension {
     }
     if ::wsp::rt::same_guid(guid, &ffi::WSAID_REGISTERRDMAMEMORY) {
         return {
-            let pointer: ffi::LPFN_WSPREGISTERRDMAMEMORY = Some(
+            let traced: ffi::LPFN_WSPREGISTERRDMAMEMORY = Some(
+                traced::register_rdma_memory::<P>,
+            );
+            let plain: ffi::LPFN_WSPREGISTERRDMAMEMORY = Some(
                 thunk::register_rdma_memory::<P>,
             );
+            let pointer = if ::wsp::rt::trace::is_on() { traced } else { plain };
             ::wsp::rt::Extension::Pointer(
                 pointer.map_or(0, |function| function as usize),
             )

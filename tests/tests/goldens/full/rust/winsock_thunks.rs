@@ -35,12 +35,898 @@ pub const fn table<P: Instance>() -> ffi::WSPPROC_TABLE {
         lpWSPStringToAddress: Some(thunk::string_to_address::<P>),
     }
 }
+/// The same with the thunks that record each call.
+pub const fn traced_table<P: Instance>() -> ffi::WSPPROC_TABLE {
+    ffi::WSPPROC_TABLE {
+        lpWSPAccept: Some(traced::accept::<P>),
+        lpWSPAddressToString: Some(traced::address_to_string::<P>),
+        lpWSPAsyncSelect: Some(traced::async_select::<P>),
+        lpWSPBind: Some(traced::bind::<P>),
+        lpWSPCancelBlockingCall: Some(traced::cancel_blocking_call::<P>),
+        lpWSPCleanup: Some(traced::cleanup::<P>),
+        lpWSPCloseSocket: Some(traced::close_socket::<P>),
+        lpWSPConnect: Some(traced::connect::<P>),
+        lpWSPDuplicateSocket: Some(traced::duplicate_socket::<P>),
+        lpWSPEnumNetworkEvents: Some(traced::enum_network_events::<P>),
+        lpWSPEventSelect: Some(traced::event_select::<P>),
+        lpWSPGetOverlappedResult: Some(traced::get_overlapped_result::<P>),
+        lpWSPGetPeerName: Some(traced::get_peer_name::<P>),
+        lpWSPGetSockName: Some(traced::get_sock_name::<P>),
+        lpWSPGetSockOpt: Some(traced::get_sock_opt::<P>),
+        lpWSPGetQOSByName: Some(traced::get_qos_by_name::<P>),
+        lpWSPIoctl: Some(traced::ioctl::<P>),
+        lpWSPJoinLeaf: Some(traced::join_leaf::<P>),
+        lpWSPListen: Some(traced::listen::<P>),
+        lpWSPRecv: Some(traced::recv::<P>),
+        lpWSPRecvDisconnect: Some(traced::recv_disconnect::<P>),
+        lpWSPRecvFrom: Some(traced::recv_from::<P>),
+        lpWSPSelect: Some(traced::select::<P>),
+        lpWSPSend: Some(traced::send::<P>),
+        lpWSPSendDisconnect: Some(traced::send_disconnect::<P>),
+        lpWSPSendTo: Some(traced::send_to::<P>),
+        lpWSPSetSockOpt: Some(traced::set_sock_opt::<P>),
+        lpWSPShutdown: Some(traced::shutdown::<P>),
+        lpWSPSocket: Some(traced::socket::<P>),
+        lpWSPStringToAddress: Some(traced::string_to_address::<P>),
+    }
+}
+/// The functions that stand in the table of a provider that is traced.
+mod traced {
+    use super::{Instance, ffi, thunk};
+    pub(super) unsafe extern "system" fn accept<P: Instance>(
+        s: ffi::SOCKET,
+        addr: *mut ffi::sockaddr,
+        addrlen: ffi::LPINT,
+        lpfnCondition: ffi::LPCONDITIONPROC,
+        dwCallbackData: ffi::DWORD_PTR,
+        lpErrno: ffi::LPINT,
+    ) -> ffi::SOCKET {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPAccept");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::accept::<P>(s, addr, addrlen, lpfnCondition, dwCallbackData, lpErrno)
+        };
+        let code = if returned == ffi::INVALID_SOCKET as ffi::SOCKET {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(returned as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn address_to_string<P: Instance>(
+        lpsaAddress: ffi::LPSOCKADDR,
+        dwAddressLength: ffi::DWORD,
+        lpProtocolInfo: ffi::LPWSAPROTOCOL_INFOW,
+        lpszAddressString: ffi::LPWSTR,
+        lpdwAddressStringLength: ffi::LPDWORD,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPAddressToString");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::address_to_string::<
+                P,
+            >(
+                lpsaAddress,
+                dwAddressLength,
+                lpProtocolInfo,
+                lpszAddressString,
+                lpdwAddressStringLength,
+                lpErrno,
+            )
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(0, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn async_select<P: Instance>(
+        s: ffi::SOCKET,
+        hWnd: ffi::HWND,
+        wMsg: ffi::unsigned_int,
+        lEvent: ffi::__LONG32,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPAsyncSelect");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::async_select::<P>(s, hWnd, wMsg, lEvent, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn bind<P: Instance>(
+        s: ffi::SOCKET,
+        name: *const ffi::sockaddr,
+        namelen: i32,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPBind");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe { thunk::bind::<P>(s, name, namelen, lpErrno) };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn cancel_blocking_call<P: Instance>(
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPCancelBlockingCall");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe { thunk::cancel_blocking_call::<P>(lpErrno) };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(0, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn cleanup<P: Instance>(
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPCleanup");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe { thunk::cleanup::<P>(lpErrno) };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(0, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn close_socket<P: Instance>(
+        s: ffi::SOCKET,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPCloseSocket");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe { thunk::close_socket::<P>(s, lpErrno) };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn connect<P: Instance>(
+        s: ffi::SOCKET,
+        name: *const ffi::sockaddr,
+        namelen: i32,
+        lpCallerData: ffi::LPWSABUF,
+        lpCalleeData: ffi::LPWSABUF,
+        lpSQOS: ffi::LPQOS,
+        lpGQOS: ffi::LPQOS,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPConnect");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::connect::<
+                P,
+            >(s, name, namelen, lpCallerData, lpCalleeData, lpSQOS, lpGQOS, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn duplicate_socket<P: Instance>(
+        s: ffi::SOCKET,
+        dwProcessId: ffi::DWORD,
+        lpProtocolInfo: ffi::LPWSAPROTOCOL_INFOW,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPDuplicateSocket");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::duplicate_socket::<P>(s, dwProcessId, lpProtocolInfo, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn enum_network_events<P: Instance>(
+        s: ffi::SOCKET,
+        hEventObject: ffi::WSAEVENT,
+        lpNetworkEvents: ffi::LPWSANETWORKEVENTS,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPEnumNetworkEvents");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::enum_network_events::<P>(s, hEventObject, lpNetworkEvents, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn event_select<P: Instance>(
+        s: ffi::SOCKET,
+        hEventObject: ffi::WSAEVENT,
+        lNetworkEvents: ffi::__LONG32,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPEventSelect");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::event_select::<P>(s, hEventObject, lNetworkEvents, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn get_overlapped_result<P: Instance>(
+        s: ffi::SOCKET,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpcbTransfer: ffi::LPDWORD,
+        fWait: ffi::WINBOOL,
+        lpdwFlags: ffi::LPDWORD,
+        lpErrno: ffi::LPINT,
+    ) -> ffi::WINBOOL {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPGetOverlappedResult");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::get_overlapped_result::<
+                P,
+            >(s, lpOverlapped, lpcbTransfer, fWait, lpdwFlags, lpErrno)
+        };
+        let code = if returned == ffi::FALSE as ffi::WINBOOL {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn get_peer_name<P: Instance>(
+        s: ffi::SOCKET,
+        name: *mut ffi::sockaddr,
+        namelen: ffi::LPINT,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPGetPeerName");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe { thunk::get_peer_name::<P>(s, name, namelen, lpErrno) };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn get_sock_name<P: Instance>(
+        s: ffi::SOCKET,
+        name: *mut ffi::sockaddr,
+        namelen: ffi::LPINT,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPGetSockName");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe { thunk::get_sock_name::<P>(s, name, namelen, lpErrno) };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn get_sock_opt<P: Instance>(
+        s: ffi::SOCKET,
+        level: i32,
+        optname: i32,
+        optval: *mut i8,
+        optlen: ffi::LPINT,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPGetSockOpt");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::get_sock_opt::<P>(s, level, optname, optval, optlen, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn get_qos_by_name<P: Instance>(
+        s: ffi::SOCKET,
+        lpQOSName: ffi::LPWSABUF,
+        lpQOS: ffi::LPQOS,
+        lpErrno: ffi::LPINT,
+    ) -> ffi::WINBOOL {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPGetQOSByName");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::get_qos_by_name::<P>(s, lpQOSName, lpQOS, lpErrno)
+        };
+        let code = if returned == ffi::FALSE as ffi::WINBOOL {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn ioctl<P: Instance>(
+        s: ffi::SOCKET,
+        dwIoControlCode: ffi::DWORD,
+        lpvInBuffer: ffi::LPVOID,
+        cbInBuffer: ffi::DWORD,
+        lpvOutBuffer: ffi::LPVOID,
+        cbOutBuffer: ffi::DWORD,
+        lpcbBytesReturned: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPIoctl");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::ioctl::<
+                P,
+            >(
+                s,
+                dwIoControlCode,
+                lpvInBuffer,
+                cbInBuffer,
+                lpvOutBuffer,
+                cbOutBuffer,
+                lpcbBytesReturned,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn join_leaf<P: Instance>(
+        s: ffi::SOCKET,
+        name: *const ffi::sockaddr,
+        namelen: i32,
+        lpCallerData: ffi::LPWSABUF,
+        lpCalleeData: ffi::LPWSABUF,
+        lpSQOS: ffi::LPQOS,
+        lpGQOS: ffi::LPQOS,
+        dwFlags: ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> ffi::SOCKET {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPJoinLeaf");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::join_leaf::<
+                P,
+            >(
+                s,
+                name,
+                namelen,
+                lpCallerData,
+                lpCalleeData,
+                lpSQOS,
+                lpGQOS,
+                dwFlags,
+                lpErrno,
+            )
+        };
+        let code = if returned == ffi::INVALID_SOCKET as ffi::SOCKET {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(returned as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn listen<P: Instance>(
+        s: ffi::SOCKET,
+        backlog: i32,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPListen");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe { thunk::listen::<P>(s, backlog, lpErrno) };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn recv<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesRecvd: ffi::LPDWORD,
+        lpFlags: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPRecv");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::recv::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn recv_disconnect<P: Instance>(
+        s: ffi::SOCKET,
+        lpInboundDisconnectData: ffi::LPWSABUF,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPRecvDisconnect");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::recv_disconnect::<P>(s, lpInboundDisconnectData, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn recv_from<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesRecvd: ffi::LPDWORD,
+        lpFlags: ffi::LPDWORD,
+        lpFrom: *mut ffi::sockaddr,
+        lpFromlen: ffi::LPINT,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPRecvFrom");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::recv_from::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpFrom,
+                lpFromlen,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn select<P: Instance>(
+        nfds: i32,
+        readfds: *mut ffi::fd_set,
+        writefds: *mut ffi::fd_set,
+        exceptfds: *mut ffi::fd_set,
+        timeout: ffi::PTIMEVAL,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPSelect");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::select::<P>(nfds, readfds, writefds, exceptfds, timeout, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(0, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn send<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesSent: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPSend");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::send::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn send_disconnect<P: Instance>(
+        s: ffi::SOCKET,
+        lpOutboundDisconnectData: ffi::LPWSABUF,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPSendDisconnect");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::send_disconnect::<P>(s, lpOutboundDisconnectData, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn send_to<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesSent: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpTo: *const ffi::sockaddr,
+        iTolen: i32,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPSendTo");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::send_to::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpTo,
+                iTolen,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn set_sock_opt<P: Instance>(
+        s: ffi::SOCKET,
+        level: i32,
+        optname: i32,
+        optval: *const i8,
+        optlen: i32,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPSetSockOpt");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::set_sock_opt::<P>(s, level, optname, optval, optlen, lpErrno)
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn shutdown<P: Instance>(
+        s: ffi::SOCKET,
+        how: i32,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPShutdown");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe { thunk::shutdown::<P>(s, how, lpErrno) };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn socket<P: Instance>(
+        af: i32,
+        r#type: i32,
+        protocol: i32,
+        lpProtocolInfo: ffi::LPWSAPROTOCOL_INFOW,
+        g: ffi::GROUP,
+        dwFlags: ffi::DWORD,
+        lpErrno: ffi::LPINT,
+    ) -> ffi::SOCKET {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPSocket");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::socket::<P>(af, r#type, protocol, lpProtocolInfo, g, dwFlags, lpErrno)
+        };
+        let code = if returned == ffi::INVALID_SOCKET as ffi::SOCKET {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(returned as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn string_to_address<P: Instance>(
+        AddressString: ffi::LPWSTR,
+        AddressFamily: ffi::INT,
+        lpProtocolInfo: ffi::LPWSAPROTOCOL_INFOW,
+        lpAddress: ffi::LPSOCKADDR,
+        lpAddressLength: ffi::LPINT,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let call = ::wsp::rt::trace::Call::begin("winsock.WSPStringToAddress");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::string_to_address::<
+                P,
+            >(
+                AddressString,
+                AddressFamily,
+                lpProtocolInfo,
+                lpAddress,
+                lpAddressLength,
+                lpErrno,
+            )
+        };
+        let code = if returned == ffi::SOCKET_ERROR as i32 {
+            // SAFETY: a call that fails stores its code where it can.
+            unsafe { ::wsp::rt::trace::told(lpErrno) }
+        } else {
+            0
+        };
+        call.end(0, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn accept_ex<P: Instance>(
+        sListenSocket: ffi::SOCKET,
+        sAcceptSocket: ffi::SOCKET,
+        lpOutputBuffer: ffi::PVOID,
+        dwReceiveDataLength: ffi::DWORD,
+        dwLocalAddressLength: ffi::DWORD,
+        dwRemoteAddressLength: ffi::DWORD,
+        lpdwBytesReceived: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+    ) -> ffi::WINBOOL {
+        let call = ::wsp::rt::trace::Call::begin("winsock.AcceptEx");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::accept_ex::<
+                P,
+            >(
+                sListenSocket,
+                sAcceptSocket,
+                lpOutputBuffer,
+                dwReceiveDataLength,
+                dwLocalAddressLength,
+                dwRemoteAddressLength,
+                lpdwBytesReceived,
+                lpOverlapped,
+            )
+        };
+        let code = if returned == ffi::FALSE as ffi::WINBOOL {
+            ::wsp::rt::last_error()
+        } else {
+            0
+        };
+        call.end(sListenSocket as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn connect_ex<P: Instance>(
+        s: ffi::SOCKET,
+        name: *const ffi::sockaddr,
+        namelen: i32,
+        lpSendBuffer: ffi::PVOID,
+        dwSendDataLength: ffi::DWORD,
+        lpdwBytesSent: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+    ) -> ffi::WINBOOL {
+        let call = ::wsp::rt::trace::Call::begin("winsock.ConnectEx");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::connect_ex::<
+                P,
+            >(
+                s,
+                name,
+                namelen,
+                lpSendBuffer,
+                dwSendDataLength,
+                lpdwBytesSent,
+                lpOverlapped,
+            )
+        };
+        let code = if returned == ffi::FALSE as ffi::WINBOOL {
+            ::wsp::rt::last_error()
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn disconnect_ex<P: Instance>(
+        s: ffi::SOCKET,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        dwFlags: ffi::DWORD,
+        dwReserved: ffi::DWORD,
+    ) -> ffi::WINBOOL {
+        let call = ::wsp::rt::trace::Call::begin("winsock.DisconnectEx");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::disconnect_ex::<P>(s, lpOverlapped, dwFlags, dwReserved)
+        };
+        let code = if returned == ffi::FALSE as ffi::WINBOOL {
+            ::wsp::rt::last_error()
+        } else {
+            0
+        };
+        call.end(s as usize, code);
+        returned
+    }
+    pub(super) unsafe extern "system" fn get_accept_ex_sockaddrs<P: Instance>(
+        lpOutputBuffer: ffi::PVOID,
+        dwReceiveDataLength: ffi::DWORD,
+        dwLocalAddressLength: ffi::DWORD,
+        dwRemoteAddressLength: ffi::DWORD,
+        LocalSockaddr: *mut *mut ffi::sockaddr,
+        LocalSockaddrLength: ffi::LPINT,
+        RemoteSockaddr: *mut *mut ffi::sockaddr,
+        RemoteSockaddrLength: ffi::LPINT,
+    ) {
+        let call = ::wsp::rt::trace::Call::begin("winsock.GetAcceptExSockaddrs");
+        // SAFETY: what this is called with is handed on as it is.
+        let returned = unsafe {
+            thunk::get_accept_ex_sockaddrs::<
+                P,
+            >(
+                lpOutputBuffer,
+                dwReceiveDataLength,
+                dwLocalAddressLength,
+                dwRemoteAddressLength,
+                LocalSockaddr,
+                LocalSockaddrLength,
+                RemoteSockaddr,
+                RemoteSockaddrLength,
+            )
+        };
+        let code = 0;
+        call.end(0, code);
+        returned
+    }
+}
 /// The extension function of this GUID, if the profile has one and the provider offers it.
 pub fn extension<P: Instance>(guid: &ffi::GUID) -> ::wsp::rt::Extension {
     let _ = guid;
     if ::wsp::rt::same_guid(guid, &ffi::WSAID_ACCEPTEX) {
         return if P::OFFERS_ACCEPT_EX {
-            let pointer: ffi::LPFN_ACCEPTEX = Some(thunk::accept_ex::<P>);
+            let traced: ffi::LPFN_ACCEPTEX = Some(traced::accept_ex::<P>);
+            let plain: ffi::LPFN_ACCEPTEX = Some(thunk::accept_ex::<P>);
+            let pointer = if ::wsp::rt::trace::is_on() { traced } else { plain };
             ::wsp::rt::Extension::Pointer(
                 pointer.map_or(0, |function| function as usize),
             )
@@ -50,7 +936,9 @@ pub fn extension<P: Instance>(guid: &ffi::GUID) -> ::wsp::rt::Extension {
     }
     if ::wsp::rt::same_guid(guid, &ffi::WSAID_CONNECTEX) {
         return if P::OFFERS_CONNECT_EX {
-            let pointer: ffi::LPFN_CONNECTEX = Some(thunk::connect_ex::<P>);
+            let traced: ffi::LPFN_CONNECTEX = Some(traced::connect_ex::<P>);
+            let plain: ffi::LPFN_CONNECTEX = Some(thunk::connect_ex::<P>);
+            let pointer = if ::wsp::rt::trace::is_on() { traced } else { plain };
             ::wsp::rt::Extension::Pointer(
                 pointer.map_or(0, |function| function as usize),
             )
@@ -60,7 +948,9 @@ pub fn extension<P: Instance>(guid: &ffi::GUID) -> ::wsp::rt::Extension {
     }
     if ::wsp::rt::same_guid(guid, &ffi::WSAID_DISCONNECTEX) {
         return if P::OFFERS_DISCONNECT_EX {
-            let pointer: ffi::LPFN_DISCONNECTEX = Some(thunk::disconnect_ex::<P>);
+            let traced: ffi::LPFN_DISCONNECTEX = Some(traced::disconnect_ex::<P>);
+            let plain: ffi::LPFN_DISCONNECTEX = Some(thunk::disconnect_ex::<P>);
+            let pointer = if ::wsp::rt::trace::is_on() { traced } else { plain };
             ::wsp::rt::Extension::Pointer(
                 pointer.map_or(0, |function| function as usize),
             )
@@ -70,9 +960,13 @@ pub fn extension<P: Instance>(guid: &ffi::GUID) -> ::wsp::rt::Extension {
     }
     if ::wsp::rt::same_guid(guid, &ffi::WSAID_GETACCEPTEXSOCKADDRS) {
         return if P::OFFERS_GET_ACCEPT_EX_SOCKADDRS {
-            let pointer: ffi::LPFN_GETACCEPTEXSOCKADDRS = Some(
+            let traced: ffi::LPFN_GETACCEPTEXSOCKADDRS = Some(
+                traced::get_accept_ex_sockaddrs::<P>,
+            );
+            let plain: ffi::LPFN_GETACCEPTEXSOCKADDRS = Some(
                 thunk::get_accept_ex_sockaddrs::<P>,
             );
+            let pointer = if ::wsp::rt::trace::is_on() { traced } else { plain };
             ::wsp::rt::Extension::Pointer(
                 pointer.map_or(0, |function| function as usize),
             )

@@ -1,0 +1,85 @@
+//! The thunks that record what they are called with and how it ends, and the table of them. They stand beside the plain ones, so that
+//! a provider that is not traced pays nothing.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::context::Context;
+use super::names::{self, ident, member};
+use super::types::result;
+use crate::model::{ErrorVia, Function, FunctionKind, Profile, SocketUse};
+
+/// `fn traced_table`, and the module of the thunks in it.
+pub fn emit(context: &Context<'_>, profile: &Profile) -> TokenStream {
+    let name = ident(&profile.table);
+    let replaced = profile.of_kind(FunctionKind::Table).map(|function| {
+        let (field, method) = (member(&function.name), names::method(&function.name));
+        quote!(#field: Some(traced::#method::<P>))
+    });
+    let called = |function: &&Function| matches!(function.kind, FunctionKind::Table | FunctionKind::Extension);
+    let thunks = profile.functions.iter().filter(called).map(|function| thunk(context, profile, function));
+    let slots = context.model.table(&profile.table).map_or(0, |table| table.slots.len());
+    let rest = (profile.of_kind(FunctionKind::Table).count() < slots).then(|| quote!(, ..table::<P>()));
+    quote! {
+        /// The same with the thunks that record each call.
+        pub const fn traced_table<P: Instance>() -> ffi::#name { ffi::#name { #(#replaced),* #rest } }
+        /// The functions that stand in the table of a provider that is traced.
+        mod traced {
+            use super::{Instance, ffi, thunk};
+            #(#thunks)*
+        }
+    }
+}
+
+fn thunk(context: &Context<'_>, profile: &Profile, function: &Function) -> TokenStream {
+    let name = names::method(&function.name);
+    let params: Vec<_> = function.params.iter().map(|param| ident(&param.name)).collect();
+    let types = function.params.iter().map(|param| context.ty(&param.ty));
+    let returns = result(context, &function.returns.ty);
+    let called = format!("{}.{}", profile.name, function.name);
+    let code = code(context, function);
+    let on = function.params.iter().find(|param| matches!(param.socket, Some(SocketUse::Use | SocketUse::Release)));
+    let socket = match on {
+        // What a call makes tells more than what it was made on.
+        _ if function.returns.creates.is_some() => quote!(returned as usize),
+        Some(param) => {
+            let socket = ident(&param.name);
+            quote!(#socket as usize)
+        }
+        None => quote!(0),
+    };
+    quote! {
+        pub(super) unsafe extern "system" fn #name<P: Instance>(#(#params: #types),*) #returns {
+            let call = ::wsp::rt::trace::Call::begin(#called);
+            __safety!("what this is called with is handed on as it is.");
+            let returned = unsafe { thunk::#name::<P>(#(#params),*) };
+            let code = #code;
+            call.end(#socket, code);
+            returned
+        }
+    }
+}
+
+/// The code that the call told, 0 for success.
+fn code(context: &Context<'_>, function: &Function) -> TokenStream {
+    let errno = function.params.iter().find(|param| param.errno).map(|param| ident(&param.name));
+    let failure = function.returns.failure.as_ref().map(|failure| {
+        let (failure, ty) = (ident(failure), context.ty(&function.returns.ty));
+        quote!(ffi::#failure as #ty)
+    });
+    match (function.returns.error_via, errno, failure) {
+        (ErrorVia::LpErrno, Some(errno), Some(failure)) => {
+            quote!(if returned == #failure {
+                __safety!("a call that fails stores its code where it can.");
+                unsafe { ::wsp::rt::trace::told(#errno) }
+            } else {
+                0
+            })
+        }
+        (ErrorVia::LastError, _, Some(failure)) => {
+            quote!(if returned == #failure { ::wsp::rt::last_error() } else { 0 })
+        }
+        (ErrorVia::Return, ..) => quote!(returned),
+        _ => quote!(0),
+    }
+}
