@@ -45,6 +45,17 @@ impl Entry {
         Ok(entry)
     }
 
+    /// An entry that the system tells of; of a path that has no place in it as much as fits.
+    #[cfg(windows)]
+    pub(crate) fn told(path: &str, description: &ffi::WSAPROTOCOL_INFOW) -> Self {
+        let mut entry = Self(Box::new([0; PACKED]));
+        entry.set_info(description);
+        let bytes = path.as_bytes();
+        let length = bytes.len().min(PATH - 1);
+        entry.0[..length].copy_from_slice(&bytes[..length]);
+        entry
+    }
+
     /// An entry that was kept as these bytes.
     pub fn from_packed(bytes: [u8; PACKED]) -> Self {
         Self(Box::new(bytes))

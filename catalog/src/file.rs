@@ -9,7 +9,7 @@ use wsp::{code, ffi};
 
 use crate::layout::Item;
 use crate::store::{CallError, Store};
-use crate::{Application, Catalog, Entry, View};
+use crate::{Application, Catalog, Entry, ReadError, View};
 
 /// A catalog file, changed as ws2_32 changes the registry: each call reads it, and replaces it as a whole.
 #[derive(Debug, Clone)]
@@ -59,11 +59,11 @@ impl FileStore {
         }
         change(&mut catalog).map_err(|code| CallError::with_code(call, code))?;
         catalog.changed();
-        self.save(call, &catalog)
+        self.save(call, &catalog.to_bytes())
     }
 
-    fn save(&self, call: &str, catalog: &Catalog) -> Result<(), CallError> {
-        replace(&self.path, &catalog.to_bytes()).map_err(|error| {
+    fn save(&self, call: &str, catalog_file: &[u8]) -> Result<(), CallError> {
+        replace(&self.path, catalog_file).map_err(|error| {
             CallError::new(call, format!("cannot write {}: {error}", self.path.display()))
                 .hint("the file is as it was; see to its rights and to the room on the disk")
         })
@@ -206,8 +206,12 @@ impl Store for FileStore {
         })
     }
 
-    fn rewrite(&mut self, catalog: &Catalog) -> Result<(), CallError> {
-        self.save("writing the catalog anew", catalog)
+    fn snapshot(&mut self) -> Result<Vec<u8>, CallError> {
+        std::fs::read(&self.path).map_err(|error| ReadError::File(error).into())
+    }
+
+    fn rewrite(&mut self, catalog_file: &[u8]) -> Result<(), CallError> {
+        self.save("writing the catalog anew", catalog_file)
     }
 
     fn folder(&self) -> PathBuf {

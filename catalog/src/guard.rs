@@ -75,6 +75,13 @@ impl Guard {
     }
 }
 
+/// The backup of a change that is under way, or was interrupted.
+pub fn interrupted(store: &dyn Store) -> Option<PathBuf> {
+    let text = std::fs::read_to_string(path(store)).ok()?;
+    let text = text.trim();
+    (!text.is_empty()).then(|| PathBuf::from(text))
+}
+
 fn path(store: &dyn Store) -> PathBuf {
     store.folder().join(format!("{}.lock", store.stem()))
 }
@@ -91,7 +98,10 @@ pub fn backups(store: &dyn Store) -> Vec<PathBuf> {
 }
 
 /// Writes a backup under a name of its own.
-pub(crate) fn back_up(store: &dyn Store, bytes: &[u8]) -> std::io::Result<PathBuf> {
+///
+/// # Errors
+/// The file system's.
+pub fn back_up(store: &dyn Store, bytes: &[u8]) -> std::io::Result<PathBuf> {
     let mut number = backups(store).len() + 1;
     loop {
         let path = store.folder().join(format!("{}.backup-{number:04}.reg", store.stem()));

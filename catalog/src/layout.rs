@@ -341,7 +341,14 @@ impl Catalog {
     /// Takes the entries that could be made out for all there are: written anew, the catalog is whole.
     pub fn mend(&mut self) {
         let largest = self.views.iter().flat_map(|(_, items)| items).map(|item| item.entry.id()).max().unwrap_or(0);
-        let next = self.root_value(NEXT).unwrap_or(FIRST_ID).max(largest.saturating_add(1));
+        let mut next = self.root_value(NEXT).unwrap_or(FIRST_ID).max(largest.saturating_add(1));
+        for (_, items) in &mut self.views {
+            let mut seen = BTreeSet::new();
+            for item in items.iter_mut().filter(|item| !seen.insert(item.entry.id())) {
+                item.entry.set_id(next);
+                next = next.saturating_add(1);
+            }
+        }
         self.set_root_value(NEXT, next);
         self.damage.clear();
     }

@@ -17,23 +17,31 @@
 //! ```
 
 pub mod category;
+pub mod doctor;
 mod entry;
 mod file;
 mod guard;
 mod info;
 mod layout;
+pub mod library;
 mod plan;
+mod probe;
 mod reg;
 mod session;
 mod store;
 pub mod wanted;
+#[cfg(windows)]
+mod windows;
 
 pub use entry::{Entry, EntryError, PACKED, PATH};
 pub use file::FileStore;
-pub use guard::{GuardError, backups};
+pub use guard::{GuardError, back_up, backups, interrupted};
 pub use info::stream_info;
 pub use layout::{Application, Catalog, Damage, ReadError, View};
 pub use plan::{Step, steps};
-pub use session::{ChangeError, Done, Options, change};
+pub use probe::{Prober, StartFault};
+pub use session::{ChangeError, Done, Options, change, overwrite};
 pub use store::{CallError, Store};
 pub use uuid::Uuid;
+#[cfg(windows)]
+pub use windows::Ws2Store;

@@ -126,38 +126,60 @@ pub fn change(
         guard.end()?;
         return Ok(Done::Nothing);
     }
-    let backup = back_up(store, &current.to_bytes()).map_err(ChangeError::Backup)?;
+    let before = store.snapshot().map_err(ChangeError::Read)?;
+    let backup = back_up(store, &before).map_err(ChangeError::Backup)?;
     guard.begin(&backup)?;
-    let changed = if damage.is_some() { store.rewrite(&wanted) } else { Ok(()) };
+    let changed = if damage.is_some() { store.rewrite(&wanted.to_bytes()) } else { Ok(()) };
     if let Err(cause) = changed.and_then(|()| reach(store, &wanted))
         && !is_reached(store, &wanted)
     {
-        return Err(put_back(store, &current, cause, backup, &mut guard));
+        let whole = damage.is_none().then_some(&current);
+        return Err(put_back(store, whole, &before, cause, backup, &mut guard));
     }
     guard.end()?;
     Ok(Done::Changed { steps, backup })
 }
 
-/// Puts everything back, and says how that went.
+/// Puts everything back, and says how that went: by the steps to the catalog as it was, or, when it was damaged, by its bytes.
 fn put_back(
     store: &mut dyn Store,
-    before: &Catalog,
+    whole: Option<&Catalog>,
+    before: &[u8],
     cause: CallError,
     backup: PathBuf,
     guard: &mut Guard,
 ) -> ChangeError {
-    let back = if before.damage().is_empty() { reach(store, before) } else { store.rewrite(before) };
+    let back = match whole {
+        Some(whole) => reach(store, whole),
+        None => store.rewrite(before),
+    };
     if let Err(second) = back {
         return ChangeError::Partial { cause: cause.into(), second: second.into(), backup };
     }
     if let Err(error) = guard.end() {
         return error.into();
     }
-    let kept = store.read().map(|now| grown(before, &now)).unwrap_or_default();
+    let kept = whole.and_then(|whole| Some(grown(whole, &store.read().ok()?))).unwrap_or_default();
     match kept.first() {
         None => ChangeError::PutBack { cause },
         Some(program) => ChangeError::Kept { cause, program: program.path.clone() },
     }
+}
+
+/// Puts a catalog in the place of one that cannot even be read.
+///
+/// # Errors
+/// As [`change`]; the catalog is as it was, or, when that fails too, as [`ChangeError::Partial`] says.
+pub fn overwrite(store: &mut dyn Store, wanted: &Catalog) -> Result<Done, ChangeError> {
+    let mut guard = Guard::take(store)?;
+    let before = store.snapshot().map_err(ChangeError::Read)?;
+    let backup = back_up(store, &before).map_err(ChangeError::Backup)?;
+    guard.begin(&backup)?;
+    if let Err(cause) = store.rewrite(&wanted.to_bytes()).and_then(|()| reach(store, wanted)) {
+        return Err(put_back(store, None, &before, cause, backup, &mut guard));
+    }
+    guard.end()?;
+    Ok(Done::Changed { steps: Vec::new(), backup })
 }
 
 /// Was it only the last look that failed?

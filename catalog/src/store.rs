@@ -82,11 +82,19 @@ pub trait Store {
     /// When the place refuses; nothing is changed then.
     fn set_san(&mut self, providers: &[Uuid]) -> Result<(), CallError>;
 
+    /// Everything that is in it as a catalog file, damage and all.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn snapshot(&mut self) -> Result<Vec<u8>, CallError> {
+        Ok(self.read()?.to_bytes())
+    }
+
     /// Writes everything anew, whatever state it is in.
     ///
     /// # Errors
     /// When the place refuses; ws2_32 always does.
-    fn rewrite(&mut self, catalog: &Catalog) -> Result<(), CallError>;
+    fn rewrite(&mut self, catalog_file: &[u8]) -> Result<(), CallError>;
 
     /// The folder for backups and the lock. Whoever may write there may decide what is restored: only who may change the catalog may do so.
     fn folder(&self) -> PathBuf;

@@ -104,7 +104,7 @@ fn whichever_call_fails_the_catalog_is_as_before() {
             // When only the last look failed, all is done.
             let goal = if told == "done" { &wish(&before).unwrap() } else { &before };
             assert!(same(&after, goal), "{name}, call {fail_at}, {told}: {after:?}");
-            assert_eq!(told == "reading", fail_at == 1, "{name}, call {fail_at}");
+            assert_eq!(told == "reading", fail_at <= 2, "{name}, call {fail_at}");
             undone += usize::from(told == "put back");
             // Nothing is left behind that would keep the next change out.
             change(&mut failing.store, Options::default(), |now| wanted::ordered(now, &[], &[], Place::First)).unwrap();
@@ -120,7 +120,7 @@ fn what_cannot_be_put_back_is_said_and_restored_later() {
         // After the first step everything fails: it was made, and cannot be taken back.
         let (_folder, store) = layered();
         let before = store.clone().read().unwrap();
-        let mut failing = Failing { for_good: true, ..Failing::new(store, 4) };
+        let mut failing = Failing { for_good: true, ..Failing::new(store, 5) };
         let Err(ChangeError::Partial { backup, .. }) = change(&mut failing, Options::default(), wish) else {
             panic!("{name}: not in part")
         };
@@ -216,7 +216,7 @@ fn calls_that_lie_are_found_out() {
         fn set_san(&mut self, _: &[wsp_catalog::Uuid]) -> Result<(), wsp_catalog::CallError> {
             Ok(())
         }
-        fn rewrite(&mut self, _: &Catalog) -> Result<(), wsp_catalog::CallError> {
+        fn rewrite(&mut self, _: &[u8]) -> Result<(), wsp_catalog::CallError> {
             Ok(())
         }
         fn folder(&self) -> std::path::PathBuf {
@@ -262,7 +262,7 @@ fn who_is_in_one_view_still_is_named_to_the_switch() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20) })]
     #[test]
     fn after_any_sequence_the_catalog_is_sound(commands in prop::collection::vec((0..WISHES.len(), 1..40usize), 1..6)) {
         let (_folder, store) = layered();

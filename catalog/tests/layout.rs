@@ -57,7 +57,7 @@ fn damage_is_told_and_the_rest_is_read() {
     assert!(damage(&whole.replace(count, ""))[0].contains("says no number of them"));
     assert!(damage(&whole.replace("000000000002]", "000000000003]"))[0].contains("`000000000002` is missing"));
     assert!(
-        damage(&whole.replacen("=hex:43,", "=hex:", 1))[0]
+        damage(&whole.replacen("=hex:25,", "=hex:", 1))[0]
             .contains(&format!("has 887 bytes, and an item has {PACKED}"))
     );
     assert!(

@@ -1,5 +1,6 @@
 //! The `wsp` command.
 
+mod catalog;
 mod check;
 mod demo;
 mod docs;
@@ -70,6 +71,8 @@ enum Command {
         #[command(flatten)]
         spec: SpecFolder,
     },
+    /// List, change, examine and mend the catalog of providers
+    Catalog(catalog::Arguments),
     /// Load a provider through its C entry point and carry checked data over it
     Demo(demo::Arguments),
     /// Record every call of a program's providers, and print them
@@ -104,6 +107,7 @@ fn main() -> ExitCode {
         Some(Command::Explain { name, code, spec }) => explain::run(&name, code.as_deref(), spec.folder.as_deref()),
         Some(Command::Export { format: ExportFormat::Json, spec }) => export::run(spec.folder.as_deref()),
         Some(Command::Docs { out, spec }) => docs::run(&out, spec.folder.as_deref()),
+        Some(Command::Catalog(arguments)) => catalog::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
         Some(Command::Trace(arguments)) => trace::run(&arguments),
     };

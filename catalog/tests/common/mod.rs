@@ -1,6 +1,10 @@
 //! Catalogs to test with.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+pub mod pe;
+
+use std::sync::OnceLock;
+
 use tempfile::TempDir;
 use wsp::ffi;
 use wsp_catalog::wanted::Offer;
@@ -23,7 +27,7 @@ pub fn catalog_with(views: &[(View, &[&str])]) -> (TempDir, FileStore) {
     store.create().unwrap();
     for (view, names) in views {
         for name in *names {
-            store.install(*view, provider(name), &format!("C:\\{name}.dll"), &[info(name)]).unwrap();
+            store.install(*view, provider(name), &format!("%NOT_SET%\\{name}.dll"), &[info(name)]).unwrap();
         }
     }
     (folder, store)
@@ -95,8 +99,11 @@ impl Store for Failing {
     fn set_san(&mut self, providers: &[Uuid]) -> Result<(), CallError> {
         self.count().and_then(|()| self.store.set_san(providers))
     }
-    fn rewrite(&mut self, catalog: &Catalog) -> Result<(), CallError> {
-        self.count().and_then(|()| self.store.rewrite(catalog))
+    fn snapshot(&mut self) -> Result<Vec<u8>, CallError> {
+        self.count().and_then(|()| self.store.snapshot())
+    }
+    fn rewrite(&mut self, catalog_file: &[u8]) -> Result<(), CallError> {
+        self.count().and_then(|()| self.store.rewrite(catalog_file))
     }
     fn folder(&self) -> std::path::PathBuf {
         self.store.folder()
@@ -115,10 +122,22 @@ pub fn offers(name: &str, path: &str) -> Vec<Offer> {
 
 /// A catalog with two base providers in both views and, in the 64-bit one, a layered provider and its chain over the first.
 pub fn layered() -> (TempDir, FileStore) {
+    static MADE: OnceLock<Vec<u8>> = OnceLock::new();
+    let made = MADE.get_or_init(|| {
+        let (folder, _) = make_layered();
+        std::fs::read(folder.path().join("catalog.reg")).unwrap()
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catalog.reg");
+    std::fs::write(&path, made).unwrap();
+    (folder, FileStore::new(path))
+}
+
+fn make_layered() -> (TempDir, FileStore) {
     let (folder, mut store) = catalog_with(&[(View::Bits64, &["tcp", "udp"]), (View::Bits32, &["tcp", "udp"])]);
     let mut layer = info("layer");
     layer.ProtocolChain.ChainLen = ffi::LAYERED_PROTOCOL;
-    store.install(View::Bits64, provider("layer"), "C:\\layer.dll", &[layer]).unwrap();
+    store.install(View::Bits64, provider("layer"), "%NOT_SET%\\layer.dll", &[layer]).unwrap();
     let id = |store: &mut FileStore, name: &str| {
         store.read().unwrap().entries(View::Bits64).find(|entry| entry.name() == name).unwrap().id()
     };
@@ -126,6 +145,6 @@ pub fn layered() -> (TempDir, FileStore) {
     chain.ProtocolChain.ChainLen = 2;
     chain.ProtocolChain.ChainEntries[0] = id(&mut store, "layer");
     chain.ProtocolChain.ChainEntries[1] = id(&mut store, "tcp");
-    store.install(View::Bits64, provider("chain"), "C:\\layer.dll", &[chain]).unwrap();
+    store.install(View::Bits64, provider("chain"), "%NOT_SET%\\layer.dll", &[chain]).unwrap();
     (folder, store)
 }

@@ -1,0 +1,201 @@
+//! The commands that change the catalog.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use serde_json::json;
+use wsp_catalog::library::resolve;
+use wsp_catalog::wanted::{self, Pick, Place};
+use wsp_catalog::{
+    Application, Catalog, ChangeError, Done, Entry, Options, Step, Store, Uuid, View, category, change, overwrite,
+    steps,
+};
+
+use super::{ChangeArguments, print_json};
+use crate::{Failure, Format, print};
+
+/// The names of categories, for the command line.
+pub fn category_names() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(category::names())
+}
+
+fn mask(names: &[String]) -> u32 {
+    names.iter().filter_map(|name| category::bit(name)).fold(0, |mask, bit| mask | bit)
+}
+
+fn picks(entries: &[String]) -> Vec<Pick> {
+    entries.iter().map(|entry| Pick::parse(entry)).collect()
+}
+
+/// Makes a change and says what came of it.
+pub fn make(
+    store: &mut dyn Store,
+    options: Options,
+    format: Format,
+    wanted: impl FnOnce(&Catalog) -> Result<Catalog, String>,
+) -> Result<(), Failure> {
+    report(change(store, options, wanted), format)
+}
+
+/// Says what came of a change.
+fn report(done: Result<Done, ChangeError>, format: Format) -> Result<(), Failure> {
+    let done = done.map_err(Failure::new)?;
+    let (word, steps, backup) = match &done {
+        Done::Nothing => ("nothing", &[][..], None),
+        Done::Planned(steps) => ("planned", steps.as_slice(), None),
+        Done::Changed { steps, backup } => ("changed", steps.as_slice(), Some(backup)),
+    };
+    let steps: Vec<String> = steps.iter().map(Step::to_string).collect();
+    if format == Format::Json {
+        return print_json(&json!({ "result": word, "steps": steps, "backup": backup }));
+    }
+    let list: String = steps.iter().map(|step| format!("  {step}\n")).collect();
+    print(&match &done {
+        Done::Nothing => "Nothing to do.\n".to_owned(),
+        Done::Planned(_) => format!("Would be done:\n{list}"),
+        Done::Changed { backup, .. } => format!("Done:\n{list}As it was before: {}\n", backup.display()),
+    })
+}
+
+pub fn remove(
+    store: &mut dyn Store,
+    entries: &[String],
+    views: &[View],
+    with_chains: bool,
+    dry_run: bool,
+    format: Format,
+) -> Result<(), Failure> {
+    let picks = picks(entries);
+    let options = Options { dry_run, ..Options::default() };
+    make(store, options, format, |now| wanted::removed(now, &picks, views, with_chains))
+}
+
+pub fn order(
+    store: &mut dyn Store,
+    entries: &[String],
+    views: &[View],
+    last: bool,
+    dry_run: bool,
+    format: Format,
+) -> Result<(), Failure> {
+    let place = if last { Place::Last } else { Place::First };
+    let picks = picks(entries);
+    let options = Options { dry_run, ..Options::default() };
+    make(store, options, format, |now| wanted::ordered(now, &picks, views, place))
+}
+
+pub fn category(
+    store: &mut dyn Store,
+    provider: Uuid,
+    set: &[String],
+    dry_run: bool,
+    format: Format,
+) -> Result<(), Failure> {
+    if !set.is_empty() {
+        let options = Options { dry_run, ..Options::default() };
+        return make(store, options, format, |now| wanted::classed(now, provider, &View::ALL, mask(set)));
+    }
+    let catalog = super::show::read(store)?;
+    let views: Vec<View> =
+        catalog.views().filter(|view| catalog.entries(*view).any(|entry| entry.provider() == provider)).collect();
+    if views.is_empty() {
+        return Err(Failure::new(format!("there is no provider {provider}; `wsp catalog list` shows all")));
+    }
+    let told = |view: View| catalog.categories(view, provider).map(category::describe);
+    if format == Format::Json {
+        let list: Vec<_> = views.iter().map(|view| json!({ "view": view.bits(), "categories": told(*view) })).collect();
+        return print_json(&json!(list));
+    }
+    let line = |view: &View| format!("{view}: {}\n", told(*view).unwrap_or_else(|| "not set".to_owned()));
+    print(&views.iter().map(line).collect::<String>())
+}
+
+#[derive(clap::Args)]
+pub struct AppArguments {
+    /// Path of the program
+    program: String,
+    /// Arguments that tell its instances apart, as of svchost.exe
+    #[arg(long, value_name = "ARGUMENTS", allow_hyphen_values = true)]
+    extra: Option<String>,
+    /// Let it load layered providers of these categories, and no others; this only adds up, nothing takes a category back
+    #[arg(long, value_name = "CATEGORY", value_delimiter = ',', value_parser = category_names())]
+    allow: Vec<String>,
+    /// Keep out all layered providers but those for the system's own processes: the same as `--allow system`
+    #[arg(long, conflicts_with = "allow")]
+    opt_out: bool,
+    #[command(flatten)]
+    change: ChangeArguments,
+}
+
+pub fn app(store: &mut dyn Store, arguments: &AppArguments, format: Format) -> Result<(), Failure> {
+    let permitted = if arguments.opt_out { wsp::ffi::LSP_SYSTEM } else { mask(&arguments.allow) };
+    let application = Application { path: arguments.program.clone(), extra: arguments.extra.clone(), permitted };
+    let before = store.application(&application.path, application.extra.as_deref()).map_err(Failure::new)?;
+    if permitted != 0 {
+        if arguments.opt_out && before.is_some_and(|before| before & !permitted != 0) {
+            let more = before.map(category::describe).unwrap_or_default();
+            return Err(Failure::new(format!(
+                "this program has the categories {more} already, and no call takes one back: it cannot be opted out any more"
+            )));
+        }
+        let options = Options { dry_run: arguments.change.dry_run, ..Options::default() };
+        return make(store, options, format, |now| Ok(wanted::permitted(now, &application)));
+    }
+    if format == Format::Json {
+        return print_json(&json!({ "program": application.path, "categories": before.map(category::describe) }));
+    }
+    print(&match before {
+        Some(mask) => format!("{} loads layered providers of: {}\n", application.path, category::describe(mask)),
+        None => format!("{} has no categories: it loads every layered provider\n", application.path),
+    })
+}
+
+pub fn backup(store: &mut dyn Store, file: Option<&Path>, format: Format) -> Result<(), Failure> {
+    let bytes = store.snapshot().map_err(Failure::new)?;
+    let failed = |error: std::io::Error| Failure::new(format!("cannot write the backup: {error}"));
+    let path = match file {
+        None => wsp_catalog::back_up(store, &bytes).map_err(failed)?,
+        Some(file) => {
+            let mut out = std::fs::File::create_new(file).map_err(failed)?;
+            out.write_all(&bytes).and_then(|()| out.sync_all()).map_err(failed)?;
+            file.to_owned()
+        }
+    };
+    if format == Format::Json {
+        return print_json(&json!({ "backup": path }));
+    }
+    print(&format!("Written: {}\n", path.display()))
+}
+
+pub fn restore(store: &mut dyn Store, file: &Path, force: bool, dry_run: bool, format: Format) -> Result<(), Failure> {
+    let unreadable = |reason: String| Failure::new(format!("cannot restore {}: {reason}", file.display()));
+    let backup = Catalog::read(file).map_err(|error| unreadable(error.to_string()))?;
+    if let Some(damage) = backup.damage().first() {
+        return Err(unreadable(format!("it is damaged: {damage}")));
+    }
+    if store.read().is_err() && !dry_run {
+        return report(overwrite(store, &backup), format);
+    }
+    let options = Options { dry_run, after_interruption: true, despite_damage: true };
+    make(store, options, format, |now| {
+        if !force {
+            with_libraries(&steps(now, &backup))?;
+        }
+        Ok(backup)
+    })
+}
+
+/// No entry comes back without its library.
+fn with_libraries(steps: &[Step]) -> Result<(), String> {
+    for step in steps {
+        let (Step::Install { view, entries, .. } | Step::Update { view, entries, .. }) = step else { continue };
+        let path = entries.first().map(Entry::path).unwrap_or_default();
+        if let Some(file) = resolve(&path, *view).filter(|file| !file.is_file()) {
+            return Err(format!(
+                "{view}: the library {} is gone, and an entry without its library takes the network away; put it back first, or use --force",
+                file.display()
+            ));
+        }
+    }
+    Ok(())
+}
