@@ -287,6 +287,7 @@ unsafe extern "system" fn close_thread(thread: ffi::LPWSATHREADID, errno: ffi::L
 // On Windows the import libraries have a function of this name, too, and the linker takes either: `build.rs` gives it the name that
 // it is exported by.
 #[cfg_attr(windows, unsafe(export_name = "wsp_host_complete_overlapped_request"))]
+#[cfg_attr(windows, expect(non_snake_case, reason = "C's name"))]
 #[cfg_attr(not(windows), unsafe(no_mangle))]
 pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
     socket: ffi::SOCKET,
