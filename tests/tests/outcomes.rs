@@ -87,10 +87,14 @@ fn a_panic_spoils_its_socket_for_all_but_closing() {
         let run = |answer, socket| {
             let arguments = subject.good(socket, 0);
             wsp::rt::set_last_error(0);
-            // SAFETY: good arguments; an extension function is asked for on the other socket.
-            let result = answer_with(answer, || unsafe { provider.call(subject.entry, &arguments.words, other) });
-            assert!(result.is_some());
-            arguments.errno()
+            answer_with(answer, || {
+                // SAFETY: good arguments; an extension function is asked for on the other socket.
+                let result = unsafe { provider.call(subject.entry, &arguments.words, other) };
+                // At once: on Windows the last error does not outlive the use of a thread-local.
+                let errno = arguments.errno();
+                assert!(result.is_some());
+                errno
+            })
         };
         let fallback = number(subject.function.fallback.as_deref().unwrap());
         let name = &subject.function.name;
