@@ -65,22 +65,26 @@ impl<E: ErrorList> From<CallError<E>> for Error {
 
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
-        let kind = match error.code() {
-            Some(code::WSAEWOULDBLOCK) => io::ErrorKind::WouldBlock,
-            Some(code::WSAEINTR) => io::ErrorKind::Interrupted,
-            Some(code::WSAETIMEDOUT) => io::ErrorKind::TimedOut,
-            Some(code::WSAECONNRESET) => io::ErrorKind::ConnectionReset,
-            Some(code::WSAECONNABORTED) => io::ErrorKind::ConnectionAborted,
-            Some(code::WSAECONNREFUSED) => io::ErrorKind::ConnectionRefused,
-            Some(code::WSAENOTCONN) => io::ErrorKind::NotConnected,
-            Some(code::WSAEADDRINUSE) => io::ErrorKind::AddrInUse,
-            Some(code::WSAEADDRNOTAVAIL) => io::ErrorKind::AddrNotAvailable,
-            Some(code::WSAESHUTDOWN) => io::ErrorKind::BrokenPipe,
-            Some(code::WSAEINVAL | code::WSAEFAULT) => io::ErrorKind::InvalidInput,
-            Some(code::WSAEOPNOTSUPP) => io::ErrorKind::Unsupported,
-            _ => io::ErrorKind::Other,
-        };
-        Self::new(kind, error)
+        Self::new(kind(error.code()), error)
+    }
+}
+
+/// The standard library's word for a code.
+pub(crate) fn kind(code: Option<i32>) -> io::ErrorKind {
+    match code {
+        Some(code::WSAEWOULDBLOCK) => io::ErrorKind::WouldBlock,
+        Some(code::WSAEINTR) => io::ErrorKind::Interrupted,
+        Some(code::WSAETIMEDOUT) => io::ErrorKind::TimedOut,
+        Some(code::WSAECONNRESET) => io::ErrorKind::ConnectionReset,
+        Some(code::WSAECONNABORTED) => io::ErrorKind::ConnectionAborted,
+        Some(code::WSAECONNREFUSED) => io::ErrorKind::ConnectionRefused,
+        Some(code::WSAENOTCONN) => io::ErrorKind::NotConnected,
+        Some(code::WSAEADDRINUSE) => io::ErrorKind::AddrInUse,
+        Some(code::WSAEADDRNOTAVAIL) => io::ErrorKind::AddrNotAvailable,
+        Some(code::WSAESHUTDOWN) => io::ErrorKind::BrokenPipe,
+        Some(code::WSAEINVAL | code::WSAEFAULT) => io::ErrorKind::InvalidInput,
+        Some(code::WSAEOPNOTSUPP) => io::ErrorKind::Unsupported,
+        _ => io::ErrorKind::Other,
     }
 }
 

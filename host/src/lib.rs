@@ -41,6 +41,7 @@ mod socket;
 mod startup;
 pub mod switch;
 mod upcalls;
+pub mod winsock;
 
 pub use error::{Error, LoadError, NotFound, StartError};
 pub use extensions::Extensions;

@@ -53,35 +53,29 @@ const UNMARKED: usize = 0x5AFE;
 
 /// An overlapped operation, or the attempt at one. Dropped while it is pending, its memory is given up: the provider may still
 /// use it.
-pub struct Operation {
+pub struct Operation<E = Error> {
     block: NonNull<Block>,
     routine: bool,
-    returned: Result<Outcome<u32>, Error>,
+    returned: Result<Outcome<u32>, E>,
 }
 
 // SAFETY: the block is only read here, and its record and its buffer only after the operation has ended.
-unsafe impl Send for Operation {}
+unsafe impl<E: Send> Send for Operation<E> {}
 
 impl Socket {
     /// Starts to send.
     pub fn send_overlapped(&self, data: &[u8], notify: Notify<'_>) -> Operation {
-        let block = Block::new(data.to_vec(), notify);
-        // SAFETY: the block is ours until the call below.
-        let pieces = [Piece::new(unsafe { &*(*block.as_ptr()).buffer.get() })];
-        Operation::begin(block, notify, |overlapped| {
+        Operation::send(data, notify, |pieces, overlapped| {
             // SAFETY: the block stays until the operation has ended; of the array of buffers the interface has a copy made.
-            Ok(unsafe { self.provider().table().send(self.raw(), &pieces, 0, overlapped) }?)
+            Ok(unsafe { self.provider().table().send(self.raw(), pieces, 0, overlapped) }?)
         })
     }
 
     /// Starts to receive.
     pub fn recv_overlapped(&self, room: usize, notify: Notify<'_>) -> Operation {
-        let block = Block::new(vec![0; room], notify);
-        // SAFETY: the block is ours until the call below.
-        let mut pieces = [PieceMut::new(unsafe { &mut *(*block.as_ptr()).buffer.get() })];
-        Operation::begin(block, notify, |overlapped| {
+        Operation::recv(room, notify, |pieces, overlapped| {
             // SAFETY: the block stays until the operation has ended; of the array of buffers the interface has a copy made.
-            Ok(match unsafe { self.provider().table().recv(self.raw(), &mut pieces, 0, overlapped) }? {
+            Ok(match unsafe { self.provider().table().recv(self.raw(), pieces, 0, overlapped) }? {
                 Outcome::Done(done) => Outcome::Done(done.bytes),
                 Outcome::Pending => Outcome::Pending,
             })
@@ -177,11 +171,35 @@ impl Block {
     }
 }
 
-impl Operation {
+impl<E> Operation<E> {
+    /// Sends by a call that may use the buffers and the record until the operation has ended.
+    pub(crate) fn send(
+        data: &[u8],
+        notify: Notify<'_>,
+        call: impl FnOnce(&[Piece<'_, ffi::WSABUF>], OverlappedCall) -> Result<Outcome<u32>, E>,
+    ) -> Self {
+        let block = Block::new(data.to_vec(), notify);
+        // SAFETY: the block is ours until the call below.
+        let pieces = [Piece::new(unsafe { &*(*block.as_ptr()).buffer.get() })];
+        Self::begin(block, notify, |overlapped| call(&pieces, overlapped))
+    }
+
+    /// Receives by a call that may use the buffers and the record until the operation has ended.
+    pub(crate) fn recv(
+        room: usize,
+        notify: Notify<'_>,
+        call: impl FnOnce(&mut [PieceMut<'_, ffi::WSABUF>], OverlappedCall) -> Result<Outcome<u32>, E>,
+    ) -> Self {
+        let block = Block::new(vec![0; room], notify);
+        // SAFETY: the block is ours until the call below.
+        let mut pieces = [PieceMut::new(unsafe { &mut *(*block.as_ptr()).buffer.get() })];
+        Self::begin(block, notify, |overlapped| call(&mut pieces, overlapped))
+    }
+
     fn begin(
         block: NonNull<Block>,
         notify: Notify<'_>,
-        call: impl FnOnce(OverlappedCall) -> Result<Outcome<u32>, Error>,
+        call: impl FnOnce(OverlappedCall) -> Result<Outcome<u32>, E>,
     ) -> Self {
         let routine = matches!(notify, Notify::Routine);
         let mut thread = apc::current_thread();
@@ -194,8 +212,11 @@ impl Operation {
     }
 
     /// What the call returned: the bytes moved at once, pending, or why it was refused.
-    pub fn returned(&self) -> Result<Outcome<u32>, Error> {
-        self.returned
+    pub fn returned(&self) -> Result<Outcome<u32>, E>
+    where
+        E: Clone,
+    {
+        self.returned.clone()
     }
 
     /// The address of its record, which a completion port tells.
@@ -251,7 +272,7 @@ impl Operation {
     }
 }
 
-impl Drop for Operation {
+impl<E> Drop for Operation<E> {
     fn drop(&mut self) {
         if !self.is_outstanding() {
             // SAFETY: from the box in `Block::new`, and nobody comes back to it.

@@ -31,7 +31,10 @@ impl Default for Host {
 impl Host {
     /// Version 2.2, all upcalls, a catalog entry for TCP over IPv4.
     pub fn new() -> Self {
-        Self { terms: Terms { version: 0x0202, upcalls: functions::TABLE }, info: stream_entry() }
+        Self {
+            terms: Terms { version: 0x0202, upcalls: functions::TABLE, cleanup_after_failure: false },
+            info: stream_entry(),
+        }
     }
 
     /// Asks for another version; the low byte is the major number.

@@ -14,6 +14,8 @@ use crate::upcalls::last_error;
 pub struct Terms {
     pub version: u16,
     pub upcalls: ffi::WSPUPCALLTABLE,
+    /// As some hosts do: the clean-up is called although start-up failed, if it filled that entry.
+    pub cleanup_after_failure: bool,
 }
 
 /// What a start-up gave.
@@ -39,6 +41,12 @@ pub fn start(
     let mut table = ffi::WSPPROC_TABLE::EMPTY;
     // SAFETY: a start-up function, called as the interface has it: the structures are ours and the upcalls stay for ever.
     let returned = unsafe { function(terms.version, &raw mut data, &raw mut info, terms.upcalls, &raw mut table) };
+    if returned != 0 && terms.cleanup_after_failure {
+        // SAFETY: an entry that was filled in is a function of the declared type.
+        let table = unsafe { Table::new(table) };
+        // Most likely absent, and at best it says that nothing was started.
+        let _ = table.cleanup();
+    }
     if returned == code::WSAVERNOTSUPPORTED {
         return Err(StartError::VersionRefused { requested: terms.version });
     }

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
+use wsp::ffi;
+
 use super::catalog::{self, Entry};
 use super::lock;
 use super::ports::Association;
@@ -91,6 +93,11 @@ pub fn close(value: usize) -> Option<Handle> {
 /// Associates a handle with a completion port. `false` if there is no such handle.
 pub fn associate(value: usize, port: Association) -> bool {
     lock(&HANDLES).get_mut(&value).map(|handle| handle.port = Some(port)).is_some()
+}
+
+/// Ends all handles of this provider.
+pub fn forget(provider: &ffi::GUID) {
+    lock(&HANDLES).retain(|_, handle| !handle.entry.as_ref().is_some_and(|entry| entry.is_of(provider)));
 }
 
 /// How many handles of this entry are open.

@@ -39,6 +39,11 @@ impl<F> Drop for BlockingHook<F> {
     }
 }
 
+/// Installs a hook as C has it, and gives the one before.
+pub fn replace(hook: (ffi::LPBLOCKINGCALLBACK, usize)) -> (ffi::LPBLOCKINGCALLBACK, usize) {
+    INSTALLED.replace(hook)
+}
+
 /// The hook of this thread and the value to call it with.
 pub(super) fn installed() -> (ffi::LPBLOCKINGCALLBACK, usize) {
     INSTALLED.try_with(Cell::get).unwrap_or((None, 0))

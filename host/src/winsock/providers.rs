@@ -1,0 +1,180 @@
+//! The providers of a catalog: loaded and started when the first call needs them, each once.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread::{self, ThreadId};
+
+use wsp::rt::same_guid;
+use wsp::winsock::caller::Table;
+use wsp::{code, ffi};
+
+use super::entries::{Entry, Module, Wanted, numbered};
+use super::failure::Failure;
+use crate::startup::{self, Terms};
+use crate::upcalls::{catalog, functions, handles};
+use crate::{library, os};
+
+/// Version 2.2, whatever the program asked for.
+const TERMS: Terms = Terms { version: 0x0202, upcalls: functions::TABLE, cleanup_after_failure: true };
+
+/// A provider that has been started.
+pub struct Started {
+    pub id: ffi::GUID,
+    pub table: Table,
+    /// Dropped last: the functions came from it.
+    _library: Option<os::Library>,
+}
+
+/// The catalog, and what of it is in use.
+#[derive(Default)]
+pub struct Providers {
+    lock: Mutex<Catalog>,
+    /// Who holds the lock to start or to clean up a provider.
+    busy: Mutex<Option<ThreadId>>,
+    /// Read by every call, also while a provider is being started.
+    started: RwLock<Vec<Arc<Started>>>,
+}
+
+/// What the catalog lock guards.
+#[derive(Default)]
+pub struct Catalog {
+    pub entries: Vec<Entry>,
+    /// Start-ups of the program that no clean-up has undone.
+    pub starts: usize,
+    /// The entries that are known to the upcalls through this catalog.
+    entered: HashSet<u32>,
+}
+
+/// The catalog lock, held.
+pub struct Held<'a> {
+    pub catalog: MutexGuard<'a, Catalog>,
+    providers: &'a Providers,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        *whole(self.providers.busy.lock()) = None;
+    }
+}
+
+fn whole<T>(locked: Result<T, PoisonError<T>>) -> T {
+    locked.unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Providers {
+    /// Takes the catalog lock. `None`: this thread has it, so a provider calls sockets in its start-up or clean-up.
+    pub fn hold(&self) -> Option<Held<'_>> {
+        let this = thread::current().id();
+        if *whole(self.busy.lock()) == Some(this) {
+            return None;
+        }
+        let catalog = whole(self.lock.lock());
+        *whole(self.busy.lock()) = Some(this);
+        Some(Held { catalog, providers: self })
+    }
+
+    /// The provider of this socket handle, if it was started from here.
+    pub fn of_handle(&self, socket: ffi::SOCKET) -> Option<Arc<Started>> {
+        let entry = handles::find(socket)?.entry?;
+        self.find(&entry.info.ProviderId)
+    }
+
+    /// The provider, if it has been started.
+    pub fn find(&self, id: &ffi::GUID) -> Option<Arc<Started>> {
+        whole(self.started.read()).iter().find(|started| same_guid(&started.id, id)).cloned()
+    }
+}
+
+impl Held<'_> {
+    /// Adds an entry at the end of the catalog. `false`: the number is another's.
+    pub fn install(&mut self, entry: Entry) -> bool {
+        let path = match &entry.module {
+            Module::File(path) => Some(path.clone()),
+            Module::Linked(_) => None,
+        };
+        if numbered(&self.catalog.entries, entry.id()).is_some() {
+            return false;
+        }
+        match catalog::enter_as(entry.info, path) {
+            Ok(()) => {
+                self.catalog.entered.insert(entry.id());
+            }
+            // Another host of this process has the same entry.
+            Err(taken) if taken.is_of(&entry.info.ProviderId) => {}
+            Err(_) => return false,
+        }
+        self.catalog.entries.push(entry);
+        true
+    }
+
+    /// Takes an entry out. A provider that has been started stays so.
+    pub fn remove(&mut self, id: u32) -> bool {
+        let count = self.catalog.entries.len();
+        self.catalog.entries.retain(|entry| entry.id() != id);
+        if self.catalog.entered.remove(&id) {
+            catalog::remove(id);
+        }
+        self.catalog.entries.len() < count
+    }
+
+    /// The entries that match, in order.
+    pub fn matching(&self, wanted: Wanted) -> Result<Vec<Entry>, i32> {
+        wanted.among(&self.catalog.entries).map(|found| found.into_iter().cloned().collect())
+    }
+
+    /// The entry of this number.
+    pub fn entry(&self, id: u32) -> Option<Entry> {
+        numbered(&self.catalog.entries, id).cloned()
+    }
+
+    /// The entry's provider; the first time it is loaded and started, for this entry.
+    pub fn provider(&self, entry: &Entry) -> Result<Arc<Started>, Failure> {
+        if let Some(started) = self.providers.find(&entry.info.ProviderId) {
+            return Ok(started);
+        }
+        let started = Arc::new(start(entry)?);
+        whole(self.providers.started.write()).push(Arc::clone(&started));
+        Ok(started)
+    }
+
+    /// Cleans every provider up, once, and lets go of the libraries. Open sockets are not closed. Gives what the first provider
+    /// that failed said.
+    pub fn end(&mut self) -> Result<(), Failure> {
+        let all = std::mem::take(&mut *whole(self.providers.started.write()));
+        let mut outcome = Ok(());
+        for started in all {
+            let ended = started.table.cleanup();
+            handles::forget(&started.id);
+            outcome = outcome.and(ended.map_err(|error| Failure::Provider(error.into())));
+        }
+        outcome
+    }
+}
+
+impl Drop for Catalog {
+    fn drop(&mut self) {
+        for id in self.entered.drain() {
+            catalog::remove(id);
+        }
+    }
+}
+
+fn start(entry: &Entry) -> Result<Started, Failure> {
+    let id = entry.info.ProviderId;
+    match &entry.module {
+        Module::Linked(startup) => {
+            Ok(Started { id, table: startup::start(*startup, TERMS, &entry.info)?.table, _library: None })
+        }
+        Module::File(file) => {
+            let (library, startup) = library::open(file)?;
+            let started = startup::start(startup, TERMS, &entry.info)
+                .map_err(|reason| crate::LoadError::Start { file: file.clone(), reason })?;
+            Ok(Started { id, table: started.table, _library: Some(library) })
+        }
+    }
+}
+
+/// Why a call gets no catalog lock.
+pub fn busy(call: &'static str) -> Failure {
+    Failure::Refused { call, code: code::WSAEINPROGRESS }
+}
