@@ -23,6 +23,9 @@
 //! # }
 //! ```
 //!
+//! Ordinary programs do not call providers: [`winsock`] has the socket calls, and the catalog by which these find their providers;
+//! [`switch`] is the host of SAN providers.
+//!
 //! As in ws2_32, the state behind the upcalls (handles, events, queued calls, ports) is one for the process.
 //!
 //! # The export

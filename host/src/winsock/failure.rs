@@ -19,7 +19,7 @@ pub const WSASYSCALLFAILURE: i32 = 10107;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The host refuses the call; the provider was not asked.
-    #[error("{call} is refused: {}", named(*code))]
+    #[error("{call} is refused: {}", Code(*code))]
     Refused {
         /// The socket call.
         call: &'static str,
@@ -61,11 +61,6 @@ fn code_of_start(reason: &StartError) -> i32 {
         StartError::VersionUnusable { .. } => WSAEINVALIDPROVIDER,
         _ => WSAEPROVIDERFAILEDINIT,
     }
-}
-
-/// Codes of the host alone are not in the interface's list.
-fn named(code: i32) -> String {
-    Code(code).to_string()
 }
 
 impl From<Failure> for io::Error {

@@ -178,13 +178,16 @@ impl Socket {
     /// # Errors
     /// The provider's.
     pub fn ioctl(&self, code: u32, input: &[u8], output: &mut [u8]) -> Result<usize, Failure> {
-        let given = (input.as_ptr().cast_mut().cast(), input.len() as u32);
-        let room = (output.as_mut_ptr().cast(), output.len() as u32);
+        // An empty slice is no buffer: its address may be none of memory's.
+        let input = Some(input).filter(|input| !input.is_empty());
+        let given = input.map_or((ptr::null_mut(), 0), |input| (input.as_ptr().cast_mut().cast(), input.len() as u32));
+        let (room_length, place) = (output.len(), output.as_mut_ptr().cast());
+        let room = if room_length == 0 { (ptr::null_mut(), 0) } else { (place, room_length as u32) };
         let mut bytes = 0;
         let calls = self.ws2.calls();
         // SAFETY: buffers of these lengths, not used after the call.
         match unsafe { calls.wsa_ioctl(self.raw, code, given, room, &raw mut bytes, (ptr::null_mut(), None)) }? {
-            Outcome::Done(()) => Ok(count("WSPIoctl", bytes, output.len())?),
+            Outcome::Done(()) => Ok(count("WSPIoctl", bytes, room_length)?),
             Outcome::Pending => Err(crate::socket::pending("WSPIoctl").into()),
         }
     }

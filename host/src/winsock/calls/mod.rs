@@ -49,7 +49,7 @@ macro_rules! downcall {
         }
     }};
 }
-pub(self) use downcall;
+use downcall;
 
 /// 0: it worked.
 fn zero(returned: i32) -> bool {
