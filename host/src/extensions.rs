@@ -27,11 +27,11 @@ impl Socket {
     /// What the provider says but `WSAEOPNOTSUPP`, or an answer that is no pointer.
     pub fn extension(&self, guid: &ffi::GUID) -> Result<Option<usize>, Error> {
         let control = ffi::SIO_GET_EXTENSION_FUNCTION_POINTER;
-        pointer(guid, |guid, found| {
+        if_any(pointer(guid, |guid, found| {
             let table = self.provider().table();
             // SAFETY: not overlapped, so nothing is used after the call.
             Ok(unsafe { table.ioctl(self.raw(), control, Some(guid), Some(found), OverlappedCall::NONE) }?)
-        })
+        }))
     }
 
     /// The extension functions of this socket's provider.
@@ -57,24 +57,30 @@ impl Socket {
 }
 
 /// Asks for the pointer of an extension function. `ask` is given the GUID as it lies in memory, and room for the pointer.
-pub(crate) fn pointer(
+pub(crate) fn pointer<E: From<Error>>(
     guid: &ffi::GUID,
-    ask: impl FnOnce(&[u8], &mut [u8]) -> Result<Outcome<u32>, Error>,
-) -> Result<Option<usize>, Error> {
+    ask: impl FnOnce(&[u8], &mut [u8]) -> Result<Outcome<u32>, E>,
+) -> Result<usize, E> {
     let mut input = [0; 16];
     input[..4].copy_from_slice(&guid.Data1.to_ne_bytes());
     input[4..6].copy_from_slice(&guid.Data2.to_ne_bytes());
     input[6..8].copy_from_slice(&guid.Data3.to_ne_bytes());
     input[8..].copy_from_slice(&guid.Data4);
     let mut output = [0; size_of::<usize>()];
-    match ask(&input, &mut output) {
-        Ok(Outcome::Done(bytes)) if bytes as usize == output.len() => match usize::from_ne_bytes(output) {
-            0 => Err(nonsense("WSPIoctl", "a NULL extension function")),
-            address => Ok(Some(address)),
+    match ask(&input, &mut output)? {
+        Outcome::Done(bytes) if bytes as usize == output.len() => match usize::from_ne_bytes(output) {
+            0 => Err(nonsense("WSPIoctl", "a NULL extension function").into()),
+            address => Ok(address),
         },
-        Ok(Outcome::Done(_)) => Err(nonsense("WSPIoctl", "something else than an extension function")),
-        Ok(Outcome::Pending) => Err(pending("WSPIoctl")),
+        Outcome::Done(_) => Err(nonsense("WSPIoctl", "something else than an extension function").into()),
+        Outcome::Pending => Err(pending("WSPIoctl").into()),
+    }
+}
+
+/// Nothing if the provider has no such function.
+pub(crate) fn if_any(found: Result<usize, Error>) -> Result<Option<usize>, Error> {
+    match found {
         Err(error) if error.code() == Some(code::WSAEOPNOTSUPP) => Ok(None),
-        Err(error) => Err(error),
+        other => other.map(Some),
     }
 }

@@ -8,7 +8,7 @@ use wsp::san::caller::{
 };
 
 use crate::error::StartError;
-use crate::extensions::pointer;
+use crate::extensions::{if_any, pointer};
 
 /// The extension functions of a provider.
 #[derive(Clone, Copy)]
@@ -43,7 +43,7 @@ impl Extensions {
         };
         macro_rules! fetch {
             ($wrapper:ident: $pointer:ident) => {{
-                let address = pointer(&$wrapper::GUID, ask).map_err(StartError::Unusable)?;
+                let address = if_any(pointer(&$wrapper::GUID, ask)).map_err(StartError::Unusable)?;
                 // SAFETY: under this GUID a provider gives a function of this type; an address is a nullable function pointer
                 // in size and form. The library stays as long as the provider.
                 address.map(|address| unsafe { $wrapper::new(std::mem::transmute::<usize, ffi::$pointer>(address)) })

@@ -10,6 +10,7 @@ use wsp::rt::{Outcome, zeroed};
 
 use super::{Failure, Ws2};
 use crate::error::Error;
+use crate::extensions::pointer;
 use crate::socket::{ask, count, from_sockaddr, nonsense, to_sockaddr};
 use crate::upcalls::events::Event;
 use crate::upcalls::messages::Window;
@@ -197,17 +198,8 @@ impl Socket {
     /// # Errors
     /// The provider's: it has no such function.
     pub fn extension(&self, function: &ffi::GUID) -> Result<usize, Failure> {
-        let mut guid = [0; size_of::<ffi::GUID>()];
-        guid[..4].copy_from_slice(&function.Data1.to_ne_bytes());
-        guid[4..6].copy_from_slice(&function.Data2.to_ne_bytes());
-        guid[6..8].copy_from_slice(&function.Data3.to_ne_bytes());
-        guid[8..].copy_from_slice(&function.Data4);
-        let mut address = [0; size_of::<usize>()];
-        let filled = self.ioctl(ffi::SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, &mut address)?;
-        match usize::from_ne_bytes(address) {
-            address if address != 0 && filled == size_of::<usize>() => Ok(address),
-            _ => Err(nonsense("WSPIoctl", "an extension function that is no pointer").into()),
-        }
+        let control = ffi::SIO_GET_EXTENSION_FUNCTION_POINTER;
+        pointer(function, |guid, found| self.ioctl(control, guid, found).map(|bytes| Outcome::Done(bytes as u32)))
     }
 
     /// An option whose value is a number.

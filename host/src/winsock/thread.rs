@@ -13,7 +13,6 @@ use crate::upcalls::hook;
 type Hook = Rc<dyn Fn() -> bool>;
 
 thread_local! {
-    static LAST_ERROR: Cell<i32> = const { Cell::new(0) };
     static OPEN_TYPE: Cell<i32> = const { Cell::new(0) };
     static HOOK: RefCell<Option<Hook>> = const { RefCell::new(None) };
     /// The providers of the calls that this thread is in, the innermost last.
@@ -22,14 +21,14 @@ thread_local! {
     static CANCELLED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The last error of this thread, as `WSAGetLastError` gives it. A call that succeeds leaves it alone.
+/// The last error of this thread, as `WSAGetLastError` gives it; on Windows it is the system's. A call that succeeds leaves it alone.
 pub fn last_error() -> i32 {
-    LAST_ERROR.get()
+    wsp::rt::last_error()
 }
 
 /// Sets the last error of this thread.
 pub fn set_last_error(code: i32) {
-    LAST_ERROR.set(code);
+    wsp::rt::set_last_error(code);
 }
 
 /// `SO_OPENTYPE` of this thread.
