@@ -111,7 +111,7 @@ impl Entry {
 
     /// Its number in the catalog.
     pub fn id(&self) -> u32 {
-        self.info().dwCatalogEntryId
+        info::id(self.description())
     }
 
     /// Gives it another number.
@@ -121,7 +121,7 @@ impl Entry {
 
     /// Identifies the provider, which may have several entries.
     pub fn provider(&self) -> Uuid {
-        info::uuid(&self.info().ProviderId)
+        info::provider(self.description())
     }
 
     /// Makes it an entry of another provider.

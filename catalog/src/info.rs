@@ -102,6 +102,20 @@ pub fn encode(info: &ffi::WSAPROTOCOL_INFOW) -> [u8; SIZE] {
     writer.0.try_into().expect("the structure is as long as its members")
 }
 
+/// Where the provider's identification stands, and behind it the entry's number.
+const PROVIDER: usize = 0x14;
+const ID: usize = PROVIDER + 16;
+
+/// The provider's identification alone.
+pub fn provider(bytes: &[u8; SIZE]) -> Uuid {
+    Uuid::from_bytes_le(*bytes[PROVIDER..].first_chunk().expect("the structure is longer"))
+}
+
+/// The entry's number alone.
+pub fn id(bytes: &[u8; SIZE]) -> u32 {
+    u32::from_le_bytes(*bytes[ID..].first_chunk().expect("the structure is longer"))
+}
+
 /// All members zero.
 pub fn empty() -> ffi::WSAPROTOCOL_INFOW {
     ffi::WSAPROTOCOL_INFOW {
@@ -168,6 +182,7 @@ mod tests {
         let bytes: [u8; SIZE] = std::array::from_fn(|at| (at % 251) as u8);
         let info = decode(&bytes);
         assert_eq!(encode(&info), bytes);
+        assert_eq!((id(&bytes), provider(&bytes)), (info.dwCatalogEntryId, super::uuid(&info.ProviderId)));
         assert_eq!(info.dwCatalogEntryId, u32::from_le_bytes([0x24, 0x25, 0x26, 0x27]));
         assert_eq!(info.iVersion, i32::from_le_bytes([0x48, 0x49, 0x4A, 0x4B]));
         assert_eq!(info.szProtocol[0], u16::from_le_bytes([0x74, 0x75]));

@@ -212,7 +212,7 @@ impl Catalog {
         }
     }
 
-    fn damaged(&mut self, place: impl Into<String>, what: impl Into<String>) {
+    pub(crate) fn damaged(&mut self, place: impl Into<String>, what: impl Into<String>) {
         self.damage.push(Damage { place: place.into(), what: what.into() });
     }
 
@@ -336,6 +336,13 @@ impl Catalog {
     /// Counts a change.
     pub(crate) fn changed(&mut self) {
         self.set_root_value(SERIAL, self.root_value(SERIAL).unwrap_or(0).wrapping_add(1));
+    }
+
+    /// New entries get numbers that follow those that were put in.
+    #[cfg(windows)]
+    pub(crate) fn follow_ids(&mut self) {
+        let next = self.new_id();
+        self.set_root_value(NEXT, next);
     }
 
     /// Takes the entries that could be made out for all there are: written anew, the catalog is whole.

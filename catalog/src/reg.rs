@@ -44,8 +44,15 @@ impl Value {
     }
 
     pub fn binary(name: &str, bytes: &[u8]) -> Self {
-        let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { name: name.to_owned(), data: format!("hex:{}", digits.join(",")) }
+        let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+        let mut data = String::from("hex:");
+        for (at, byte) in bytes.iter().enumerate() {
+            if at > 0 {
+                data.push(',');
+            }
+            data.extend([digit(byte >> 4), digit(byte & 15)]);
+        }
+        Self { name: name.to_owned(), data }
     }
 
     pub fn text(name: &str, text: &str) -> Self {

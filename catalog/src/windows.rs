@@ -147,7 +147,11 @@ impl Ws2Store {
         for info in &infos {
             let provider = uuid(&info.ProviderId);
             if !paths.contains_key(&provider) {
-                paths.insert(provider, self.path(view, provider)?);
+                let path = self.path(view, provider).unwrap_or_else(|error| {
+                    catalog.damaged(format!("{view} provider {provider}"), format!("its path cannot be had: {error}"));
+                    String::new()
+                });
+                paths.insert(provider, path);
             }
         }
         for info in infos {
@@ -240,9 +244,9 @@ impl Store for Ws2Store {
     }
 
     fn views(&self) -> Vec<View> {
-        // 32-bit Windows has one view; its ws2_32 lacks the functions for another.
-        let both = native() == View::Bits64;
-        if both { View::ALL.to_vec() } else { vec![View::Bits32] }
+        // Where there is no other view ws2_32 lacks the functions for it.
+        let reachable = |view: &View| self.function::<ffi::LPWSCENUMPROTOCOLS>("WSCEnumProtocols", *view).is_ok();
+        View::ALL.into_iter().filter(reachable).collect()
     }
 
     fn read(&mut self) -> Result<Catalog, CallError> {
@@ -251,6 +255,7 @@ impl Store for Ws2Store {
         for view in views {
             self.read_view(view, &mut catalog)?;
         }
+        catalog.follow_ids();
         let sans: Vec<Uuid> = sans().into_iter().map(|(_, provider)| provider).collect();
         if !sans.is_empty() {
             catalog.set_san(&sans);
@@ -258,7 +263,6 @@ impl Store for Ws2Store {
         for application in applications() {
             catalog.set_application(&application);
         }
-        catalog.mend();
         Ok(catalog)
     }
 

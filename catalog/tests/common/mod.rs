@@ -20,9 +20,15 @@ pub fn provider(name: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
 }
 
+/// A folder; in memory where there is such a place, because every change waits for the disk.
+pub fn folder() -> TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+}
+
 /// A catalog file with a base provider for each name.
 pub fn catalog_with(views: &[(View, &[&str])]) -> (TempDir, FileStore) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let mut store = FileStore::new(folder.path().join("catalog.reg"));
     store.create().unwrap();
     for (view, names) in views {
@@ -127,7 +133,7 @@ pub fn layered() -> (TempDir, FileStore) {
         let (folder, _) = make_layered();
         std::fs::read(folder.path().join("catalog.reg")).unwrap()
     });
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let path = folder.path().join("catalog.reg");
     std::fs::write(&path, made).unwrap();
     (folder, FileStore::new(path))
