@@ -1,6 +1,7 @@
 //! A connection of streams: the system's bytes as they are.
 
 use std::io::ErrorKind;
+use std::sync::atomic::Ordering;
 
 use wsp::transport::{Fault, Gather, Ready, Received, Scatter, Sent};
 
@@ -37,8 +38,9 @@ impl Core {
     /// Puts what has arrived into `room` from `at` on.
     pub fn receive_bytes(&self, room: &Scatter, at: usize, peek: bool) -> Result<Received, Fault> {
         self.usable()?;
-        // A receive that has got something ends with what there is: no need to ask for more that was not there just now.
-        if at > 0 && self.emptied.load(std::sync::atomic::Ordering::Relaxed) {
+        // A receive that has got something ends with what there is: no need to ask at once for more that was not there just now.
+        if at > 0 && self.emptied.load(Ordering::Relaxed) {
+            self.emptied.store(false, Ordering::Relaxed);
             return Ok(Received::Nothing);
         }
         let wanted = room.len().saturating_sub(at);
@@ -48,7 +50,7 @@ impl Core {
         match net::receive(&self.socket, room.regions(at, usize::MAX), &mut [], peek) {
             Ok(0) => self.fault().map_or(Ok(Received::End), Err),
             Ok(count) => {
-                self.emptied.store(count < wanted, std::sync::atomic::Ordering::Relaxed);
+                self.emptied.store(count < wanted, Ordering::Relaxed);
                 Ok(Received::Bytes { count, last: false })
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Received::Nothing),
