@@ -22,6 +22,7 @@ over_each!(
     close_wakes_an_accept,
     close_wakes_a_send,
     of_many_closes_one_works,
+    a_close_that_would_linger_can_be_refused,
 );
 
 fn a_graceful_end_delivers_everything_first(provider: &Provider) {
@@ -157,6 +158,37 @@ fn close_wakes_a_send(provider: &Provider) {
             socket.send(b"x")?;
         }
     });
+}
+
+fn a_close_that_would_linger_can_be_refused(provider: &Provider) {
+    let (client, server) = provider.connected_pair().unwrap();
+    client.set_nonblocking(true).unwrap();
+    client.set_option_bytes(ffi::SOL_SOCKET, ffi::SO_LINGER, &on(60)).unwrap();
+    let mut sent = 0;
+    while let Ok(count) = client.send(&[5; 10_000]) {
+        sent += count;
+    }
+    let mut received = 0;
+    let mut room = vec![0; 100_000];
+    // A transport that has handed everything to its peer, or to the system, has nothing to linger for.
+    if let Err(error) = client.close() {
+        assert_eq!(error.code(), Some(code::WSAEWOULDBLOCK));
+        assert_eq!(client.option(ffi::SOL_SOCKET, ffi::SO_TYPE), Ok(ffi::SOCK_STREAM), "as before");
+        while received < sent {
+            received += server.recv(&mut room).unwrap();
+        }
+        assert_eq!(client.send(b"still usable"), Ok(12));
+        assert_eq!(server.recv(&mut room), Ok(12));
+        // The peer's word that it has everything may still be on its way.
+        while let Err(error) = client.close() {
+            assert_eq!(error.code(), Some(code::WSAEWOULDBLOCK));
+            thread::yield_now();
+        }
+    }
+    while received < sent {
+        received += server.recv(&mut room).unwrap();
+    }
+    assert_eq!(server.recv(&mut room), Ok(0), "everything came, then the end");
 }
 
 fn of_many_closes_one_works(provider: &Provider) {

@@ -39,13 +39,17 @@ macro_rules! over_each {
 }
 
 mod accepting;
+mod agreement;
 mod calls;
 mod closing;
+mod closing_states;
 mod data;
 mod descriptors;
 mod extensions;
+mod faults;
 mod life;
 mod loading;
+mod matrix;
 mod memory;
 mod names;
 mod options;

@@ -169,8 +169,8 @@ fn waiting_calls_end_with_the_last_clean_up(source: Source) {
 }
 
 fn threads_may_start_and_clean_up_as_they_like(source: Source) {
-    const THREADS: usize = 16;
-    const ROUNDS: usize = 200;
+    const THREADS: usize = 64;
+    const ROUNDS: usize = 1000;
     let first = source.start(&Host::new()).unwrap();
     bounded(move || {
         let barrier = Barrier::new(THREADS);

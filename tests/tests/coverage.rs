@@ -76,6 +76,15 @@ fn every_test_named_in_the_spec_exists() {
 }
 
 #[test]
+fn every_requirement_names_tests_that_exist() {
+    for requirement in wsp_tests::requirements::ALL {
+        assert!(!requirement.tests.is_empty(), "{} is shown by nothing", requirement.id);
+        let missing: Vec<_> = requirement.tests.iter().filter(|path| !exists(path)).collect();
+        assert!(missing.is_empty(), "{} names tests that do not exist: {missing:?}", requirement.id);
+    }
+}
+
+#[test]
 fn paths_of_tests_are_told_from_others() {
     assert!(exists("tests::coverage::paths_of_tests_are_told_from_others"));
     assert!(exists("codegen::coverage::tests::every_rule_is_counted_once"));

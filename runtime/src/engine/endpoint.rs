@@ -331,7 +331,7 @@ impl<T: Transport> Endpoint<T> {
             Stage::Open => {
                 if let Some(fault) = refused {
                     levels.events = events::CONNECT;
-                    levels.connect = fault.code().0;
+                    levels.connect = events::connect_code(fault, self.mode);
                 }
             }
             Stage::Connecting(_) => {}
@@ -351,7 +351,7 @@ impl<T: Transport> Endpoint<T> {
                 // The end is told once everything before it was read.
                 if (ready.ended || ready.fault.is_some()) && !bytes {
                     levels.events |= events::CLOSE;
-                    levels.close = events::number(ready.fault.map(Fault::code));
+                    levels.close = ready.fault.map_or(0, events::close_code);
                 }
             }
         }

@@ -1,7 +1,8 @@
 //! Network events: what `WSPEventSelect` and `WSPAsyncSelect` ask for and `WSPEnumNetworkEvents` tells.
 
-use crate::ffi;
 use crate::rt::{Code, Upcalls};
+use crate::transport::{Fault, Mode};
+use crate::{code, ffi};
 
 pub const READ: i32 = 1 << ffi::FD_READ_BIT;
 pub const WRITE: i32 = 1 << ffi::FD_WRITE_BIT;
@@ -129,6 +130,26 @@ impl Events {
             Some(Listener::Event { event, upcalls }) => Some((*event, upcalls.clone())),
             _ => None,
         }
+    }
+}
+
+/// The code with which `FD_CONNECT` tells of a fault: one that the interface gives that event.
+pub fn connect_code(fault: Fault, mode: Mode) -> i32 {
+    match (mode, fault) {
+        (_, Fault::Refused | Fault::TimedOut)
+        | (Mode::Stream, Fault::NetworkUnreachable | Fault::NoBuffers)
+        | (Mode::Messages, Fault::Reset | Fault::HostUnreachable) => fault.code().0,
+        _ => code::WSAENETDOWN,
+    }
+}
+
+/// The code with which `FD_CLOSE` tells of a fault: one that the interface gives that event.
+pub fn close_code(fault: Fault) -> i32 {
+    match fault {
+        Fault::Reset | Fault::Aborted => fault.code().0,
+        // A connection that a time-out ends counts as aborted there.
+        Fault::TimedOut => code::WSAECONNABORTED,
+        _ => code::WSAENETDOWN,
     }
 }
 

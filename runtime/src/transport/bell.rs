@@ -49,6 +49,13 @@ pub struct LocalBell {
     woken: Condvar,
 }
 
+impl LocalBell {
+    /// A bell that nobody has rung.
+    pub const fn new() -> Self {
+        Self { sleepers: AtomicU32::new(0), rung: Mutex::new(0), woken: Condvar::new() }
+    }
+}
+
 impl Bell for LocalBell {
     fn arm(&self) -> u32 {
         self.sleepers.fetch_add(1, Ordering::SeqCst);
