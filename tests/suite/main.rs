@@ -1,9 +1,10 @@
 //! What a provider does, seen from a host: through the C interface, over the example that is loaded from its library,
 //! over the same linked into the test, over shared memory, and over TCP.
 //!
-//! A scenario is a function that takes a started provider; `over_each!` makes a test of it for each. Scenarios that need the provider
-//! to themselves (the last clean-up, other upcalls) are listed as `alone`. No scenario depends on time: waits are bounded only
-//! so that a failure ends.
+//! A scenario is a function that takes a started provider; `over_each!` makes a test of it for each, and for two of them another
+//! through the socket calls of a program (`ws2`, see `front`). Scenarios that need the provider to themselves (the last clean-up, other
+//! upcalls) are listed as `alone`, those that show what no program sees as `direct`, with the reason. No scenario depends on time:
+//! waits are bounded only so that a failure ends.
 
 /// Makes a test of each scenario for each provider.
 macro_rules! over_each {
@@ -15,9 +16,30 @@ macro_rules! over_each {
             over_each!(tests: alone, super::super, $($scenario),+);
         }
     };
+    (direct: $($(#[$about:meta])* $scenario:ident),+ $(,)?) => {
+        mod direct {
+            over_each!(tests: with, super::super, $($scenario),+);
+        }
+    };
     (with: $($scenario:ident),+) => {
         mod with {
             over_each!(tests: with, super::super, $($scenario),+);
+            over_each!(calls: $($scenario),+);
+        }
+    };
+    (calls: $($scenario:ident),+) => {
+        mod ws2 {
+            mod loaded {
+                $( #[test] fn $scenario() {
+                    crate::support::with(crate::support::Source::Ws2, super::super::super::$scenario);
+                } )+
+            }
+            #[cfg(target_os = "linux")]
+            mod shm {
+                $( #[test] fn $scenario() {
+                    crate::support::with(crate::support::Source::Ws2Shm, super::super::super::$scenario);
+                } )+
+            }
         }
     };
     (tests: $how:ident, $module:path, $($scenario:ident),+) => {
@@ -47,6 +69,7 @@ mod data;
 mod descriptors;
 mod extensions;
 mod faults;
+mod front;
 mod life;
 mod loading;
 mod matrix;

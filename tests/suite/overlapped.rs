@@ -20,9 +20,12 @@ over_each!(
     an_end_without_event_or_port_is_in_the_record,
     nothing_moved_is_told_too,
     a_refused_call_is_not_told,
-    a_routine_without_a_thread_is_refused,
     the_byte_count_may_be_left_out,
     the_end_of_the_stream_is_an_end,
+);
+// Programs pass no thread: the host does.
+over_each!(direct:
+    a_routine_without_a_thread_is_refused,
 );
 over_each!(alone: a_routine_needs_the_hosts_queue);
 

@@ -13,8 +13,9 @@ use wsp_host::{Error, Host, Provider, StartError, UPCALLS, Upcall};
 use crate::calls::{self, End};
 use crate::support::{Source, bounded, code};
 
-over_each!(
-    start_ups_are_counted,
+over_each!(start_ups_are_counted,);
+// Programs start the host, not the provider.
+over_each!(direct:
     the_version_is_negotiated,
     the_provider_describes_itself,
     a_failed_start_up_harms_nobody,

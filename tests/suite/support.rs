@@ -10,6 +10,8 @@ use std::time::Duration;
 use wsp_host::{Error, Host, Provider, Socket, StartError, library};
 use wsp_provider::Loopback;
 
+use crate::front;
+
 /// After this long a wait counts as failed. Nothing that works takes nearly as long.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -26,12 +28,29 @@ pub enum Source {
     /// TCP, linked into the test.
     #[cfg(target_os = "linux")]
     Tcp,
+    /// The library, behind the socket calls of a program.
+    Ws2,
+    /// Shared memory, behind the socket calls of a program.
+    #[cfg(target_os = "linux")]
+    Ws2Shm,
 }
 
 /// A provider is one instance: whoever ends it for good must be alone with it.
 static ALONE: [RwLock<()>; 4] = [const { RwLock::new(()) }; 4];
 
 impl Source {
+    /// The lock of the instance that it is in the end.
+    fn alone(self) -> &'static RwLock<()> {
+        &ALONE[match self {
+            Self::Library | Self::Ws2 => 0,
+            Self::Linked => 1,
+            #[cfg(target_os = "linux")]
+            Self::Shm | Self::Ws2Shm => 2,
+            #[cfg(target_os = "linux")]
+            Self::Tcp => 3,
+        }]
+    }
+
     /// Starts the provider.
     pub fn start(self, host: &Host) -> Result<Provider, StartError> {
         match self {
@@ -40,6 +59,11 @@ impl Source {
             Self::Shm => host.start_type::<wsp_provider::shm::Shm>(),
             #[cfg(target_os = "linux")]
             Self::Tcp => host.start_type::<wsp_provider::tcp::Tcp>(),
+            // SAFETY: it keeps to the interface as long as what is behind it does.
+            Self::Ws2 => unsafe { host.start(front::startup::<front::Library>()) },
+            #[cfg(target_os = "linux")]
+            // SAFETY: as above.
+            Self::Ws2Shm => unsafe { host.start(front::startup::<front::Shm>()) },
             Self::Library => {
                 let file = library::find(None, "wsp_loopback").unwrap_or_else(|error| panic!("{error}"));
                 host.load(&file).map_err(|error| match error {
@@ -53,14 +77,14 @@ impl Source {
 
 /// Runs a scenario beside others.
 pub fn with(source: Source, scenario: fn(&Provider)) {
-    let _among_others = ALONE[source as usize].read().unwrap_or_else(PoisonError::into_inner);
+    let _among_others = source.alone().read().unwrap_or_else(PoisonError::into_inner);
     let provider = source.start(&Host::new()).expect("the provider starts");
     scenario(&provider);
 }
 
 /// Runs a scenario while no other uses the same provider; it starts it itself.
 pub fn alone(source: Source, scenario: fn(Source)) {
-    let _alone = ALONE[source as usize].write().unwrap_or_else(PoisonError::into_inner);
+    let _alone = source.alone().write().unwrap_or_else(PoisonError::into_inner);
     scenario(source);
 }
 
