@@ -65,7 +65,8 @@ fn has_test(text: &str, name: &str) -> bool {
 fn has_scenario(text: &str, name: &str) -> bool {
     let macros = ["over_each!(", "over_all!("];
     let lists = macros.iter().flat_map(|name| text.split(name).skip(1)).filter_map(|rest| rest.split_once(");"));
-    let mut names = lists.flat_map(|(list, _)| list.trim_start_matches("alone:").split(','));
+    let mut names =
+        lists.flat_map(|(list, _)| list.trim_start_matches("alone:").trim_start_matches("direct:").split(','));
     text.contains(&format!("\nfn {name}(")) && names.any(|one| one.trim() == name)
 }
 
