@@ -28,8 +28,11 @@ impl FileStore {
     /// # Errors
     /// The file system's.
     pub fn create(&self) -> std::io::Result<()> {
-        match File::create_new(&self.path) {
-            Ok(_) => replace(&self.path, &Catalog::new(&View::ALL).to_bytes()),
+        // Closed at once: Windows replaces no file that is open.
+        match File::create_new(&self.path).map(drop) {
+            Ok(()) => replace(&self.path, &Catalog::new(&View::ALL).to_bytes()).inspect_err(|_| {
+                let _ = std::fs::remove_file(&self.path);
+            }),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(error),
         }

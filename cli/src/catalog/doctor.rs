@@ -96,7 +96,8 @@ fn tell(catalog: &Catalog, findings: &[Finding], format: Format) -> Result<(), F
         let mut out = text(findings);
         if !broken {
             let entries: usize = catalog.views().map(|view| catalog.entries(view).len()).sum();
-            out.push_str(&format!("{GREEN}Nothing is broken{PLAIN}: {entries} entries.\n"));
+            let word = if entries == 1 { "entry" } else { "entries" };
+            out.push_str(&format!("{GREEN}Nothing is broken{PLAIN}: {entries} {word}.\n"));
         }
         print(&out)?;
     }

@@ -3487,7 +3487,7 @@ typedef int (WSPAPI *LPWSCGETPROVIDERPATH)(
 
 /*
  * WSCGetProviderPath32: Returns the path of a provider's library, as the catalog, the 32-bit one of 64-bit
- * Windows keeps it.
+ * Windows, keeps it.
  *   lpProviderId [in]: GUID of the provider, as `WSCEnumProtocols32` lists it.
  *   lpszProviderDllPath [out]: Receives the zero-terminated path, with environment strings unexpanded.
  *   lpProviderDllPathLen [in and out]: Capacity of the buffer, in characters rather than bytes.
@@ -3708,7 +3708,7 @@ typedef int (WSPAPI *LPWSCWRITEPROVIDERORDER)(
     DWORD dwNumberOfEntries);
 
 /*
- * WSCWriteProviderOrder32: Puts the entries of the catalog, the 32-bit one of 64-bit Windows in order.
+ * WSCWriteProviderOrder32: Puts the entries of the catalog, the 32-bit one of 64-bit Windows, in order.
  *   lpwdCatalogEntryId [in]: Numbers of the catalog's entries (`dwCatalogEntryId`) in the new order of
  *       priority, every 32-bit entry exactly once.
  *   dwNumberOfEntries [in]: Number of elements in the array; it equals the number of registered entries.

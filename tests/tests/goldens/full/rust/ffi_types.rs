@@ -1274,7 +1274,7 @@ pub type LPWSCGETPROVIDERPATH = Option<
         lpErrno: ffi::LPINT,
     ) -> i32,
 >;
-/// Pointer to `WSCGetProviderPath32`. Returns the path of a provider's library, as the catalog, the 32-bit one of 64-bit Windows keeps it.
+/// Pointer to `WSCGetProviderPath32`. Returns the path of a provider's library, as the catalog, the 32-bit one of 64-bit Windows, keeps it.
 ///
 /// Declared in `spec/catalog/WSCGetProviderPath32.yaml:1`.
 pub type LPWSCGETPROVIDERPATH32 = Option<
@@ -1413,7 +1413,7 @@ pub type LPWSCWRITEPROVIDERORDER = Option<
         dwNumberOfEntries: ffi::DWORD,
     ) -> i32,
 >;
-/// Pointer to `WSCWriteProviderOrder32`. Puts the entries of the catalog, the 32-bit one of 64-bit Windows in order.
+/// Pointer to `WSCWriteProviderOrder32`. Puts the entries of the catalog, the 32-bit one of 64-bit Windows, in order.
 ///
 /// Declared in `spec/catalog/WSCWriteProviderOrder32.yaml:1`.
 pub type LPWSCWRITEPROVIDERORDER32 = Option<
