@@ -31,6 +31,7 @@ fn the_other_process() {
         "share" => share(&network),
         "give and die" => give_and_die(&network),
         "no descriptors" => no_descriptors(&network),
+        "start and end" => start_and_end(&network),
         "silent" => silent::run(network),
         role => panic!("there is no role {role}"),
     }
@@ -399,13 +400,49 @@ fn a_process_without_descriptors_says_so() {
     other.ends_well();
 }
 
+/// Starts and ends many times, with all kinds of things open.
+fn start_and_end(network: &Tcp) {
+    let count = |what: &str| std::fs::read_dir(format!("/proc/self/{what}")).unwrap().count();
+    let before = (count("fd"), count("task"));
+    let own = std::process::id();
+    for _ in 0..100 {
+        let here = tcp();
+        let (bound, listener) = listen(&here, 4, Mode::Messages);
+        let waiting = connect(network, bound.address, Mode::Messages).unwrap();
+        let other = accept(&here, &listener);
+        assert_eq!(established(network, &waiting), Ok(()));
+        let unanswered = connect(network, bound.address, Mode::Messages).unwrap();
+        let given = here.give(Parcel::Listener(&listener), own, b"").unwrap();
+        here.give(Parcel::Connection { connection: &other, shared: false }, own, b"").unwrap();
+        let Pair { one, other: shared, .. } = pair(Mode::Stream);
+        here.give(Parcel::Connection { connection: &shared, shared: true }, own, b"").unwrap();
+        send(&here, &one, &pattern(1, 100_000), false).unwrap();
+        one.close(Ending::Graceful);
+        // What was not taken goes with who gave it.
+        drop(here);
+        assert_eq!(network.take(given).err(), Some(Fault::BadClaim));
+        drop((waiting, unanswered));
+    }
+    // Threads take a moment to be gone for good after they have left, and closed connections to have arrived.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while (count("fd"), count("task")) != before {
+        assert!(Instant::now() < deadline, "{before:?} before, {:?} after", (count("fd"), count("task")));
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn starts_and_ends_leave_nothing_open() {
+    start("start and end").ends_well();
+}
+
 /// Threads that the kernel lets do nothing but send, receive, and end.
 mod silent {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
 
-    const MESSAGES: usize = 20_000;
+    const MESSAGES: usize = 2_000;
     static DONE: AtomicU32 = AtomicU32::new(0);
 
     /// From here on a system call of this thread that is not in the list kills the process.
@@ -430,13 +467,16 @@ mod silent {
     fn ping(connection: &Connection, first: bool) {
         let (mut out, mut room) = ([7_u8; 64], [0_u8; 64]);
         let (data, into) = (gather(&mut out), scatter(&mut room));
-        allow_only(&[libc::SYS_sendmsg, libc::SYS_recvmsg, libc::SYS_exit]);
+        // Yielding is the test's own.
+        allow_only(&[libc::SYS_sendmsg, libc::SYS_recvmsg, libc::SYS_sched_yield, libc::SYS_exit]);
         for turn in 0..MESSAGES {
             // There is always room for one, so one call it is.
             if (first || turn > 0) && connection.send(&data, 0, false) != Ok(Sent::All) {
                 return;
             }
-            while connection.receive(&into, 0, false) != Ok(Received::Bytes { count: 64, last: true }) {}
+            while connection.receive(&into, 0, false) != Ok(Received::Bytes { count: 64, last: true }) {
+                std::thread::yield_now();
+            }
         }
         if !first && connection.send(&data, 0, false) != Ok(Sent::All) {
             return;
@@ -455,7 +495,7 @@ mod silent {
         std::thread::spawn(|| ping(one, true));
         std::thread::spawn(|| ping(other, false));
         while DONE.load(Ordering::SeqCst) < 2 {
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(1));
         }
         say("done");
         std::process::exit(0);

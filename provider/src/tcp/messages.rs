@@ -55,7 +55,9 @@ pub struct Account {
 impl Account {
     /// How much may be sent.
     pub fn credit(&self) -> u32 {
-        WINDOW - self.sent.load(Ordering::Acquire).wrapping_sub(self.used_there.load(Ordering::Acquire)).min(WINDOW)
+        // In one order with `starved`: whoever sets that sees here what was said before it was looked at.
+        let used = self.used_there.load(Ordering::SeqCst);
+        WINDOW - self.sent.load(Ordering::Acquire).wrapping_sub(used).min(WINDOW)
     }
 
     /// A frame is going to be sent.
@@ -77,7 +79,7 @@ impl Account {
         if used.wrapping_sub(before) > self.sent.load(Ordering::Acquire).wrapping_sub(before) {
             return Err(Fault::Reset);
         }
-        self.used_there.store(used, Ordering::Release);
+        self.used_there.store(used, Ordering::SeqCst);
         Ok(used != before)
     }
 

@@ -10,6 +10,9 @@
 //! The peer is not trusted: every word and header is checked, everything that is kept for it is bounded, and whoever says nothing
 //! is let go.
 //!
+//! What it needs of the operating system is in `crate::os` and in `poller` and `share`; so far that is made for Linux. On Windows
+//! hand-overs would be `WSADuplicateSocketW`, with a process number that the system checks.
+//!
 //! | module | what it knows |
 //! |---|---|
 //! | `crate::os` | the operating system |
