@@ -2,7 +2,9 @@
 
 mod data;
 mod san;
+mod ws2;
 
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4};
 use std::path::PathBuf;
 use std::thread;
@@ -27,15 +29,36 @@ pub struct Arguments {
     /// Drive a SAN provider through the switch instead, in processes of their own, over this transport
     #[arg(long, value_enum)]
     transport: Option<san::Transport>,
+    /// Who calls the provider
+    #[arg(long, value_enum, default_value_t = Caller::Direct, conflicts_with = "transport")]
+    host: Caller,
+    /// With `--host ws2`: take the providers from this catalog file (see `wsp catalog`)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["provider", "transport"])]
+    catalog: Option<PathBuf>,
     /// What a process that the demo itself starts is to do
     #[arg(long, value_enum, hide = true, requires = "transport")]
     part: Option<san::Part>,
+}
+
+/// Who calls the provider.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Caller {
+    /// The demo itself, through the table
+    Direct,
+    /// A host like ws2_32, for the socket calls of the demo
+    Ws2,
 }
 
 /// Shows a provider carrying data: each step prints what it did, a step that fails ends the demo.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(transport) = arguments.transport {
         return san::run(transport, arguments.part, arguments.provider.as_deref(), arguments.mib);
+    }
+    if arguments.host == Caller::Ws2 {
+        return ws2::run(arguments.provider.as_deref(), arguments.catalog.as_deref(), arguments.mib);
+    }
+    if arguments.catalog.is_some() {
+        return Err(Failure::new("only a host looks providers up in a catalog: say `--host ws2`, too"));
     }
     let file = library::find(arguments.provider.as_deref(), "wsp_loopback").map_err(Failure::new)?;
     step("library", &file.display().to_string())?;
@@ -45,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (client, server) = connect(&provider)?;
     let bytes = usize::from(arguments.mib) << 20;
     let took = exchange(&client, &server, bytes)?;
-    let rate = (2 * bytes) as f64 / took.as_secs_f64() / f64::from(1 << 20);
+    let rate = rate(bytes, took);
     step("data", &format!("{} MiB in each direction at once, every byte checked, {rate:.0} MiB/s", arguments.mib))?;
     overlapped(&client, &server)?;
     end(client, server)?;
@@ -79,8 +102,16 @@ fn connect(provider: &Provider) -> Result<(Socket, Socket), Failure> {
     Ok((client, server))
 }
 
+/// MiB in each second, for so many bytes in each direction.
+fn rate(bytes: usize, took: Duration) -> f64 {
+    (2 * bytes) as f64 / took.as_secs_f64() / f64::from(1 << 20)
+}
+
 /// Data in both directions at once; each side checks every byte it gets.
-fn exchange(client: &Socket, server: &Socket, bytes: usize) -> Result<Duration, Failure> {
+fn exchange<S: Sync>(client: &S, server: &S, bytes: usize) -> Result<Duration, Failure>
+where
+    for<'a> &'a S: Read + Write,
+{
     let begun = Instant::now();
     let outcome = thread::scope(|scope| {
         let sides = [(client, 1_u64), (server, 2)];
