@@ -32,7 +32,6 @@ fn install(store: &mut FileStore, view: View, name: &str, path: &Path) {
     store.install(view, provider(name), path.to_str().unwrap(), &[info(name)]).unwrap();
 }
 
-#[cfg(unix)]
 #[test]
 fn libraries_that_are_gone_wrong_or_bare_are_named_and_their_entries_removed() {
     let (folder, mut store) = catalog_with(&[]);

@@ -13,7 +13,7 @@ use crate::target::X64;
 use crate::wine::Wine;
 
 /// The packages whose tests are to run on Windows.
-const PACKAGES: &[&str] = &["wsp", "wsp-codegen", "wsp-host", "wsp-provider", "wsp-tests"];
+const PACKAGES: &[&str] = &["wsp", "wsp-catalog", "wsp-codegen", "wsp-host", "wsp-provider", "wsp-tests"];
 
 /// Builds the tests for both systems, runs those for Windows and compares the two.
 ///
