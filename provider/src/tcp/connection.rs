@@ -56,6 +56,8 @@ pub struct Core {
     condition: AtomicU32,
     /// Why it is broken: what the system tells only once.
     fault: OnceLock<Fault>,
+    /// Is nothing more to be read?
+    ended: AtomicBool,
     made: OnceLock<Result<(), Fault>>,
     /// While it is being made.
     asking: Mutex<Option<Asking>>,
@@ -186,6 +188,7 @@ impl Core {
             peer,
             condition: AtomicU32::new(0),
             fault: OnceLock::new(),
+            ended: AtomicBool::new(false),
             made: OnceLock::new(),
             asking: Mutex::new(asking),
             wants_room: AtomicBool::new(false),
@@ -310,9 +313,12 @@ impl Core {
     /// Nothing can be sent any more: what has arrived can still be read.
     #[cold]
     pub fn fail(&self, messages: &Messages, error: io::Error) -> Fault {
+        let known = self.fault().is_some();
         let fault = self.broken(error);
-        messages.remote.abandon(fault);
-        self.instance.bell.ring();
+        if !known {
+            messages.remote.abandon(fault);
+            self.instance.bell.ring();
+        }
         fault
     }
 
@@ -323,8 +329,12 @@ impl Core {
             return Fault::Aborted;
         }
         let fault = *self.fault.get_or_init(|| fault);
-        net::disconnect(&self.socket);
-        messages.remote.abandon(fault);
+        if !self.ended.swap(true, Ordering::AcqRel) {
+            net::disconnect(&self.socket);
+            messages.remote.abandon(fault);
+            // Once: who sleeps would otherwise be woken by its own look.
+            self.instance.bell.ring();
+        }
         fault
     }
 

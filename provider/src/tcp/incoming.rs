@@ -16,6 +16,9 @@ use crate::os::net;
 /// What is read at once where it is not known yet what it is.
 pub(super) const BUFFER: usize = 16 * 1024;
 
+/// The most frames at once: a peer that sends without end does not keep whoever comes by.
+const BURST: usize = 64;
+
 /// The direction from the peer.
 #[derive(Debug)]
 pub struct Incoming {
@@ -253,27 +256,30 @@ impl Incoming {
         Ok(Step::Done)
     }
 
-    /// Reads all there is, and keeps messages.
+    /// Reads what there is, and keeps messages. Returns whether there may be more.
     ///
     /// # Errors
     /// Nothing more will come.
-    pub fn keep(&mut self, core: &Core, messages: &Messages) -> Result<(), Fault> {
+    pub fn keep(&mut self, core: &Core, messages: &Messages) -> Result<bool, Fault> {
         core.usable()?;
         let kept = self.keep_all(core, messages);
         kept.map_err(|fault| core.end(messages, fault))
     }
 
-    fn keep_all(&mut self, core: &Core, messages: &Messages) -> Result<(), Fault> {
-        loop {
+    fn keep_all(&mut self, core: &Core, messages: &Messages) -> Result<bool, Fault> {
+        for _ in 0..2 * BURST {
             let step = match self.frame {
                 None => self.begin(core, messages)?,
                 Some(frame) if frame.header.kind == Kind::Message => self.hold(core, frame)?,
                 Some(frame) => self.serve(core, messages, frame)?,
             };
             if step == Step::Dry {
-                return Ok(());
+                return Ok(false);
             }
         }
+        // For who sleeps, as if it came now.
+        self.news = true;
+        Ok(true)
     }
 
     /// Keeps what there is of a message's frame.
@@ -347,14 +353,18 @@ impl Incoming {
         messages: &Messages,
         (taking, room, at): (&mut Taking, &Scatter, usize),
     ) -> Result<(), Fault> {
-        loop {
+        let mut served = 0;
+        while served < BURST {
             let done = if self.held.is_empty() {
                 match self.frame {
                     None => self.begin(core, messages)? == Step::Dry,
                     Some(frame) if frame.header.kind == Kind::Message => {
                         self.take_frame(core, messages, frame, (&mut *taking, room, at))?
                     }
-                    Some(frame) => self.serve(core, messages, frame)? == Step::Dry,
+                    Some(frame) => {
+                        served += 1;
+                        self.serve(core, messages, frame)? == Step::Dry
+                    }
                 }
             } else {
                 self.take_held(messages, taking, room, at)
@@ -363,6 +373,8 @@ impl Incoming {
                 return Ok(());
             }
         }
+        self.news = true;
+        Ok(())
     }
 
     /// Copies what is kept of the oldest message's first frame, which stays.
@@ -389,7 +401,7 @@ impl Core {
             let kept = incoming.keep(self, messages);
             return match incoming.peek(room, at) {
                 Some(received) => Ok(received),
-                None => kept.map(|()| Received::Nothing),
+                None => kept.map(|_| Received::Nothing),
             };
         }
         let mut taking = Taking { count: 0, total: room.len().saturating_sub(at), last: false };

@@ -166,33 +166,34 @@ impl Messages {
 }
 
 impl Core {
-    /// Reads whatever has come, keeps messages and serves the rest, unless another thread is doing so.
-    pub fn take_in(&self, messages: &Messages) {
+    /// Reads what has come, keeps messages and serves the rest, unless another thread is doing so. Returns whether there may be
+    /// more.
+    pub fn take_in(&self, messages: &Messages) -> bool {
         let mut incoming = match messages.incoming.try_lock() {
             Ok(incoming) => incoming,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
+            Err(TryLockError::WouldBlock) => return false,
         };
         let kept = incoming.keep(self, messages);
         let news = incoming.take_news();
         drop(incoming);
-        if news || kept.is_err() {
+        if news {
             // Whoever waits for it may have found nothing before it was taken from the socket.
             self.instance.bell.ring();
         }
+        kept.unwrap_or(false)
     }
 
-    /// Serves the peer and writes what is owed.
-    pub fn serve(&self, messages: &Messages) {
+    /// Serves the peer and writes what is owed. Returns whether there may be more to serve.
+    pub fn serve(&self, messages: &Messages) -> bool {
         if self.is(condition::OVER) {
-            return;
+            return false;
         }
-        if messages.remote.is_active() {
-            self.take_in(messages);
-        }
+        let more = messages.remote.is_active() && self.take_in(messages);
         if messages.owing.load(Ordering::Acquire) || messages.remote.under_way() {
             let _ = self.write_owed(messages, &mut messages.outgoing());
         }
+        more
     }
 
     /// Stops here, for another process to go on. Returns a file with all that it has to know.

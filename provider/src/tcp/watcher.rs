@@ -217,8 +217,9 @@ fn look(instance: &Arc<Instance>, number: usize, what: Watched, late: bool) {
         Watched::Agent(core) => {
             if let Some(core) = core.upgrade()
                 && let Some(messages) = &core.messages
+                && core.serve(messages)
             {
-                core.serve(messages);
+                instance.watcher.look_again(number, Duration::ZERO);
             }
         }
         Watched::Claim(claim) => handover::look(instance, number, claim, late),
