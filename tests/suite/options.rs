@@ -14,6 +14,13 @@ over_each!(
     values_of_the_wrong_size_are_refused,
     accepted_sockets_inherit,
     a_receive_gives_up_after_its_time,
+    a_send_gives_up_after_its_time,
+    sharing_and_owning_an_address_exclude_one_another,
+    an_address_can_be_shared_if_both_want_it,
+    control_codes_that_mean_nothing_are_refused,
+    a_base_socket_is_its_own_base,
+    keep_alive_takes_its_structure,
+    conditional_accepts_can_be_asked_for,
 );
 
 const FLAGS: [(i32, i32); 6] = [
@@ -129,4 +136,82 @@ fn a_receive_gives_up_after_its_time(provider: &Provider) {
     assert_eq!(code(server.recv(&mut [0; 1])), code::WSAETIMEDOUT);
     client.send(b"x").unwrap();
     assert_eq!(server.recv(&mut [0; 1]), Ok(1), "still usable");
+}
+
+fn a_send_gives_up_after_its_time(provider: &Provider) {
+    let (client, _server) = provider.connected_pair().unwrap();
+    client.set_option(ffi::SOL_SOCKET, ffi::SO_SNDTIMEO, 1).unwrap();
+    let mut sent = 0_usize;
+    // What there was room for is told as progress; without any the time is over.
+    let gave_up = loop {
+        match client.send(&[1; 100_000]) {
+            Ok(count) => sent += count,
+            Err(error) => break error.code(),
+        }
+        assert!(sent < 1 << 30, "it takes a gigabyte and nobody reads");
+    };
+    assert_eq!(gave_up, Some(code::WSAETIMEDOUT));
+}
+
+fn sharing_and_owning_an_address_exclude_one_another(provider: &Provider) {
+    let options = [ffi::SO_REUSEADDR, ffi::SO_EXCLUSIVEADDRUSE];
+    for (first, second) in [(0, 1), (1, 0)] {
+        let socket = provider.socket().unwrap();
+        socket.set_option(ffi::SOL_SOCKET, options[first], 1).unwrap();
+        assert_eq!(code(socket.set_option(ffi::SOL_SOCKET, options[second], 1)), code::WSAEINVAL);
+        socket.set_option(ffi::SOL_SOCKET, options[second], 0).unwrap();
+        socket.set_option(ffi::SOL_SOCKET, options[first], 0).unwrap();
+        socket.set_option(ffi::SOL_SOCKET, options[second], 1).unwrap();
+    }
+}
+
+fn an_address_can_be_shared_if_both_want_it(provider: &Provider) {
+    let bound = |share: bool, to| {
+        let socket = provider.socket().unwrap();
+        socket.set_option(ffi::SOL_SOCKET, ffi::SO_REUSEADDR, i32::from(share)).unwrap();
+        socket.bind(to).map(|()| socket)
+    };
+    let first = bound(true, crate::support::any()).unwrap();
+    let address = first.local_addr().unwrap();
+    bound(true, address).unwrap();
+    let owner = bound(false, crate::support::any()).unwrap();
+    owner.listen(1).unwrap();
+    let taken = owner.local_addr().unwrap();
+    assert_eq!(code(bound(false, taken)), code::WSAEADDRINUSE);
+}
+
+fn control_codes_that_mean_nothing_are_refused(provider: &Provider) {
+    let socket = provider.socket().unwrap();
+    let refused = |control| code(socket.ioctl(control, Some(&[0; 64]), Some(&mut [0; 64])));
+    for known in [ffi::SIO_GET_QOS, ffi::SIO_TRANSLATE_HANDLE, ffi::SIO_ADDRESS_LIST_CHANGE, ffi::SIO_MULTICAST_SCOPE] {
+        assert_eq!(refused(known), code::WSAENOPROTOOPT, "{known:#x}");
+    }
+    for unknown in [0, 0x1234_5678, 0xFFFF_FFFF] {
+        assert_eq!(refused(unknown), code::WSAEINVAL, "{unknown:#x}");
+    }
+    assert_eq!(refused(ffi::SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER), code::WSAEOPNOTSUPP, "registered I/O");
+}
+
+fn a_base_socket_is_its_own_base(provider: &Provider) {
+    let socket = provider.socket().unwrap();
+    for control in [ffi::SIO_BASE_HANDLE, ffi::SIO_BSP_HANDLE, ffi::SIO_BSP_HANDLE_SELECT, ffi::SIO_BSP_HANDLE_POLL] {
+        let mut base = [0; size_of::<usize>()];
+        assert_eq!(socket.ioctl(control, None, Some(&mut base)), Ok(base.len()));
+        assert_eq!(usize::from_ne_bytes(base), socket.raw(), "{control:#x}");
+        assert_eq!(code(socket.ioctl(control, None, Some(&mut base[..3]))), code::WSAEFAULT);
+    }
+}
+
+fn keep_alive_takes_its_structure(provider: &Provider) {
+    let (client, _server) = provider.connected_pair().unwrap();
+    assert_eq!(client.ioctl(ffi::SIO_KEEPALIVE_VALS, Some(&[1; 12]), None), Ok(0));
+    assert_eq!(code(client.ioctl(ffi::SIO_KEEPALIVE_VALS, Some(&[1; 11]), None)), code::WSAEFAULT);
+    assert_eq!(code(client.ioctl(ffi::SIO_KEEPALIVE_VALS, None, None)), code::WSAEFAULT);
+}
+
+fn conditional_accepts_can_be_asked_for(provider: &Provider) {
+    let socket = provider.socket().unwrap();
+    assert_eq!(socket.option(ffi::SOL_SOCKET, ffi::SO_CONDITIONAL_ACCEPT), Ok(0));
+    socket.set_option(ffi::SOL_SOCKET, ffi::SO_CONDITIONAL_ACCEPT, 1).unwrap();
+    assert_eq!(socket.option(ffi::SOL_SOCKET, ffi::SO_CONDITIONAL_ACCEPT), Ok(1));
 }

@@ -11,6 +11,29 @@ use crate::{code, ffi};
 
 const FAULT: Code = Code(code::WSAEFAULT);
 
+/// Control codes that the interface has, and that mean nothing to these sockets.
+const KNOWN: [u32; 19] = [
+    ffi::SIO_ASSOCIATE_HANDLE,
+    ffi::SIO_ENABLE_CIRCULAR_QUEUEING,
+    ffi::SIO_FIND_ROUTE,
+    ffi::SIO_GET_BROADCAST_ADDRESS,
+    ffi::SIO_GET_QOS,
+    ffi::SIO_GET_GROUP_QOS,
+    ffi::SIO_MULTIPOINT_LOOPBACK,
+    ffi::SIO_MULTICAST_SCOPE,
+    ffi::SIO_SET_QOS,
+    ffi::SIO_SET_GROUP_QOS,
+    ffi::SIO_TRANSLATE_HANDLE,
+    ffi::SIO_ROUTING_INTERFACE_QUERY,
+    ffi::SIO_ROUTING_INTERFACE_CHANGE,
+    ffi::SIO_ADDRESS_LIST_CHANGE,
+    ffi::SIO_QUERY_TARGET_PNP_HANDLE,
+    ffi::SIO_GET_INTERFACE_LIST,
+    ffi::SIO_RCVALL,
+    ffi::SIO_UDP_CONNRESET,
+    ffi::SIO_CHK_QOS,
+];
+
 impl<T: Transport> Endpoint<T> {
     /// Does what a control code asks for. Returns how many bytes of the output were written.
     pub(super) fn control(
@@ -49,7 +72,12 @@ impl<T: Transport> Endpoint<T> {
             (ffi::SIO_BASE_HANDLE | ffi::SIO_BSP_HANDLE | ffi::SIO_BSP_HANDLE_SELECT | ffi::SIO_BSP_HANDLE_POLL, _) => {
                 put(socket.host_handle(), output)
             }
-            _ => Err(Code(code::WSAEOPNOTSUPP)),
+            // Extension functions that are not ours, `RIO` among them.
+            (ffi::SIO_GET_EXTENSION_FUNCTION_POINTER | ffi::SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER, _) => {
+                Err(Code(code::WSAEOPNOTSUPP))
+            }
+            (control, _) if KNOWN.contains(&control) => Err(Code(code::WSAENOPROTOOPT)),
+            _ => Err(Code(code::WSAEINVAL)),
         }
     }
 

@@ -75,7 +75,7 @@ impl<T: Placed> Provider for Messages<T> {
     }
 
     fn connect(&self, socket: &Handle<'_, T>, call: &call::Connect<'_>) -> Result<(), error::ConnectError> {
-        Ok(Endpoint::connect(socket, socket, address::parse(call.address)?)?)
+        Ok(Endpoint::connect(socket, socket, address::parse_peer(call.address)?)?)
     }
 
     fn accept(

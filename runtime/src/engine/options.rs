@@ -148,8 +148,16 @@ impl Options {
         }
         expect_socket_level(level)?;
         match option {
-            ffi::SO_REUSEADDR => self.reuse_address = read::<i32>(value)? != 0,
-            ffi::SO_EXCLUSIVEADDRUSE => self.exclusive = read::<i32>(value)? != 0,
+            ffi::SO_REUSEADDR => {
+                let on = read::<i32>(value)? != 0;
+                contradict(on && self.exclusive)?;
+                self.reuse_address = on;
+            }
+            ffi::SO_EXCLUSIVEADDRUSE => {
+                let on = read::<i32>(value)? != 0;
+                contradict(on && self.reuse_address)?;
+                self.exclusive = on;
+            }
             ffi::SO_CONDITIONAL_ACCEPT => self.conditional = read::<i32>(value)? != 0,
             ffi::SO_RCVTIMEO => self.receive_timeout = read(value)?,
             ffi::SO_SNDTIMEO => self.send_timeout = read(value)?,
@@ -164,6 +172,11 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// An address cannot be shared and one's own at once.
+fn contradict(both: bool) -> Result<(), Code> {
+    if both { Err(Code(code::WSAEINVAL)) } else { Ok(()) }
 }
 
 fn expect_socket_level(level: i32) -> Result<(), Code> {

@@ -84,7 +84,7 @@ impl<T: Placed> Provider for Streams<T> {
     }
 
     fn connect(&self, socket: &Handle<'_, T>, call: &call::Connect<'_>) -> Result<(), error::ConnectError> {
-        let peer = address::parse(call.address)?;
+        let peer = address::parse_peer(call.address)?;
         if let Some(data) = call.caller_data
             && !data.bytes()?.is_empty()
         {
@@ -249,7 +249,7 @@ impl<T: Placed> Provider for Streams<T> {
         socket: &Handle<'_, T>,
         call: &call::ConnectEx<'_>,
     ) -> Result<Outcome<u32>, error::ConnectExError> {
-        let peer = address::parse(call.address)?;
+        let peer = address::parse_peer(call.address)?;
         let send = call.data.filter(|data| !data.is_empty()).map(|data| {
             // SAFETY: by the interface's contract the data stays good until the operation has ended.
             let region = unsafe { Region::new(data.as_ptr().cast_mut(), data.len()) };

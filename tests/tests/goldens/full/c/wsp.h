@@ -1291,6 +1291,13 @@ extern "C" {
 #define SIO_BASE_HANDLE WSP_SIO_BASE_HANDLE
 #endif
 #endif
+/* In `GUID`, out a table of extension functions: those of registered I/O. */
+#define WSP_SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER 0xC8000024u
+#if defined(_WIN32) || defined(WSP_PLAIN_NAMES)
+#ifndef SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER
+#define SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER WSP_SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER
+#endif
+#endif
 /* Out array of interface descriptions: IPv4. */
 #define WSP_SIO_GET_INTERFACE_LIST 0x4004747Fu
 #if defined(_WIN32) || defined(WSP_PLAIN_NAMES)

@@ -560,301 +560,305 @@ pub const SIO_BSP_HANDLE_POLL: ffi::DWORD = 1207959581;
 ///
 /// Declared in `spec/constants.yaml:197`.
 pub const SIO_BASE_HANDLE: ffi::DWORD = 1207959586;
-/// Out array of interface descriptions: IPv4.
+/// In `GUID`, out a table of extension functions: those of registered I/O.
 ///
 /// Declared in `spec/constants.yaml:198`.
+pub const SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER: ffi::DWORD = 3355443236;
+/// Out array of interface descriptions: IPv4.
+///
+/// Declared in `spec/constants.yaml:199`.
 pub const SIO_GET_INTERFACE_LIST: ffi::DWORD = 1074033791;
 /// Not supported in Windows.
 ///
-/// Declared in `spec/constants.yaml:199`.
+/// Declared in `spec/constants.yaml:200`.
 pub const SIO_GET_INTERFACE_LIST_EX: ffi::DWORD = 1074033790;
 /// Ends when the ideal amount of unsent data changes.
 ///
-/// Declared in `spec/constants.yaml:200`.
+/// Declared in `spec/constants.yaml:201`.
 pub const SIO_IDEAL_SEND_BACKLOG_CHANGE: ffi::DWORD = 536900730;
 /// Out `ULONG`: the ideal amount of unsent data, in bytes.
 ///
-/// Declared in `spec/constants.yaml:201`.
+/// Declared in `spec/constants.yaml:202`.
 pub const SIO_IDEAL_SEND_BACKLOG_QUERY: ffi::DWORD = 1074033787;
 /// In `int`: a raw socket receives every packet of its interface.
 ///
-/// Declared in `spec/constants.yaml:202`.
+/// Declared in `spec/constants.yaml:203`.
 pub const SIO_RCVALL: ffi::DWORD = 2550136833;
 /// In `tcp_keepalive`: keep-alive of this connection.
 ///
-/// Declared in `spec/constants.yaml:203`.
+/// Declared in `spec/constants.yaml:204`.
 pub const SIO_KEEPALIVE_VALS: ffi::DWORD = 2550136836;
 /// In `BOOL`: unreachable ports are reported to datagram sockets.
 ///
-/// Declared in `spec/constants.yaml:204`.
+/// Declared in `spec/constants.yaml:205`.
 pub const SIO_UDP_CONNRESET: ffi::DWORD = 2550136844;
 /// Reserves ports.
 ///
-/// Declared in `spec/constants.yaml:205`.
+/// Declared in `spec/constants.yaml:206`.
 pub const SIO_ACQUIRE_PORT_RESERVATION: ffi::DWORD = 2550136932;
 /// Gives a reservation back.
 ///
-/// Declared in `spec/constants.yaml:206`.
+/// Declared in `spec/constants.yaml:207`.
 pub const SIO_RELEASE_PORT_RESERVATION: ffi::DWORD = 2550136933;
 /// Ties the socket to a reservation before it is bound.
 ///
-/// Declared in `spec/constants.yaml:207`.
+/// Declared in `spec/constants.yaml:208`.
 pub const SIO_ASSOCIATE_PORT_RESERVATION: ffi::DWORD = 2550136934;
 /// Out handle by which the filtering platform knows the socket.
 ///
-/// Declared in `spec/constants.yaml:208`.
+/// Declared in `spec/constants.yaml:209`.
 pub const SIO_QUERY_WFP_ALE_ENDPOINT_HANDLE: ffi::DWORD = 1476395213;
 /// Out what the interfaces offer in spreading receive work over processors.
 ///
-/// Declared in `spec/constants.yaml:209`.
+/// Declared in `spec/constants.yaml:210`.
 pub const SIO_QUERY_RSS_SCALABILITY_INFO: ffi::DWORD = 1476395218;
 /// In what behaviour of an earlier Windows the socket keeps.
 ///
-/// Declared in `spec/constants.yaml:210`.
+/// Declared in `spec/constants.yaml:211`.
 pub const SIO_SET_COMPATIBILITY_MODE: ffi::DWORD = 2550137132;
 /// In and out: asks for details of the quality of service.
 ///
-/// Declared in `spec/constants.yaml:211`.
+/// Declared in `spec/constants.yaml:212`.
 pub const SIO_CHK_QOS: ffi::DWORD = 3690987521;
 /// Network devices.
 ///
-/// Declared in `spec/constants.yaml:215`.
+/// Declared in `spec/constants.yaml:216`.
 pub const TH_NETDEV: ffi::DWORD = 1;
 /// Telephony.
 ///
-/// Declared in `spec/constants.yaml:216`.
+/// Declared in `spec/constants.yaml:217`.
 pub const TH_TAPI: ffi::DWORD = 2;
 /// Only what is meant for the socket.
 ///
-/// Declared in `spec/constants.yaml:220`.
+/// Declared in `spec/constants.yaml:221`.
 pub const RCVALL_OFF: i32 = 0;
 /// Everything the interface sees.
 ///
-/// Declared in `spec/constants.yaml:221`.
+/// Declared in `spec/constants.yaml:222`.
 pub const RCVALL_ON: i32 = 1;
 /// Has no effect.
 ///
-/// Declared in `spec/constants.yaml:222`.
+/// Declared in `spec/constants.yaml:223`.
 pub const RCVALL_SOCKETLEVELONLY: i32 = 2;
 /// Everything, without making the device promiscuous.
 ///
-/// Declared in `spec/constants.yaml:223`.
+/// Declared in `spec/constants.yaml:224`.
 pub const RCVALL_IPLEVEL: i32 = 3;
 /// The memory is read: data is sent from it, or the peer fetches it.
 ///
-/// Declared in `spec/constants.yaml:227`.
+/// Declared in `spec/constants.yaml:228`.
 pub const MEM_READ: ffi::DWORD = 1;
 /// The memory is written: data is received into it, or the peer stores there.
 ///
-/// Declared in `spec/constants.yaml:228`.
+/// Declared in `spec/constants.yaml:229`.
 pub const MEM_WRITE: ffi::DWORD = 2;
 /// The memory is read and written.
 ///
-/// Declared in `spec/constants.yaml:229`.
+/// Declared in `spec/constants.yaml:230`.
 pub const MEM_READWRITE: ffi::DWORD = 3;
 /// Datagrams; otherwise connections.
 ///
-/// Declared in `spec/constants.yaml:233`.
+/// Declared in `spec/constants.yaml:234`.
 pub const XP1_CONNECTIONLESS: ffi::DWORD = 1;
 /// Everything that is sent arrives.
 ///
-/// Declared in `spec/constants.yaml:234`.
+/// Declared in `spec/constants.yaml:235`.
 pub const XP1_GUARANTEED_DELIVERY: ffi::DWORD = 2;
 /// What arrives does so in the order of sending and once.
 ///
-/// Declared in `spec/constants.yaml:235`.
+/// Declared in `spec/constants.yaml:236`.
 pub const XP1_GUARANTEED_ORDER: ffi::DWORD = 4;
 /// Message boundaries are kept.
 ///
-/// Declared in `spec/constants.yaml:236`.
+/// Declared in `spec/constants.yaml:237`.
 pub const XP1_MESSAGE_ORIENTED: ffi::DWORD = 8;
 /// Messages whose boundaries a receiver does not see.
 ///
-/// Declared in `spec/constants.yaml:237`.
+/// Declared in `spec/constants.yaml:238`.
 pub const XP1_PSEUDO_STREAM: ffi::DWORD = 16;
 /// Connections can end in two steps, without loss.
 ///
-/// Declared in `spec/constants.yaml:238`.
+/// Declared in `spec/constants.yaml:239`.
 pub const XP1_GRACEFUL_CLOSE: ffi::DWORD = 32;
 /// Urgent data.
 ///
-/// Declared in `spec/constants.yaml:239`.
+/// Declared in `spec/constants.yaml:240`.
 pub const XP1_EXPEDITED_DATA: ffi::DWORD = 64;
 /// Data along with a connection.
 ///
-/// Declared in `spec/constants.yaml:240`.
+/// Declared in `spec/constants.yaml:241`.
 pub const XP1_CONNECT_DATA: ffi::DWORD = 128;
 /// Data along with the end of a connection.
 ///
-/// Declared in `spec/constants.yaml:241`.
+/// Declared in `spec/constants.yaml:242`.
 pub const XP1_DISCONNECT_DATA: ffi::DWORD = 256;
 /// Broadcasts.
 ///
-/// Declared in `spec/constants.yaml:242`.
+/// Declared in `spec/constants.yaml:243`.
 pub const XP1_SUPPORT_BROADCAST: ffi::DWORD = 512;
 /// Multipoint sessions or multicast.
 ///
-/// Declared in `spec/constants.yaml:243`.
+/// Declared in `spec/constants.yaml:244`.
 pub const XP1_SUPPORT_MULTIPOINT: ffi::DWORD = 1024;
 /// The control plane of multipoint sessions has a root.
 ///
-/// Declared in `spec/constants.yaml:244`.
+/// Declared in `spec/constants.yaml:245`.
 pub const XP1_MULTIPOINT_CONTROL_PLANE: ffi::DWORD = 2048;
 /// The data plane of multipoint sessions has a root.
 ///
-/// Declared in `spec/constants.yaml:245`.
+/// Declared in `spec/constants.yaml:246`.
 pub const XP1_MULTIPOINT_DATA_PLANE: ffi::DWORD = 4096;
 /// Quality of service can be asked for.
 ///
-/// Declared in `spec/constants.yaml:246`.
+/// Declared in `spec/constants.yaml:247`.
 pub const XP1_QOS_SUPPORTED: ffi::DWORD = 8192;
 /// Reserved.
 ///
-/// Declared in `spec/constants.yaml:247`.
+/// Declared in `spec/constants.yaml:248`.
 pub const XP1_INTERRUPT: ffi::DWORD = 16384;
 /// One direction only: sending.
 ///
-/// Declared in `spec/constants.yaml:248`.
+/// Declared in `spec/constants.yaml:249`.
 pub const XP1_UNI_SEND: ffi::DWORD = 32768;
 /// One direction only: receiving.
 ///
-/// Declared in `spec/constants.yaml:249`.
+/// Declared in `spec/constants.yaml:250`.
 pub const XP1_UNI_RECV: ffi::DWORD = 65536;
 /// Descriptors are file system handles.
 ///
-/// Declared in `spec/constants.yaml:250`.
+/// Declared in `spec/constants.yaml:251`.
 pub const XP1_IFS_HANDLES: ffi::DWORD = 131072;
 /// `MSG_PARTIAL` is accepted when sending.
 ///
-/// Declared in `spec/constants.yaml:251`.
+/// Declared in `spec/constants.yaml:252`.
 pub const XP1_PARTIAL_MESSAGE: ffi::DWORD = 262144;
 /// A system area network carries these sockets.
 ///
-/// Declared in `spec/constants.yaml:252`.
+/// Declared in `spec/constants.yaml:253`.
 pub const XP1_SAN_SUPPORT_SDP: ffi::DWORD = 524288;
 /// One of several entries of a protocol with several behaviours.
 ///
-/// Declared in `spec/constants.yaml:256`.
+/// Declared in `spec/constants.yaml:257`.
 pub const PFL_MULTIPLE_PROTO_ENTRIES: ffi::DWORD = 1;
 /// The one to prefer among them.
 ///
-/// Declared in `spec/constants.yaml:257`.
+/// Declared in `spec/constants.yaml:258`.
 pub const PFL_RECOMMENDED_PROTO_ENTRY: ffi::DWORD = 2;
 /// Enumerating protocols leaves the entry out.
 ///
-/// Declared in `spec/constants.yaml:258`.
+/// Declared in `spec/constants.yaml:259`.
 pub const PFL_HIDDEN: ffi::DWORD = 4;
 /// Protocol 0 selects the entry too.
 ///
-/// Declared in `spec/constants.yaml:259`.
+/// Declared in `spec/constants.yaml:260`.
 pub const PFL_MATCHES_PROTOCOL_ZERO: ffi::DWORD = 8;
 /// The provider gives access to Network Direct.
 ///
-/// Declared in `spec/constants.yaml:260`.
+/// Declared in `spec/constants.yaml:261`.
 pub const PFL_NETWORKDIRECT_PROVIDER: ffi::DWORD = 16;
 /// `ChainLen`: a layer that stands on others.
 ///
-/// Declared in `spec/constants.yaml:264`.
+/// Declared in `spec/constants.yaml:265`.
 pub const LAYERED_PROTOCOL: i32 = 0;
 /// `ChainLen`: a base provider.
 ///
-/// Declared in `spec/constants.yaml:265`.
+/// Declared in `spec/constants.yaml:266`.
 pub const BASE_PROTOCOL: i32 = 1;
 /// `iNetworkByteOrder`: the most significant byte first.
 ///
-/// Declared in `spec/constants.yaml:266`.
+/// Declared in `spec/constants.yaml:267`.
 pub const BIGENDIAN: i32 = 0;
 /// `iNetworkByteOrder`: the least significant byte first.
 ///
-/// Declared in `spec/constants.yaml:267`.
+/// Declared in `spec/constants.yaml:268`.
 pub const LITTLEENDIAN: i32 = 1;
 /// `iSecurityScheme`: none.
 ///
-/// Declared in `spec/constants.yaml:268`.
+/// Declared in `spec/constants.yaml:269`.
 pub const SECURITY_PROTOCOL_NONE: i32 = 0;
 /// Fit for services and system processes.
 ///
-/// Declared in `spec/constants.yaml:272`.
+/// Declared in `spec/constants.yaml:273`.
 pub const LSP_SYSTEM: ffi::DWORD = 2147483648;
 /// Reads or filters data without changing them.
 ///
-/// Declared in `spec/constants.yaml:273`.
+/// Declared in `spec/constants.yaml:274`.
 pub const LSP_INSPECTOR: ffi::DWORD = 1;
 /// A network redirector.
 ///
-/// Declared in `spec/constants.yaml:274`.
+/// Declared in `spec/constants.yaml:275`.
 pub const LSP_REDIRECTOR: ffi::DWORD = 2;
 /// A proxy, which sends packets elsewhere.
 ///
-/// Declared in `spec/constants.yaml:275`.
+/// Declared in `spec/constants.yaml:276`.
 pub const LSP_PROXY: ffi::DWORD = 4;
 /// A firewall.
 ///
-/// Declared in `spec/constants.yaml:276`.
+/// Declared in `spec/constants.yaml:277`.
 pub const LSP_FIREWALL: ffi::DWORD = 8;
 /// Changes received data.
 ///
-/// Declared in `spec/constants.yaml:277`.
+/// Declared in `spec/constants.yaml:278`.
 pub const LSP_INBOUND_MODIFY: ffi::DWORD = 16;
 /// Changes sent data.
 ///
-/// Declared in `spec/constants.yaml:278`.
+/// Declared in `spec/constants.yaml:279`.
 pub const LSP_OUTBOUND_MODIFY: ffi::DWORD = 32;
 /// Encrypts or compresses.
 ///
-/// Declared in `spec/constants.yaml:279`.
+/// Declared in `spec/constants.yaml:280`.
 pub const LSP_CRYPTO_COMPRESS: ffi::DWORD = 64;
 /// A local cache.
 ///
-/// Declared in `spec/constants.yaml:280`.
+/// Declared in `spec/constants.yaml:281`.
 pub const LSP_LOCAL_CACHE: ffi::DWORD = 128;
 /// A `DWORD` of `LSP_` bits.
 ///
-/// Declared in `spec/constants.yaml:284`.
+/// Declared in `spec/constants.yaml:285`.
 pub const ProviderInfoLspCategories: ffi::WSC_PROVIDER_INFO_TYPE = 0;
 /// A `WSC_PROVIDER_AUDIT_INFO`; not implemented.
 ///
-/// Declared in `spec/constants.yaml:285`.
+/// Declared in `spec/constants.yaml:286`.
 pub const ProviderInfoAudit: ffi::WSC_PROVIDER_INFO_TYPE = 1;
 /// No error.
 ///
-/// Declared in `spec/constants.yaml:289`.
+/// Declared in `spec/constants.yaml:290`.
 pub const ERROR_SUCCESS: i32 = 0;
 /// Longest path of a library, in characters, with the zero.
 ///
-/// Declared in `spec/constants.yaml:290`.
+/// Declared in `spec/constants.yaml:291`.
 pub const MAX_PATH: i32 = 260;
 /// `Internal` while the operation lasts.
 ///
-/// Declared in `spec/constants.yaml:294`.
+/// Declared in `spec/constants.yaml:295`.
 pub const WSS_OPERATION_IN_PROGRESS: ffi::ULONG_PTR = 259;
 /// Left to the provider.
 ///
-/// Declared in `spec/constants.yaml:298`.
+/// Declared in `spec/constants.yaml:299`.
 pub const QOS_NOT_SPECIFIED: ffi::ULONG = 4294967295;
 /// `PeakBandwidth` without limit.
 ///
-/// Declared in `spec/constants.yaml:299`.
+/// Declared in `spec/constants.yaml:300`.
 pub const POSITIVE_INFINITY_RATE: ffi::ULONG = 4294967294;
 /// Nothing is sent in this direction.
 ///
-/// Declared in `spec/constants.yaml:300`.
+/// Declared in `spec/constants.yaml:301`.
 pub const SERVICETYPE_NOTRAFFIC: ffi::SERVICETYPE = 0;
 /// As well as it goes.
 ///
-/// Declared in `spec/constants.yaml:301`.
+/// Declared in `spec/constants.yaml:302`.
 pub const SERVICETYPE_BESTEFFORT: ffi::SERVICETYPE = 1;
 /// As on a network with little load.
 ///
-/// Declared in `spec/constants.yaml:302`.
+/// Declared in `spec/constants.yaml:303`.
 pub const SERVICETYPE_CONTROLLEDLOAD: ffi::SERVICETYPE = 2;
 /// With bounds on delay and loss.
 ///
-/// Declared in `spec/constants.yaml:303`.
+/// Declared in `spec/constants.yaml:304`.
 pub const SERVICETYPE_GUARANTEED: ffi::SERVICETYPE = 3;
 /// Names `WSPRegisterMemory`.
 ///
-/// Declared in `spec/constants.yaml:307`.
+/// Declared in `spec/constants.yaml:308`.
 pub const WSAID_REGISTERMEMORY: ffi::GUID = ffi::GUID {
     Data1: 0xC0B422F5,
     Data2: 0xF58C,
@@ -863,7 +867,7 @@ pub const WSAID_REGISTERMEMORY: ffi::GUID = ffi::GUID {
 };
 /// Names `WSPDeregisterMemory`.
 ///
-/// Declared in `spec/constants.yaml:308`.
+/// Declared in `spec/constants.yaml:309`.
 pub const WSAID_DEREGISTERMEMORY: ffi::GUID = ffi::GUID {
     Data1: 0xC0B422F6,
     Data2: 0xF58C,
@@ -872,7 +876,7 @@ pub const WSAID_DEREGISTERMEMORY: ffi::GUID = ffi::GUID {
 };
 /// Names `WSPRegisterRdmaMemory`.
 ///
-/// Declared in `spec/constants.yaml:309`.
+/// Declared in `spec/constants.yaml:310`.
 pub const WSAID_REGISTERRDMAMEMORY: ffi::GUID = ffi::GUID {
     Data1: 0xC0B422F7,
     Data2: 0xF58C,
@@ -881,7 +885,7 @@ pub const WSAID_REGISTERRDMAMEMORY: ffi::GUID = ffi::GUID {
 };
 /// Names `WSPDeregisterRdmaMemory`.
 ///
-/// Declared in `spec/constants.yaml:310`.
+/// Declared in `spec/constants.yaml:311`.
 pub const WSAID_DEREGISTERRDMAMEMORY: ffi::GUID = ffi::GUID {
     Data1: 0xC0B422F8,
     Data2: 0xF58C,
@@ -890,7 +894,7 @@ pub const WSAID_DEREGISTERRDMAMEMORY: ffi::GUID = ffi::GUID {
 };
 /// Names `WSPRdmaWrite`.
 ///
-/// Declared in `spec/constants.yaml:311`.
+/// Declared in `spec/constants.yaml:312`.
 pub const WSAID_RDMAWRITE: ffi::GUID = ffi::GUID {
     Data1: 0xC0B422F9,
     Data2: 0xF58C,
@@ -899,7 +903,7 @@ pub const WSAID_RDMAWRITE: ffi::GUID = ffi::GUID {
 };
 /// Names `WSPRdmaRead`.
 ///
-/// Declared in `spec/constants.yaml:312`.
+/// Declared in `spec/constants.yaml:313`.
 pub const WSAID_RDMAREAD: ffi::GUID = ffi::GUID {
     Data1: 0xC0B422FA,
     Data2: 0xF58C,
@@ -908,7 +912,7 @@ pub const WSAID_RDMAREAD: ffi::GUID = ffi::GUID {
 };
 /// Names `WSPMemoryRegistrationCacheCallback`.
 ///
-/// Declared in `spec/constants.yaml:313`.
+/// Declared in `spec/constants.yaml:314`.
 pub const WSAID_MEMORYREGISTRATIONCACHECALLBACK: ffi::GUID = ffi::GUID {
     Data1: 0xE5DA4AF8,
     Data2: 0xD824,
@@ -917,7 +921,7 @@ pub const WSAID_MEMORYREGISTRATIONCACHECALLBACK: ffi::GUID = ffi::GUID {
 };
 /// Names `TransmitFile`.
 ///
-/// Declared in `spec/constants.yaml:317`.
+/// Declared in `spec/constants.yaml:318`.
 pub const WSAID_TRANSMITFILE: ffi::GUID = ffi::GUID {
     Data1: 0xB5367DF0,
     Data2: 0xCBAC,
@@ -926,7 +930,7 @@ pub const WSAID_TRANSMITFILE: ffi::GUID = ffi::GUID {
 };
 /// Names `AcceptEx`.
 ///
-/// Declared in `spec/constants.yaml:318`.
+/// Declared in `spec/constants.yaml:319`.
 pub const WSAID_ACCEPTEX: ffi::GUID = ffi::GUID {
     Data1: 0xB5367DF1,
     Data2: 0xCBAC,
@@ -935,7 +939,7 @@ pub const WSAID_ACCEPTEX: ffi::GUID = ffi::GUID {
 };
 /// Names `GetAcceptExSockaddrs`.
 ///
-/// Declared in `spec/constants.yaml:319`.
+/// Declared in `spec/constants.yaml:320`.
 pub const WSAID_GETACCEPTEXSOCKADDRS: ffi::GUID = ffi::GUID {
     Data1: 0xB5367DF2,
     Data2: 0xCBAC,
@@ -944,7 +948,7 @@ pub const WSAID_GETACCEPTEXSOCKADDRS: ffi::GUID = ffi::GUID {
 };
 /// Names `TransmitPackets`.
 ///
-/// Declared in `spec/constants.yaml:320`.
+/// Declared in `spec/constants.yaml:321`.
 pub const WSAID_TRANSMITPACKETS: ffi::GUID = ffi::GUID {
     Data1: 0xD9689DA0,
     Data2: 0x1F90,
@@ -953,7 +957,7 @@ pub const WSAID_TRANSMITPACKETS: ffi::GUID = ffi::GUID {
 };
 /// Names `ConnectEx`.
 ///
-/// Declared in `spec/constants.yaml:321`.
+/// Declared in `spec/constants.yaml:322`.
 pub const WSAID_CONNECTEX: ffi::GUID = ffi::GUID {
     Data1: 0x25A207B9,
     Data2: 0xDDF3,
@@ -962,7 +966,7 @@ pub const WSAID_CONNECTEX: ffi::GUID = ffi::GUID {
 };
 /// Names `DisconnectEx`.
 ///
-/// Declared in `spec/constants.yaml:322`.
+/// Declared in `spec/constants.yaml:323`.
 pub const WSAID_DISCONNECTEX: ffi::GUID = ffi::GUID {
     Data1: 0x7FDA2E11,
     Data2: 0x8630,
@@ -971,11 +975,11 @@ pub const WSAID_DISCONNECTEX: ffi::GUID = ffi::GUID {
 };
 /// `DisconnectEx` leaves a socket that can connect or be connected again.
 ///
-/// Declared in `spec/constants.yaml:323`.
+/// Declared in `spec/constants.yaml:324`.
 pub const TF_REUSE_SOCKET: ffi::DWORD = 2;
 /// Names `WSARecvMsg`.
 ///
-/// Declared in `spec/constants.yaml:324`.
+/// Declared in `spec/constants.yaml:325`.
 pub const WSAID_WSARECVMSG: ffi::GUID = ffi::GUID {
     Data1: 0xF689D7C8,
     Data2: 0x6F1F,
@@ -984,7 +988,7 @@ pub const WSAID_WSARECVMSG: ffi::GUID = ffi::GUID {
 };
 /// Names `WSASendMsg`.
 ///
-/// Declared in `spec/constants.yaml:325`.
+/// Declared in `spec/constants.yaml:326`.
 pub const WSAID_WSASENDMSG: ffi::GUID = ffi::GUID {
     Data1: 0xA441E712,
     Data2: 0x754F,
@@ -993,7 +997,7 @@ pub const WSAID_WSASENDMSG: ffi::GUID = ffi::GUID {
 };
 /// Names `WSAPoll`.
 ///
-/// Declared in `spec/constants.yaml:326`.
+/// Declared in `spec/constants.yaml:327`.
 pub const WSAID_WSAPOLL: ffi::GUID = ffi::GUID {
     Data1: 0x18C76F85,
     Data2: 0xDC66,
