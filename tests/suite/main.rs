@@ -83,4 +83,5 @@ mod pointers;
 mod readiness;
 mod startup;
 mod support;
+mod to_and_from;
 mod upcalls;

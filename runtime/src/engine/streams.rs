@@ -13,7 +13,7 @@ use super::sending::Send;
 use super::transfer::Later;
 use super::{Home, Placed, address, control, select, waiting};
 use crate::ffi;
-use crate::rt::{Bytes, Cell, Code, Opened, Outcome, Overlapped, SocketRef, Startup};
+use crate::rt::{Buffers, BuffersOut, Bytes, Cell, Code, Opened, Outcome, Overlapped, SocketRef, Startup};
 use crate::transport::{Connection, Ending, Fault, Gather, Mode, Region, Scatter, Transport};
 use crate::winsock::{Instance, Keys, Provider, call, done, error};
 
@@ -106,29 +106,52 @@ impl<T: Placed> Provider for Streams<T> {
     }
 
     fn send(&self, socket: &Handle<'_, T>, call: &call::Send<'_>) -> Result<Outcome<u32>, error::SendError> {
-        if call.flags & ffi::MSG_OOB != 0 {
-            return Err(error::SendError::OpNotSupp);
-        }
-        // SAFETY: by the interface's contract the buffers stay good until the call, or the operation it starts, has ended; the
-        // endpoint gives them up with either.
-        let data = unsafe { Gather::capture(call.buffers) };
-        let send = Send::new(data, socket.may_lend(call.overlapped.is_some()));
-        let outcome = Endpoint::send(socket, socket, send, later::<error::SendError>(call.overlapped))?;
-        Ok(bytes(outcome))
+        send(socket, call.buffers, call.flags, later::<error::SendError>(call.overlapped)).map_err(Into::into)
+    }
+
+    fn send_to(&self, socket: &Handle<'_, T>, call: &call::SendTo<'_>) -> Result<Outcome<u32>, error::SendToError> {
+        // A connection has one destination; the address counts for nothing.
+        send(socket, call.buffers, call.flags, later::<error::SendToError>(call.overlapped)).map_err(Into::into)
     }
 
     fn recv(&self, socket: &Handle<'_, T>, call: &call::Recv<'_>) -> Result<Outcome<done::Recv>, error::RecvError> {
-        if call.flags & ffi::MSG_OOB != 0 {
-            return Err(error::RecvError::OpNotSupp);
+        let outcome = receive(socket, call.buffers, call.flags, later::<error::RecvError>(call.overlapped))?;
+        Ok(outcome.map(|Moved { bytes, flags }| done::Recv { bytes, flags }))
+    }
+
+    fn recv_from(
+        &self,
+        socket: &Handle<'_, T>,
+        call: &call::RecvFrom<'_>,
+    ) -> Result<Outcome<done::RecvFrom>, error::RecvFromError> {
+        let outcome = receive(socket, call.buffers, call.flags, later::<error::RecvFromError>(call.overlapped))?;
+        Ok(outcome.map(|Moved { bytes, flags }| done::RecvFrom { bytes, flags }))
+    }
+
+    fn send_disconnect(
+        &self,
+        socket: &Handle<'_, T>,
+        call: &call::SendDisconnect<'_>,
+    ) -> Result<(), error::SendDisconnectError> {
+        if call.data.is_some() {
+            return Err(error::SendDisconnectError::NoProtoOpt);
         }
-        // SAFETY: as for `send`.
-        let room = unsafe { Scatter::capture(call.buffers) };
-        let receive = Receive::new(room, call.flags & ffi::MSG_PEEK != 0);
-        let outcome = Endpoint::receive(socket, socket, receive, later::<error::RecvError>(call.overlapped))?;
-        Ok(match outcome {
-            Outcome::Done(Moved { bytes, flags }) => Outcome::Done(done::Recv { bytes, flags }),
-            Outcome::Pending => Outcome::Pending,
-        })
+        socket.connection().ok_or(error::SendDisconnectError::NotConn)?;
+        socket.shut_sending();
+        Ok(())
+    }
+
+    fn recv_disconnect(
+        &self,
+        socket: &Handle<'_, T>,
+        call: &call::RecvDisconnect<'_>,
+    ) -> Result<(), error::RecvDisconnectError> {
+        if call.data.is_some() {
+            return Err(error::RecvDisconnectError::NoProtoOpt);
+        }
+        socket.connection().ok_or(error::RecvDisconnectError::NotConn)?;
+        socket.shut_receiving();
+        Ok(())
     }
 
     fn shutdown(&self, socket: &Handle<'_, T>, call: &call::Shutdown) -> Result<(), error::ShutdownError> {
@@ -292,11 +315,7 @@ impl<T: Placed> Provider for Streams<T> {
         call: &call::DisconnectEx<'_>,
     ) -> Result<Outcome<()>, error::DisconnectExError> {
         let reuse = call.flags & ffi::TF_REUSE_SOCKET != 0;
-        let outcome = socket.disconnect(socket, reuse, later::<error::DisconnectExError>(call.overlapped))?;
-        Ok(match outcome {
-            Outcome::Done(_) => Outcome::Done(()),
-            Outcome::Pending => Outcome::Pending,
-        })
+        Ok(socket.disconnect(socket, reuse, later::<error::DisconnectExError>(call.overlapped))?.map(|_| ()))
     }
 
     fn address_to_string(&self, call: &call::AddressToString<'_>) -> Result<(), error::AddressToStringError> {
@@ -313,6 +332,38 @@ impl<T: Placed> Provider for Streams<T> {
     }
 }
 
+/// Sends on a connection.
+fn send<T: Placed>(
+    socket: &Handle<'_, T>,
+    buffers: Buffers<'_, ffi::WSABUF>,
+    flags: u32,
+    later: Option<Later<'_>>,
+) -> Result<Outcome<u32>, Code> {
+    if flags & ffi::MSG_OOB != 0 {
+        return Err(Code(crate::code::WSAEOPNOTSUPP));
+    }
+    // SAFETY: by the interface's contract the buffers stay good until the call, or the operation it starts, has ended; the
+    // endpoint gives them up with either.
+    let data = unsafe { Gather::capture(buffers) };
+    let send = Send::new(data, socket.may_lend(later.is_some()));
+    Ok(bytes(Endpoint::send(socket, socket, send, later)?))
+}
+
+/// Receives on a connection.
+fn receive<T: Placed>(
+    socket: &Handle<'_, T>,
+    buffers: BuffersOut<'_, ffi::WSABUF>,
+    flags: u32,
+    later: Option<Later<'_>>,
+) -> Result<Outcome<Moved>, Code> {
+    if flags & ffi::MSG_OOB != 0 {
+        return Err(Code(crate::code::WSAEOPNOTSUPP));
+    }
+    // SAFETY: as for `send`.
+    let room = unsafe { Scatter::capture(buffers) };
+    Endpoint::receive(socket, socket, Receive::new(room, flags & ffi::MSG_PEEK != 0), later)
+}
+
 /// Another socket of this provider that a call names.
 fn look_up<T: Placed>(descriptor: usize) -> Result<Arc<Endpoint<T>>, Code> {
     const UNKNOWN: crate::rt::Check = crate::rt::Check {
@@ -326,10 +377,7 @@ fn look_up<T: Placed>(descriptor: usize) -> Result<Arc<Endpoint<T>>, Code> {
 
 /// The byte count of an outcome.
 fn bytes(outcome: Outcome<Moved>) -> Outcome<u32> {
-    match outcome {
-        Outcome::Done(moved) => Outcome::Done(moved.bytes),
-        Outcome::Pending => Outcome::Pending,
-    }
+    outcome.map(|moved| moved.bytes)
 }
 
 impl<T: Transport> Endpoint<T> {

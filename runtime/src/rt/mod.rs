@@ -43,3 +43,13 @@ pub enum Outcome<T> {
     /// It has been started; its end is told through its [`Operation`].
     Pending,
 }
+
+impl<T> Outcome<T> {
+    /// The same with another value, if it is done.
+    pub fn map<U>(self, body: impl FnOnce(T) -> U) -> Outcome<U> {
+        match self {
+            Self::Done(value) => Outcome::Done(body(value)),
+            Self::Pending => Outcome::Pending,
+        }
+    }
+}
