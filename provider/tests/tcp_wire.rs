@@ -13,6 +13,12 @@ use tcp_support::*;
 use wsp::transport::{Connection as _, Fault, Listener as _, Mode, Received, Transport};
 use wsp_provider::tcp::{Connection, Tcp};
 
+/// What nobody answers in this time is given up, in tests of that.
+const SHORT: Duration = Duration::from_millis(300);
+
+/// Within this time everybody says what there is to say, in tests of what comes after it.
+const ENOUGH: Duration = Duration::from_secs(2);
+
 /// After this long a wait counts as failed. Nothing that works takes nearly as long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -95,7 +101,7 @@ fn end_of(network: &Tcp, connection: &Connection) -> Fault {
 
 #[test]
 fn who_says_nothing_blocks_nobody_and_is_let_go() {
-    let network = hasty();
+    let network = patient(ENOUGH);
     let (bound, listener) = listen(&network, 1, Mode::Stream);
     let mut silent: Vec<_> = (0..300).map(|_| plain(bound.address)).collect();
     let mut slow = plain(bound.address);
@@ -154,7 +160,7 @@ fn who_waits_at_a_listener_that_goes_is_refused() {
 
 /// What a connect says to a plain listener that does this with each who comes.
 fn connect_to(plain: impl FnOnce(TcpStream) + Send) -> Result<(), Fault> {
-    let network = hasty();
+    let network = patient(SHORT);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let to = SocketAddrV4::new(Ipv4Addr::LOCALHOST, listener.local_addr().unwrap().port());
     thread::scope(|scope| {
@@ -183,6 +189,22 @@ fn listeners_of_another_kind_are_not_reached_through_this_transport() {
 }
 
 #[test]
+fn who_does_not_answer_at_all_is_given_up() {
+    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    listener.bind(&anywhere().into()).unwrap();
+    listener.listen(0).unwrap();
+    let to = listener.local_addr().unwrap().as_socket_ipv4().unwrap();
+    // With its queue full a system answers nobody.
+    let full: Vec<_> =
+        std::iter::from_fn(|| TcpStream::connect_timeout(&to.into(), Duration::from_millis(100)).ok()).collect();
+    assert!(!full.is_empty());
+    let network = patient(SHORT);
+    for mode in [Mode::Stream, Mode::Messages] {
+        assert_eq!(connected(&network, to, mode).err(), Some(Fault::TimedOut));
+    }
+}
+
+#[test]
 fn where_nobody_listens_the_connect_is_refused() {
     let network = tcp();
     for mode in [Mode::Stream, Mode::Messages] {
@@ -195,11 +217,11 @@ fn where_nobody_listens_the_connect_is_refused() {
 
 #[test]
 fn an_accept_that_comes_late_is_waited_for() {
-    let network = hasty();
+    let network = patient(ENOUGH);
     let (bound, listener) = listen(&network, 1, Mode::Messages);
     let connection = connect(&network, bound.address, Mode::Messages).unwrap();
     until(&network, || listener.waiting().then_some(()));
-    thread::sleep(Duration::from_millis(400));
+    thread::sleep(ENOUGH + SHORT);
     assert!(connection.established().is_pending(), "longer than a connect may take until anybody is known to be there");
     let _other = accept(&network, &listener);
     assert_eq!(established(&network, &connection), Ok(()));

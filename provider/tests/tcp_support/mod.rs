@@ -18,10 +18,9 @@ pub fn tcp() -> Tcp {
     Tcp::new(Settings::default()).expect("the transport starts")
 }
 
-/// With little patience.
-pub fn hasty() -> Tcp {
-    let settings = Settings { connect: Duration::from_millis(300), handshake: Duration::from_millis(300) };
-    Tcp::new(settings).expect("the transport starts")
+/// With so much patience.
+pub fn patient(patience: Duration) -> Tcp {
+    Tcp::new(Settings { connect: patience, handshake: patience }).expect("the transport starts")
 }
 
 pub fn pair(mode: Mode) -> Pair<Tcp> {
@@ -59,4 +58,33 @@ pub fn outcome(
 /// What a peer makes of a descriptor that it was given, or not.
 pub fn remote(key: u64, length: u64) -> Remote {
     Remote { key, length, access: BOTH }
+}
+
+/// Another process of the test.
+pub fn start(role: &str) -> Other {
+    Other::start_with(role, &[])
+}
+
+fn parse_mode(mode: &str) -> Mode {
+    if mode == "messages" { Mode::Messages } else { Mode::Stream }
+}
+
+fn name_of(mode: Mode) -> &'static str {
+    if mode == Mode::Messages { "messages" } else { "stream" }
+}
+
+/// A connection to an address and in a mode that are heard.
+pub fn called(network: &Tcp) -> Connection {
+    let (to, mode): (SocketAddrV4, String) = (hear(), hear());
+    connected(network, to, parse_mode(&mode)).unwrap()
+}
+
+/// Another process that has connected to this one.
+pub fn caller(network: &Tcp, role: &str, mode: Mode) -> (Other, Connection) {
+    let (bound, listener) = listen(network, 1, mode);
+    let mut other = start(role);
+    other.tell(bound.address);
+    other.tell(name_of(mode));
+    let connection = accept(network, &listener);
+    (other, connection)
 }
