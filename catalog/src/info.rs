@@ -102,6 +102,19 @@ pub fn encode(info: &ffi::WSAPROTOCOL_INFOW) -> [u8; SIZE] {
     writer.0.try_into().expect("the structure is as long as its members")
 }
 
+/// The structure in hexadecimal digits, to hand it to another program.
+pub fn info_to_hex(info: &ffi::WSAPROTOCOL_INFOW) -> String {
+    encode(info).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The structure of these digits; nothing when they are not those of one.
+pub fn info_from_hex(digits: &str) -> Option<ffi::WSAPROTOCOL_INFOW> {
+    let pairs = digits.as_bytes().chunks(2);
+    let bytes: Option<Vec<u8>> =
+        pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+    Some(decode(&bytes?.try_into().ok()?))
+}
+
 /// Where the provider's identification stands, and behind it the entry's number.
 const PROVIDER: usize = 0x14;
 const ID: usize = PROVIDER + 16;
@@ -182,6 +195,8 @@ mod tests {
         let bytes: [u8; SIZE] = std::array::from_fn(|at| (at % 251) as u8);
         let info = decode(&bytes);
         assert_eq!(encode(&info), bytes);
+        assert_eq!(encode(&info_from_hex(&info_to_hex(&info)).unwrap()), bytes);
+        assert!(info_from_hex("00ff").is_none() && info_from_hex("x").is_none());
         assert_eq!((id(&bytes), provider(&bytes)), (info.dwCatalogEntryId, super::uuid(&info.ProviderId)));
         assert_eq!(info.dwCatalogEntryId, u32::from_le_bytes([0x24, 0x25, 0x26, 0x27]));
         assert_eq!(info.iVersion, i32::from_le_bytes([0x48, 0x49, 0x4A, 0x4B]));

@@ -16,6 +16,7 @@ const APPLICATIONS: &str = r"WinSock2\Parameters\AppId_Catalog";
 const ITEM: &str = "PackedCatalogItem";
 const NEXT: &str = "Next_Catalog_Entry_ID";
 const SERIAL: &str = "Serial_Access_Num";
+/// Where ws2_32 keeps a layered provider's categories is not documented: a catalog file has them beside the provider's entries.
 const CATEGORIES: &str = "LspCategories";
 /// The number that the first entry of an empty catalog gets.
 const FIRST_ID: u32 = 1001;

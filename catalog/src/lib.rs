@@ -36,7 +36,7 @@ mod windows;
 pub use entry::{Entry, EntryError, PACKED, PATH};
 pub use file::FileStore;
 pub use guard::{GuardError, back_up, backups, interrupted};
-pub use info::stream_info;
+pub use info::{info_from_hex, info_to_hex, stream_info};
 pub use layout::{Application, Catalog, Damage, ReadError, View};
 pub use plan::{Step, steps};
 pub use probe::{Prober, StartFault};

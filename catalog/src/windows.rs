@@ -1,7 +1,8 @@
 //! The catalog of this machine, through the functions of ws2_32 that the spec declares.
 //!
 //! Each view is changed by a call of its own: the functions without suffix for that of this program's width, those with the suffix `32` for the
-//! other. The functions for both at once are never called. A 32-bit program cannot reach the 64-bit view.
+//! other. The functions for both at once are never called. A 32-bit program cannot reach the 64-bit view. To install in the 32-bit view
+//! there is no function for 64-bit programs: the 32-bit build of this program does it, see [`Ws2Store::open`].
 
 use std::ffi::c_void;
 use std::path::PathBuf;
@@ -33,14 +34,18 @@ pub struct Ws2Store {
     ws2_32: Library,
     /// Where older systems keep the function that writes the order.
     sporder: Option<Library>,
+    /// Installs in the 32-bit view on behalf of a 64-bit program.
+    narrow: Option<PathBuf>,
 }
 
 impl Ws2Store {
-    /// Finds ws2_32.
+    /// Finds ws2_32. `narrow` is the 32-bit build of the calling program, if there is one: it is run with the arguments `catalog enter`, the
+    /// provider's identification, the path and the descriptions as [`info_to_hex`](crate::info_to_hex) writes them, does
+    /// [`Store::install`] in its own view, and on failure says why on its standard error.
     ///
     /// # Errors
     /// When it cannot be loaded or started.
-    pub fn open() -> Result<Self, CallError> {
+    pub fn open(narrow: Option<PathBuf>) -> Result<Self, CallError> {
         let load = |name: &str| {
             // SAFETY: a system library, whose start does nothing that could go against this program; it is found in the system's folder, of
             // which alone is asked.
@@ -52,7 +57,7 @@ impl Ws2Store {
             }
         };
         let ws2_32: Library = load("ws2_32.dll").map_err(|error| CallError::new("loading ws2_32.dll", error))?.into();
-        let store = Self { ws2_32, sporder: load("sporder.dll").ok().map(Into::into) };
+        let store = Self { ws2_32, sporder: load("sporder.dll").ok().map(Into::into), narrow };
         // SAFETY: the export of this name is a function of this type.
         let startup = unsafe { store.ws2_32.get::<WsaStartup>(b"WSAStartup\0") };
         let startup = startup.map_err(|error| CallError::new("WSAStartup", error))?;
@@ -196,6 +201,32 @@ impl Ws2Store {
     }
 }
 
+/// Has a 32-bit program install in the 32-bit view.
+fn install_by(
+    narrow: Option<&std::path::Path>,
+    provider: Uuid,
+    path: &str,
+    infos: &[ffi::WSAPROTOCOL_INFOW],
+) -> Result<(), CallError> {
+    const CALL: &str = "WSCInstallProvider in the 32-bit view";
+    let Some(program) = narrow.filter(|program| program.is_file()) else {
+        return Err(CallError::new(CALL, "only a 32-bit program can do that").hint(
+            "put the 32-bit build of this program beside it as wsp32.exe, or run that one for the 32-bit library",
+        ));
+    };
+    let output = std::process::Command::new(program)
+        .args(["catalog", "enter", &provider.to_string(), path])
+        .args(infos.iter().map(crate::info_to_hex))
+        .stdin(std::process::Stdio::null())
+        .output()
+        .map_err(|error| CallError::new(CALL, format!("cannot run {}: {error}", program.display())))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(CallError::new(CALL, said.trim().trim_start_matches("error: ")))
+}
+
 /// The view of this program's own width.
 fn native() -> View {
     if cfg!(target_pointer_width = "64") { View::Bits64 } else { View::Bits32 }
@@ -273,6 +304,9 @@ impl Store for Ws2Store {
         path: &str,
         infos: &[ffi::WSAPROTOCOL_INFOW],
     ) -> Result<(), CallError> {
+        if view != native() && view == View::Bits32 {
+            return install_by(self.narrow.as_deref(), provider, path, infos);
+        }
         self.enter("WSCInstallProvider", view, provider, path, infos)
     }
 

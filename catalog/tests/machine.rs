@@ -6,7 +6,7 @@ use wsp_catalog::{Catalog, Entry, Store, View, Ws2Store};
 
 #[test]
 fn the_machines_catalog_is_read() {
-    let mut store = Ws2Store::open().unwrap();
+    let mut store = Ws2Store::open(None).unwrap();
     let native = if cfg!(target_pointer_width = "64") { View::Bits64 } else { View::Bits32 };
     assert!(store.views().contains(&native));
     let catalog = store.read().unwrap();

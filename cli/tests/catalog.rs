@@ -245,6 +245,17 @@ fn a_catalog_that_may_not_be_written_stays() {
 }
 
 #[test]
+fn a_provider_is_entered_on_behalf_of_another_program() {
+    let desk = installed();
+    let provider = "00000000-0000-0000-0000-000000000001";
+    let info = wsp_catalog::info_to_hex(&wsp_catalog::stream_info("entered"));
+    desk.good(&["enter", provider, "%SystemRoot%\\p.dll", &info]);
+    assert!(desk.good(&["list"]).contains("entered"));
+    assert!(desk.bad(&["enter", provider, "%SystemRoot%\\p.dll", &info]).contains("WSANO_RECOVERY (11003)"));
+    assert!(desk.bad(&["enter", provider, "p.dll", "00"]).contains("a description is not one of 628 bytes"));
+}
+
+#[test]
 fn categories_and_opt_outs_are_kept() {
     let desk = installed();
     let program = "C:\\service.exe";

@@ -7,8 +7,8 @@ use serde_json::json;
 use wsp_catalog::library::resolve;
 use wsp_catalog::wanted::{self, Pick, Place};
 use wsp_catalog::{
-    Application, Catalog, ChangeError, Done, Entry, Options, Step, Store, Uuid, View, category, change, overwrite,
-    steps,
+    Application, Catalog, ChangeError, Done, Entry, Options, Step, Store, Uuid, View, category, change, info_from_hex,
+    overwrite, steps,
 };
 
 use super::{ChangeArguments, print_json};
@@ -55,6 +55,14 @@ fn report(done: Result<Done, ChangeError>, format: Format) -> Result<(), Failure
         Done::Planned(_) => format!("Would be done:\n{list}"),
         Done::Changed { backup, .. } => format!("Done:\n{list}As it was before: {}\n", backup.display()),
     })
+}
+
+/// One primitive call, on behalf of another program.
+pub fn enter(store: &mut dyn Store, provider: Uuid, path: &str, infos: &[String]) -> Result<(), Failure> {
+    let infos: Option<Vec<_>> = infos.iter().map(|digits| info_from_hex(digits)).collect();
+    let infos = infos.ok_or_else(|| Failure::new("a description is not one of 628 bytes in hexadecimal digits"))?;
+    let view = if cfg!(target_pointer_width = "64") { View::Bits64 } else { View::Bits32 };
+    store.install(view, provider, path, &infos).map_err(Failure::new)
 }
 
 pub fn remove(

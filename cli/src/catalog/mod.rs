@@ -101,6 +101,17 @@ enum Command {
     },
     /// Examine the catalog: broken entries, and why
     Doctor(doctor::Arguments),
+    /// Enter a provider as a 64-bit program says that cannot do it itself; without lock or backup, which that one sees to
+    #[command(hide = true)]
+    Enter {
+        /// The provider's GUID
+        provider: wsp_catalog::Uuid,
+        /// The path of its library
+        path: String,
+        /// The descriptions of its entries, in hexadecimal digits
+        #[arg(required = true)]
+        infos: Vec<String>,
+    },
     /// Start a provider and clean it up
     #[command(hide = true)]
     Probe {
@@ -162,6 +173,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Backup { file } => changes::backup(store, file.as_deref(), format),
         Command::Restore { file, force, change } => changes::restore(store, file, *force, change.dry_run, format),
         Command::Doctor(doctor) => doctor::run(store, doctor, format),
+        Command::Enter { provider, path, infos } => changes::enter(store, *provider, path, infos),
         Command::Probe { .. } => Ok(()),
     }
 }
@@ -179,7 +191,8 @@ fn open(file: Option<&PathBuf>, create: bool) -> Result<Box<dyn Store>, Failure>
 
 #[cfg(windows)]
 fn machine() -> Result<Box<dyn Store>, Failure> {
-    Ok(Box::new(wsp_catalog::Ws2Store::open().map_err(Failure::new)?))
+    let narrow = std::env::current_exe().ok().map(|program| program.with_file_name("wsp32.exe"));
+    Ok(Box::new(wsp_catalog::Ws2Store::open(narrow).map_err(Failure::new)?))
 }
 
 #[cfg(not(windows))]
