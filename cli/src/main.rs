@@ -2,6 +2,7 @@
 
 mod catalog;
 mod check;
+mod conform;
 mod demo;
 mod docs;
 mod explain;
@@ -46,6 +47,8 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// Try somebody's provider against the rules of the interface, each case in a process of its own
+    Conform(conform::Arguments),
     /// Look up a function, a code, a constant, a type, a rule, or one of wsp's own diagnostics
     Explain {
         /// For example WSPSend, WSAEFAULT, SO_LINGER, WSABUF, WSPSend-03 or WSP0012
@@ -108,6 +111,7 @@ fn main() -> ExitCode {
         Some(Command::Export { format: ExportFormat::Json, spec }) => export::run(spec.folder.as_deref()),
         Some(Command::Docs { out, spec }) => docs::run(&out, spec.folder.as_deref()),
         Some(Command::Catalog(arguments)) => catalog::run(&arguments),
+        Some(Command::Conform(arguments)) => conform::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
         Some(Command::Trace(arguments)) => trace::run(&arguments),
     };
