@@ -202,7 +202,7 @@ impl<E> Operation<E> {
         call: impl FnOnce(OverlappedCall) -> Result<Outcome<u32>, E>,
     ) -> Self {
         let routine = matches!(notify, Notify::Routine);
-        let mut thread = apc::current_thread();
+        let mut thread = if routine { apc::current_thread() } else { apc::identify() };
         let returned = call(OverlappedCall {
             operation: block.as_ptr().cast(),
             routine: if routine { Some(ended) } else { None },

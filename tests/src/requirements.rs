@@ -161,8 +161,8 @@ pub const ALL: &[Requirement] = &[
             "provider::shm_processes::a_claim_is_for_one_process_and_once",
             "provider::shm_processes::a_connection_moves_to_another_process_and_back",
             "provider::shm_processes::what_was_given_works_after_its_descriptor_is_closed_and_dies_with_its_process",
-            "provider::tcp_processes::a_claim_is_for_one_process_and_once",
-            "provider::tcp_processes::what_was_given_works_after_its_descriptor_is_closed_and_dies_with_its_process",
+            "provider::tcp_handover::a_claim_is_for_one_process_and_once",
+            "provider::tcp_handover::what_was_given_works_after_its_descriptor_is_closed_and_dies_with_its_process",
         ],
     },
     Requirement {

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use wsp::rt::{FdSet, Room, zeroed};
+use wsp::rt::{FdSet, Outcome, OverlappedCall, PieceMut, Room, zeroed};
 use wsp::{code, ffi};
 use wsp_host::{BlockingHook, Error, Event, Provider, Socket, Window};
 
@@ -35,6 +35,8 @@ over_each!(
     a_hook_can_cancel_a_blocking_call,
     without_a_blocking_call_nothing_is_cancelled,
     connects_without_blocking_end_later,
+    routines_run_while_a_call_waits,
+    routines_run_while_select_waits,
 );
 
 const NOW: ffi::timeval = ffi::timeval { tv_sec: 0, tv_usec: 0 };
@@ -369,4 +371,37 @@ fn connects_without_blocking_end_later(provider: &Provider) {
     assert_eq!(Ok(from), client.local_addr());
     assert_eq!(code(client.connect(address)), code::WSAEISCONN);
     server.send(b"x").unwrap();
+}
+
+/// A completion routine that sends on the socket whose address the record's event is: with a routine the event is the caller's.
+unsafe extern "system" fn send_on(_: u32, _: u32, record: ffi::LPWSAOVERLAPPED, _: u32) {
+    // SAFETY: the record of `with_a_routine`, whose socket outlives the wait.
+    let socket = unsafe { &*((*record).hEvent as *const Socket) };
+    socket.send(b"r").unwrap();
+}
+
+/// Runs `wait`, which ends only when the routine of an operation, queued to this very thread, has run.
+fn with_a_routine(provider: &Provider, wait: impl FnOnce(&Socket)) {
+    let (first, peer) = provider.connected_pair().unwrap();
+    let (waiting, other) = provider.connected_pair().unwrap();
+    let mut record = ffi::WSAOVERLAPPED { hEvent: &raw const other as usize, ..zeroed() };
+    let mut thread = wsp_host::current_thread().unwrap();
+    let mut room = [0; 4];
+    let call = OverlappedCall { operation: &raw mut record, routine: Some(send_on), thread: &raw mut thread };
+    // SAFETY: everything outlives the operation, which has ended when the wait has.
+    let posted = unsafe { provider.table().recv(first.raw(), &mut [PieceMut::new(&mut room)], 0, call) };
+    assert!(matches!(posted, Ok(Outcome::Pending)));
+    thread::scope(|scope| {
+        scope.spawn(|| peer.send(b"go").unwrap());
+        wait(&waiting);
+    });
+    assert_eq!((record.Internal, record.InternalHigh), (0, 2));
+}
+
+fn routines_run_while_a_call_waits(provider: &Provider) {
+    with_a_routine(provider, |waiting| assert_eq!(waiting.recv(&mut [0; 4]), Ok(1), "and the call goes on"));
+}
+
+fn routines_run_while_select_waits(provider: &Provider) {
+    with_a_routine(provider, |waiting| assert_eq!(readable(provider, &[waiting], None).0, 1));
 }

@@ -1,5 +1,6 @@
 //! Asynchronous procedure calls: a queue for each thread, emptied in alertable waits.
 
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, Weak};
@@ -27,6 +28,7 @@ static NEXT: AtomicUsize = AtomicUsize::new(4);
 static THREADS: LazyLock<Mutex<HashMap<usize, Weak<Queue>>>> = LazyLock::new(Mutex::default);
 
 thread_local! {
+    static EXPECTING: Cell<bool> = const { Cell::new(false) };
     static MINE: Option<Mine> = Mine::new();
 }
 
@@ -52,8 +54,19 @@ fn mine() -> Option<Arc<Queue>> {
     MINE.try_with(|mine| mine.as_ref().map(|mine| Arc::clone(&mine.0))).ok().flatten()
 }
 
-/// The identification of this thread, for overlapped calls. `None` if the system has no more events.
+/// The identification of this thread, for overlapped calls with a completion routine. `None` if the system has no more events.
 pub fn current_thread() -> Option<ffi::WSATHREADID> {
+    let _ = EXPECTING.try_with(|expecting| expecting.set(true));
+    identify()
+}
+
+/// May calls be queued to this thread?
+pub(super) fn is_expecting() -> bool {
+    EXPECTING.try_with(Cell::get).unwrap_or(false)
+}
+
+/// The identification of this thread, for calls that queue nothing.
+pub(crate) fn identify() -> Option<ffi::WSATHREADID> {
     mine().map(|queue| ffi::WSATHREADID { ThreadHandle: queue.id, Reserved: MARK })
 }
 

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 
 use wsp::ffi;
 
+use super::apc;
+
 thread_local! {
     static INSTALLED: Cell<(ffi::LPBLOCKINGCALLBACK, usize)> = const { Cell::new((None, 0)) };
 }
@@ -44,13 +46,23 @@ pub fn replace(hook: (ffi::LPBLOCKINGCALLBACK, usize)) -> (ffi::LPBLOCKINGCALLBA
     INSTALLED.replace(hook)
 }
 
-/// The hook of this thread and the value to call it with.
+/// What a provider is to call while a call of this thread waits, and the value to call it with. Besides the hook, calls that were
+/// queued to this thread run so: a provider cannot wait for them in the way that systems call alertable.
 pub(super) fn installed() -> (ffi::LPBLOCKINGCALLBACK, usize) {
-    INSTALLED.try_with(Cell::get).unwrap_or((None, 0))
+    let hook = INSTALLED.try_with(Cell::get).unwrap_or((None, 0));
+    if hook.0.is_none() && apc::is_expecting() { (Some(run_queue), 0) } else { hook }
+}
+
+unsafe extern "system" fn run_queue(_: usize) -> ffi::WINBOOL {
+    apc::run_queued();
+    1
 }
 
 unsafe extern "system" fn call<F: Fn() -> bool>(context: usize) -> ffi::WINBOOL {
     // SAFETY: the address of a hook that lives as long as it is installed, and is called on its own thread only.
     let hook = unsafe { &*(context as *const F) };
+    if apc::is_expecting() {
+        apc::run_queued();
+    }
     i32::from(hook())
 }

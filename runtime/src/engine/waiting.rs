@@ -102,10 +102,42 @@ pub fn wait<R>(
         if hook.as_ref().is_some_and(|hook| !hook.call()) {
             return Err(Stop::Interrupted);
         }
-        let period = hook.as_ref().map(|_| HOOK_PERIOD);
+        let period = hook.as_ref().map(|_| HOOK_PERIOD).or(host.and(alertable::PERIOD));
         bell.sleep(ticket, left.into_iter().chain(period).min());
         drop(armed);
+        if host.is_some() {
+            alertable::run();
+        }
     }
+}
+
+/// Calls that the system has queued to this thread run while a call waits, and the call goes on. A bell's sleep is none that the
+/// system counts as alertable, so it is cut into short ones.
+#[cfg(windows)]
+mod alertable {
+    use std::time::Duration;
+
+    #[link(name = "kernel32")]
+    unsafe extern "system" {
+        fn SleepEx(milliseconds: u32, alertable: i32) -> u32;
+    }
+
+    pub const PERIOD: Option<Duration> = Some(Duration::from_millis(10));
+
+    pub fn run() {
+        // SAFETY: no lock is held, so what runs may call anything.
+        unsafe { SleepEx(0, 1) };
+    }
+}
+
+/// Elsewhere such calls are the host's, which runs them in its blocking hook.
+#[cfg(not(windows))]
+mod alertable {
+    use std::time::Duration;
+
+    pub const PERIOD: Option<Duration> = None;
+
+    pub fn run() {}
 }
 
 /// With one processor nobody answers while we spin.
