@@ -147,12 +147,7 @@ fn check(entry: &Entry, view: View, export: Export, prober: Option<&Prober>) -> 
     library.check(view, export).map_err(|fault| broken(fault.to_string()))?;
     // Windows' own library serves its own ws2_32 and no other host.
     let Some(prober) = prober.filter(|_| !is_windows_own(entry)) else { return Ok(()) };
-    if !library.is_ours() {
-        return Err(unchecked(
-            "whether it starts: this program cannot load it, having another width or system".to_owned(),
-        ));
-    }
-    prober.start(&path, export).map_err(|fault| match fault {
+    prober.start(&library, export).map_err(|fault| match fault {
         StartFault::Untried(_) => unchecked(fault.to_string()),
         _ => broken(fault.to_string()),
     })

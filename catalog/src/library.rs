@@ -158,9 +158,13 @@ impl Library {
         Err(Fault::NoExport { path: self.path.clone(), export: export.name(), hint })
     }
 
+    /// Is it of the form that this system loads?
+    pub fn is_of_this_system(&self) -> bool {
+        self.form == if cfg!(windows) { Form::Pe } else { Form::Elf }
+    }
+
     /// Can this program load it?
     pub fn is_ours(&self) -> bool {
-        let form = if cfg!(windows) { Form::Pe } else { Form::Elf };
         let architecture = match std::env::consts::ARCH {
             "x86_64" => object::Architecture::X86_64,
             "x86" => object::Architecture::I386,
@@ -169,7 +173,7 @@ impl Library {
             "riscv64" => object::Architecture::Riscv64,
             _ => object::Architecture::Unknown,
         };
-        self.form == form && self.architecture == architecture
+        self.is_of_this_system() && self.architecture == architecture
     }
 }
 

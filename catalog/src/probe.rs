@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use wait_timeout::ChildExt as _;
 
-use crate::library::Export;
+use crate::View;
+use crate::library::{Export, Library};
 
 /// Starts providers in a process of their own.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Prober {
     /// The program that does it: called with `arguments`, the name of the export and the library, it succeeds when the provider has started
     /// and been cleaned up, and else says why not.
     pub program: PathBuf,
+    /// The 32-bit build of that program, which a 64-bit one needs for 32-bit libraries; it need not be there.
+    pub narrow: Option<PathBuf>,
     /// What the program is called with first.
     pub arguments: Vec<OsString>,
     /// How long it may take.
@@ -40,16 +43,27 @@ pub enum StartFault {
 }
 
 impl Prober {
+    /// The program that can load it.
+    fn program_for(&self, library: &Library) -> Option<&Path> {
+        if library.is_ours() {
+            return Some(&self.program);
+        }
+        let narrow = self.narrow.as_deref().filter(|program| program.is_file());
+        narrow.filter(|_| library.is_of_this_system() && library.view() == View::Bits32)
+    }
+
     /// Starts the provider in this library, and cleans it up.
     ///
     /// # Errors
     /// When it fails, hangs or crashes, or cannot be tried.
-    pub fn start(&self, library: &Path, export: Export) -> Result<(), StartFault> {
+    pub fn start(&self, library: &Library, export: Export) -> Result<(), StartFault> {
         let untried = |error: std::io::Error| StartFault::Untried(error.to_string());
-        let mut child = Command::new(&self.program)
+        let other = || StartFault::Untried("this program cannot load it, having another width or system".to_owned());
+        let program = self.program_for(library).ok_or_else(other)?;
+        let mut child = Command::new(program)
             .args(&self.arguments)
             .arg(export.name())
-            .arg(library)
+            .arg(&library.path)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use wsp::ffi;
 use wsp_catalog::library::{Export, Library};
 use wsp_catalog::wanted::{self, Offer, Pick, Place};
-use wsp_catalog::{Options, Store, Uuid, View, stream_info};
+use wsp_catalog::{Options, StartFault, Store, Uuid, View, stream_info};
 
 use super::{ChangeArguments, changes, probe};
 use crate::{Failure, Format};
@@ -108,15 +108,11 @@ fn look(arguments: &Arguments) -> Result<Vec<Library>, Failure> {
         libraries.push(library);
     }
     for library in libraries.iter().filter(|_| !arguments.no_start) {
-        if library.is_ours() {
-            let started = probe::prober(arguments.limit)?.start(&library.path, export);
-            started
-                .map_err(|fault| Failure::new(format!("{}: {fault}; nothing was changed", library.path.display())))?;
-        } else {
-            anstream::eprintln!(
-                "note: whether {} starts was not tried: this program cannot load it",
-                library.path.display()
-            );
+        let path = library.path.display();
+        match probe::prober(arguments.limit)?.start(library, export) {
+            Ok(()) => {}
+            Err(StartFault::Untried(why)) => anstream::eprintln!("note: whether {path} starts was not tried: {why}"),
+            Err(fault) => return Err(Failure::new(format!("{path}: {fault}; nothing was changed"))),
         }
     }
     Ok(libraries)

@@ -191,13 +191,18 @@ fn open(file: Option<&PathBuf>, create: bool) -> Result<Box<dyn Store>, Failure>
 
 #[cfg(windows)]
 fn machine() -> Result<Box<dyn Store>, Failure> {
-    let narrow = std::env::current_exe().ok().map(|program| program.with_file_name("wsp32.exe"));
-    Ok(Box::new(wsp_catalog::Ws2Store::open(narrow).map_err(Failure::new)?))
+    Ok(Box::new(wsp_catalog::Ws2Store::open(narrow()).map_err(Failure::new)?))
 }
 
 #[cfg(not(windows))]
 fn machine() -> Result<Box<dyn Store>, Failure> {
     Err(Failure::new(format!("this machine has no catalog of its own: name a file with --catalog or {VARIABLE}")))
+}
+
+/// The 32-bit build of this program, which a 64-bit one needs on Windows: beside it, if it is there.
+fn narrow() -> Option<PathBuf> {
+    let wide = cfg!(all(windows, target_pointer_width = "64"));
+    std::env::current_exe().ok().filter(|_| wide).map(|program| program.with_file_name("wsp32.exe"))
 }
 
 /// Prints JSON.

@@ -26,7 +26,8 @@ pub fn prober(seconds: u64) -> Result<Prober, Failure> {
     let program = std::env::current_exe()
         .map_err(|error| Failure::new(format!("cannot tell this program's own file: {error}")))?;
     let arguments = ["catalog", "probe"].map(Into::into).to_vec();
-    Ok(Prober { program, arguments, limit: Duration::from_secs(seconds) })
+    let narrow = super::narrow();
+    Ok(Prober { program, narrow, arguments, limit: Duration::from_secs(seconds) })
 }
 
 /// A crash ends the process at once instead of asking somebody who is not there.
