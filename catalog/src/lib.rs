@@ -3,6 +3,9 @@
 //! - [`Entry`] is one item of it: 888 bytes, a path and a `WSAPROTOCOL_INFOW`.
 //! - [`Catalog`] is all of it, both [`View`]s; [`Catalog::read`] reads a catalog file, which has the registry's own layout (what `reg export`
 //!   writes of `WinSock2\Parameters`).
+//! - [`Store`] is a catalog in use, as its primitive calls: a file ([`FileStore`]) or, on Windows, ws2_32 (`Ws2Store`).
+//! - [`change`] brings a store to what one of the functions of [`wanted`] describes, as a whole or not at all.
+//! - [`library`] looks into a provider's library, [`Prober`] starts it in another process, [`doctor`] tells what is wrong with a catalog.
 //!
 //! ```
 //! use wsp_catalog::{Catalog, View};
