@@ -122,7 +122,7 @@ fn spoil(subject: &Subject<'_>, check: &Check, variant: usize, arguments: &mut A
             arguments.words[*param] = 0;
             unless.iter().for_each(|&other| arguments.words[other] = 0);
         }
-        CheckKind::Address { param } => arguments.words[*param] = BAD[variant],
+        CheckKind::Address { param, .. } => arguments.words[*param] = BAD[variant],
         CheckKind::Minimum { length, minimum, by_pointer: false, .. } => {
             arguments.words[*length] = *minimum as usize - 1;
         }

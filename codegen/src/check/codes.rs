@@ -48,7 +48,7 @@ fn place(subject: Subject<'_>, kind: &CheckKind) -> Span {
     let param = |at: usize| subject.decl.params.get(at);
     let of_function = subject.decl.function.span;
     match kind {
-        CheckKind::Null { param: at, .. } | CheckKind::Address { param: at } => {
+        CheckKind::Null { param: at, .. } | CheckKind::Address { param: at, .. } => {
             param(*at).map_or(of_function, |param| match param.null.as_ref().map(|null| &null.value) {
                 Some(value::Null::Refuse { code, .. }) => code.span,
                 _ => param.name.span,

@@ -85,10 +85,12 @@ pub enum CheckKind {
         /// Index of the pointer that excuses it.
         unless: Option<usize>,
     },
-    /// The pointer is not NULL and lies below 64 KiB or outside user space.
+    /// The pointer is not NULL and lies below 64 KiB or outside user space; not made when `with` is NULL.
     Address {
         /// Index of the pointer.
         param: usize,
+        /// Index of the pointer without which this one is not looked at.
+        with: Option<usize>,
     },
     /// The stated length (parameter `length`, through its pointer if `by_pointer`) is below `minimum`; not made when `param` is NULL.
     Minimum {

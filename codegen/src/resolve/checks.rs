@@ -81,9 +81,15 @@ impl List<'_> {
     }
 
     fn address(&mut self, at: usize, code: Option<&str>) {
-        let name = &self.function.params[at].name;
-        let text = format!("`{name}` is not NULL and lies below 64 KiB or outside user space.");
-        self.add(at, "address", CheckKind::Address { param: at }, code, text);
+        let function = self.function;
+        let name = &function.params[at].name;
+        // How the end of an operation is told matters only if there is one.
+        let operation = function.completion.as_ref().filter(|group| [group.routine, group.thread].contains(&Some(at)));
+        let with = operation.map(|group| group.operation);
+        let given = with.and_then(|with| function.params.get(with));
+        let given = given.map(|given| format!("`{}` is given, and ", given.name)).unwrap_or_default();
+        let text = format!("{given}`{name}` is not NULL and lies below 64 KiB or outside user space.");
+        self.add(at, "address", CheckKind::Address { param: at, with }, code, text);
     }
 
     fn pointer(&mut self, at: usize, null: &Null) {

@@ -7,6 +7,7 @@ use std::{cell::Cell, iter, ptr};
 
 use super::{
     barrier,
+    first::{first, set_first, taken},
     sync::{AtomicBool, AtomicPtr, Ordering, const_fns, thread_local},
 };
 
@@ -124,43 +125,16 @@ impl Drop for Owner {
     }
 }
 
-/// A slot that always seems to be taken.
 #[cfg(not(loom))]
-const fn taken() -> &'static Slot {
-    static TAKEN: Slot = Slot::new(ptr::without_provenance_mut(1));
-    &TAKEN
-}
+thread_local!(static OWNER: Owner = const { Owner(Cell::new(None)) });
 #[cfg(loom)]
-fn taken() -> &'static Slot {
-    Box::leak(Box::new(Slot::new(ptr::without_provenance_mut(1))))
-}
+thread_local!(static OWNER: Owner = Owner(Cell::new(None)));
 
-#[cfg(not(loom))]
-thread_local! {
-    /// The slot that the hot path uses: the first of this thread's record, or [`taken`] if the thread has none or if the
-    /// light barrier does not suffice. It has no destructor, so that no look-up checks whether that was run.
-    static FIRST: Cell<&'static Slot> = const { Cell::new(taken()) };
-    static OWNER: Owner = const { Owner(Cell::new(None)) };
-}
-#[cfg(loom)]
-thread_local! {
-    static FIRST: Cell<&'static Slot> = Cell::new(taken());
-    static OWNER: Owner = Owner(Cell::new(None));
-}
-
-fn set_first(slot: &'static Slot) {
-    // An error means that the thread is exiting: then `first` fails as well.
-    let _ = FIRST.try_with(|first| first.set(slot));
-}
-
-/// The calling thread's first slot, if it is free and the light barrier suffices.
+/// The calling thread's first slot, if it is free. It is the first of the thread's record, or [`taken`] if the thread has none
+/// or if the light barrier does not suffice. No destructor runs for it, so that no look-up asks whether one was run.
 #[inline(always)]
-pub(super) fn first() -> Option<&'static Slot> {
-    let slot = FIRST.try_with(Cell::get).ok()?;
-    if !slot.load(Ordering::Relaxed).is_null() {
-        return None;
-    }
-    Some(slot)
+pub(super) fn free_first() -> Option<&'static Slot> {
+    first().filter(|slot| slot.load(Ordering::Relaxed).is_null())
 }
 
 /// Calls `f` with a free slot, which it may leave in use. Gives the thread a record if it has none. If all of its slots are

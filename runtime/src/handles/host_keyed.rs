@@ -26,16 +26,13 @@ pub struct HostKeyed {
     version: AtomicUsize,
 }
 
-struct KeyedCell {
-    cell: Cell,
-    /// The handle of the entry in `cell`, stored before the entry is.
-    key: AtomicUsize,
-}
-
 struct Array {
-    /// How far a hash is shifted to the right to become an index.
-    shift: u32,
-    cells: Box<[KeyedCell]>,
+    /// The highest index; as many of a hash's bits are one.
+    mask: usize,
+    cells: Box<[Cell]>,
+    /// The handle of the entry in the cell with the same index, stored before the entry is. Apart from the cells: where a
+    /// probe begins, the entry itself says whether it is the right one.
+    keys: Box<[AtomicUsize]>,
 }
 
 /// An array that look-ups may be reading, owned by the writer.
@@ -46,8 +43,10 @@ unsafe impl Send for Owned {}
 
 impl Owned {
     fn new(bits: u32) -> Self {
-        let empty = |_| KeyedCell { key: AtomicUsize::new(0), cell: Cell::new(ptr::null_mut()) };
-        let array = Box::new(Array { shift: usize::BITS - bits, cells: (0..1usize << bits).map(empty).collect() });
+        let mask = (1_usize << bits) - 1;
+        let cells = (0..=mask).map(|_| Cell::new(ptr::null_mut())).collect();
+        let keys = (0..=mask).map(|_| AtomicUsize::new(0)).collect();
+        let array = Box::new(Array { mask, cells, keys });
         Self(NonNull::from(Box::leak(array)))
     }
 }
@@ -87,35 +86,35 @@ impl Writer {
 
 impl Array {
     fn bits(&self) -> u32 {
-        usize::BITS - self.shift
+        self.mask.count_ones()
     }
 
+    /// Bits from the middle of the product: they depend on all bits of any handle that hosts issue.
     #[inline(always)]
     fn index(&self, handle: usize) -> usize {
-        handle.wrapping_mul(GOLDEN) >> self.shift
+        handle.wrapping_mul(GOLDEN) >> (usize::BITS / 2) & self.mask
     }
 
     /// Where the probe for this handle begins, and nearly always ends.
     #[inline(always)]
-    fn first(&self, handle: usize) -> &KeyedCell {
-        // SAFETY: the index is shifted to as many bits as there are in the highest index.
+    fn first(&self, handle: usize) -> &Cell {
+        // SAFETY: the index is masked to be at most the highest index.
         unsafe { self.cells.get_unchecked(self.index(handle)) }
     }
 
-    fn probe(&self, handle: usize) -> impl Iterator<Item = &KeyedCell> {
-        let (before, from) = self.cells.split_at(self.index(handle));
-        from.iter().chain(before)
+    fn probe(&self, handle: usize) -> impl Iterator<Item = (&AtomicUsize, &Cell)> {
+        let from = self.index(handle);
+        (from..=self.mask).chain(0..from).map(|index| (&self.keys[index], &self.cells[index]))
     }
 
     /// The first cell with this key is the right one, because an entry is linked in the first free cell of its probe.
-    #[inline(never)]
     fn search(&self, handle: usize) -> Option<&Cell> {
-        for keyed in self.probe(handle) {
+        for (key, cell) in self.probe(handle) {
             // Acquire, both: the version is read after all of this.
-            if keyed.key.load(Ordering::Acquire) == handle {
-                return Some(&keyed.cell);
+            if key.load(Ordering::Acquire) == handle {
+                return Some(cell);
             }
-            if keyed.cell.load(Ordering::Acquire).is_null() {
+            if cell.load(Ordering::Acquire).is_null() {
                 return None;
             }
         }
@@ -124,11 +123,11 @@ impl Array {
 
     /// Links an entry in the first cell that is free, and tells whether that cell was never used.
     fn link(&self, handle: usize, entry: NonNull<()>) -> bool {
-        let free = |cell: &&KeyedCell| linked(&cell.cell).is_none();
-        let keyed = self.probe(handle).find(free).expect("at most half of the cells are used");
-        let fresh = keyed.cell.load(Ordering::Relaxed).is_null();
-        keyed.key.store(handle, Ordering::Relaxed);
-        keyed.cell.store(entry.as_ptr(), Ordering::Release);
+        let free = |(_, cell): &(&AtomicUsize, &Cell)| linked(cell).is_none();
+        let (key, cell) = self.probe(handle).find(free).expect("at most half of the cells are used");
+        let fresh = cell.load(Ordering::Relaxed).is_null();
+        key.store(handle, Ordering::Relaxed);
+        cell.store(entry.as_ptr(), Ordering::Release);
         fresh
     }
 }
@@ -173,18 +172,17 @@ impl HostKeyed {
         let new = writer.spare(bits, old.map_or(ptr::null(), ptr::from_ref));
         // SAFETY: an array of the writer's lives as long as the table.
         let array = unsafe { new.as_ref() };
-        let cells = old.map_or(&[][..], |old| &old.cells);
-        for old in cells {
-            if let Some(entry) = linked(&old.cell) {
-                array.link(old.key.load(Ordering::Relaxed), entry);
+        for (key, cell) in old.iter().flat_map(|old| old.keys.iter().zip(&old.cells)) {
+            if let Some(entry) = linked(cell) {
+                array.link(key.load(Ordering::Relaxed), entry);
             }
         }
         self.current.store(new.as_ptr(), Ordering::Release);
         // Whoever misses an entry in the old array sees a new version, and looks again.
         self.version.fetch_add(1, Ordering::Release);
         // A look-up in the old array must not find what is removed from the new one later.
-        for old in cells {
-            old.cell.store(ptr::null_mut(), Ordering::Release);
+        for cell in old.iter().flat_map(|old| &old.cells) {
+            cell.store(ptr::null_mut(), Ordering::Release);
         }
         writer.used = writer.live;
         array
@@ -194,14 +192,13 @@ impl HostKeyed {
 impl Key for HostKeyed {
     type Writer = Writer;
 
-    #[inline(always)]
     fn cell(&self, handle: usize) -> Option<&Cell> {
-        let array = self.current()?;
-        let first = array.first(handle);
-        if first.key.load(Ordering::Acquire) == handle {
-            return Some(&first.cell);
-        }
-        array.search(handle)
+        self.current()?.search(handle)
+    }
+
+    #[inline(always)]
+    fn likely(&self, handle: usize) -> Option<&Cell> {
+        Some(self.current()?.first(handle))
     }
 
     fn version(&self) -> usize {
@@ -215,7 +212,7 @@ impl Key for HostKeyed {
 
     fn for_each(&self, f: &mut dyn FnMut(NonNull<()>)) {
         let cells = self.current().map_or(&[][..], |array| &array.cells);
-        cells.iter().filter_map(|keyed| linked(&keyed.cell)).for_each(f);
+        cells.iter().filter_map(linked).for_each(f);
     }
 }
 
@@ -256,7 +253,7 @@ mod tests {
         let mut live = 0;
         for array in &writer.arrays {
             // SAFETY: the writer owns it.
-            live += unsafe { array.0.as_ref() }.cells.iter().filter(|c| linked(&c.cell).is_some()).count();
+            live += unsafe { array.0.as_ref() }.cells.iter().filter(|cell| linked(cell).is_some()).count();
         }
         assert_eq!(live, 5_000);
     }

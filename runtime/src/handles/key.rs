@@ -25,6 +25,12 @@ pub trait Key: Sized {
     /// The cell that links the entry with this handle, if there is one. Its entry may have another handle.
     fn cell(&self, handle: usize) -> Option<&Cell>;
 
+    /// The cell that most probably links the entry with this handle, in fewer instructions than [`cell`](Self::cell).
+    #[inline(always)]
+    fn likely(&self, handle: usize) -> Option<&Cell> {
+        self.cell(handle)
+    }
+
     /// Changes whenever a concurrent change may have hidden a linked entry from [`cell`](Self::cell).
     fn version(&self) -> usize;
 

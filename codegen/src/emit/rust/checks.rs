@@ -6,7 +6,7 @@ use quote::quote;
 use super::context::{Context, error};
 use super::names::{self, ident};
 use crate::emit::EmitError;
-use crate::model::{Allowed, AllowedSet, Check, CheckKind, Direction, Function, Param, Profile};
+use crate::model::{Allowed, AllowedSet, Check, CheckKind, Direction, Function, Param, Profile, TypeRef};
 
 pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitError> {
     let mut items = Vec::new();
@@ -86,29 +86,56 @@ pub fn passes_name(function: &Function) -> proc_macro2::Ident {
 }
 
 /// The condition that no check fails. It may be false for a call that is in order: memory can change meanwhile.
+///
+/// Where a call may be overlapped it is asked first whether it is: each kind of call then looks at what matters to it, and some
+/// pointers that may be NULL are known to be given.
 fn passes(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
-    let mut rest = Vec::new();
+    let Some(operation) = function.completion.as_ref().map(|group| group.operation) else {
+        return in_order(context, function, None);
+    };
+    let alone = in_order(context, function, Some((operation, false)))?;
+    let overlapped = in_order(context, function, Some((operation, true)))?;
+    let operation = address(context, &function.params[operation]);
+    Ok(quote!(if #operation == 0 { #alone } else { #overlapped }))
+}
+
+/// As [`passes`], knowing of one pointer whether it is given. What memory is not read for comes first, as a branch of its own
+/// that is seldom taken: together with the comparison of addresses it would be slower.
+fn in_order(
+    context: &Context<'_>,
+    function: &Function,
+    known: Option<(usize, bool)>,
+) -> Result<TokenStream, EmitError> {
+    let (mut by_value, mut behind) = (Vec::new(), Vec::new());
     for check in &function.checks {
         match &check.kind {
             CheckKind::Minimum { param, length, by_pointer, minimum } => {
-                let fails = short(context, function, *param, *length, *by_pointer, *minimum)?;
-                rest.push(quote!(!(#fails)));
+                behind.push(short(context, function, *param, *length, *by_pointer, *minimum)?);
             }
             CheckKind::Allowed { param } => {
                 // Where NULL is refused, that is done by then: no need to ask again.
                 let never_null = null_check(function, *param).is_some_and(|unless| unless.is_none());
                 let fails = outside(context, function, check, *param, never_null)?;
-                rest.push(quote!(!(#fails)));
+                let allowed = function.params[*param].allowed.as_ref();
+                let excused = allowed.is_some_and(|allowed| allowed.unless.is_some());
+                let reads = excused || is_behind(context, &function.params[*param]).is_some();
+                if reads { &mut behind } else { &mut by_value }.push(fails);
             }
             CheckKind::AnyOf { params } => {
                 let addresses = params.iter().map(|&index| address(context, &function.params[index]));
-                rest.push(quote!((#(#addresses)|*) != 0));
+                behind.push(quote!((#(#addresses)|*) == 0));
             }
             CheckKind::Null { .. } | CheckKind::Address { .. } | CheckKind::Socket { .. } => {}
         }
     }
-    let first = addresses_fit(context, function);
-    Ok(quote!(#first #(&& #rest)*))
+    let addresses = addresses_fit(context, function, known);
+    Ok(quote! {
+        #(if #by_value {
+            ::core::hint::cold_path();
+            return false;
+        })*
+        #addresses #(&& !(#behind))*
+    })
 }
 
 /// Is NULL refused for this parameter, and unless which other one is given?
@@ -119,41 +146,34 @@ fn null_check(function: &Function, param: usize) -> Option<Option<usize>> {
     })
 }
 
-/// The condition that all addresses are in order. Most calls leave out what may be left out: they are told by one comparison.
-fn addresses_fit(context: &Context<'_>, function: &Function) -> TokenStream {
-    let (mut spans, mut spans_given, mut optional) = (Vec::new(), Vec::new(), Vec::new());
+/// The condition that all addresses are in order: one comparison for those that must be given, one for each that may be NULL.
+fn addresses_fit(context: &Context<'_>, function: &Function, known: Option<(usize, bool)>) -> TokenStream {
+    let is_given = |param: usize| known.and_then(|(known, given)| (known == param).then_some(given));
+    let address = |param: usize| address(context, &function.params[param]);
+    let (mut spans, mut optional) = (Vec::new(), Vec::new());
     for check in &function.checks {
         match &check.kind {
             CheckKind::Null { param, unless } => {
-                let address_of = address(context, &function.params[*param]);
-                spans_given.push(match unless {
-                    Some(other) => {
-                        let other = address(context, &function.params[*other]);
-                        quote!(::wsp::rt::addr::span_or(#address_of, #other))
-                    }
-                    None => quote!(::wsp::rt::addr::span(#address_of)),
-                });
-                spans.push(quote!(::wsp::rt::addr::span(#address_of)));
+                let address_of = address(*param);
+                match unless.map(|other| (address(other), is_given(other))) {
+                    None | Some((_, Some(false))) => spans.push(quote!(::wsp::rt::addr::span(#address_of))),
+                    Some((_, Some(true))) => optional.push(address_of),
+                    Some((other, None)) => spans.push(quote!(::wsp::rt::addr::span_or(#address_of, #other))),
+                }
             }
-            CheckKind::Address { param } if null_check(function, *param).is_none() => {
-                let address = address(context, &function.params[*param]);
-                spans_given.push(quote!(::wsp::rt::addr::span_if_given(#address)));
-                optional.push(address);
+            CheckKind::Address { param, with } if null_check(function, *param).is_none() => {
+                let address_of = address(*param);
+                match (is_given(*param), with.and_then(is_given)) {
+                    (Some(false), _) | (_, Some(false)) => {}
+                    (Some(true), _) => spans.push(quote!(::wsp::rt::addr::span(#address_of))),
+                    _ => optional.push(address_of),
+                }
             }
             _ => {}
         }
     }
-    if spans_given.is_empty() {
-        return quote!(true);
-    }
-    let given = quote!(::wsp::rt::addr::all_fit([#(#spans_given),*]));
-    if optional.is_empty() || spans.is_empty() {
-        return given;
-    }
-    quote!((::wsp::rt::addr::all_fit_alone([#(#spans),*], [#(#optional),*]) || {
-        ::core::hint::cold_path();
-        #given
-    }))
+    let all = if spans.is_empty() { quote!(true) } else { quote!(::wsp::rt::addr::all_fit([#(#spans),*])) };
+    quote!(#all #(&& ::wsp::rt::addr::fits_if_given(#optional))*)
 }
 
 /// One check, as a statement that returns when it fails.
@@ -169,9 +189,10 @@ fn step(context: &Context<'_>, function: &Function, check: &Check) -> Result<Tok
                 None => quote!(#address_of == 0),
             }
         }
-        CheckKind::Address { param } => {
-            let address = address(context, &function.params[*param]);
-            quote!(#address != 0 && !::wsp::rt::addr::fits(::wsp::rt::addr::span(#address)))
+        CheckKind::Address { param, with } => {
+            let address_of = address(context, &function.params[*param]);
+            let given = with.map(|with| address(context, &function.params[with])).map(|with| quote!(#with != 0 &&));
+            quote!(#given #address_of != 0 && !::wsp::rt::addr::fits(::wsp::rt::addr::span(#address_of)))
         }
         CheckKind::Minimum { param, length, by_pointer, minimum } => {
             short(context, function, *param, *length, *by_pointer, *minimum)?
@@ -246,11 +267,15 @@ fn outside(
     })
 }
 
+/// The type of the value, if the parameter points to it.
+fn is_behind(context: &Context<'_>, param: &Param) -> Option<TypeRef> {
+    context.pointee(&param.ty).filter(|_| param.direction != Direction::In || context.is_pointer(&param.ty))
+}
+
 /// The condition that a value is outside the allowed set, and whether the parameter points to it.
 fn violated(context: &Context<'_>, param: &Param, allowed: &Allowed) -> Result<(TokenStream, bool), EmitError> {
     let name = ident(&param.name);
-    let through =
-        context.pointee(&param.ty).filter(|_| param.direction != Direction::In || context.is_pointer(&param.ty));
+    let through = is_behind(context, param);
     let ty = through.clone().unwrap_or_else(|| param.ty.clone());
     let scalar =
         context.scalar(&ty).ok_or_else(|| error(&param.origin, &param.name, "an allowed set needs an integer type"))?;

@@ -69,7 +69,7 @@ pub fn door(context: &Context<'_>, function: &Function) -> Result<TokenStream, E
     let short = function
         .checks
         .iter()
-        .find(|check| matches!(check.kind, CheckKind::Address { param } if param == door.pointer));
+        .find(|check| matches!(check.kind, CheckKind::Address { param, .. } if param == door.pointer));
     let short = match short {
         Some(check) => {
             let name = names::check(function, check);

@@ -271,7 +271,7 @@ fn lift(context: &Context<'_>, function: &Function, arg: &Arg) -> Result<TokenSt
 fn fault(function: &Function, arg: &Arg) -> TokenStream {
     let first = arg.params.first().copied();
     let check = function.checks.iter().find(|check| match check.kind {
-        CheckKind::Address { param } => Some(param) == first,
+        CheckKind::Address { param, .. } => Some(param) == first,
         _ => false,
     });
     match check {

@@ -1,0 +1,116 @@
+//! The slot that a thread's look-ups use first: one thread-local word, which the hot path of every call reads.
+
+pub(super) use imp::{first, set_first};
+
+use super::hazard::Slot;
+
+/// A slot that always seems to be taken.
+#[cfg(not(loom))]
+static TAKEN: Slot = Slot::new(std::ptr::without_provenance_mut(1));
+
+#[cfg(not(loom))]
+pub(super) fn taken() -> &'static Slot {
+    &TAKEN
+}
+#[cfg(loom)]
+pub(super) fn taken() -> &'static Slot {
+    Box::leak(Box::new(Slot::new(std::ptr::without_provenance_mut(1))))
+}
+
+/// In a loaded library the compiler reaches a thread-local by a call that may change every register a call may, so that each
+/// thunk would save its arguments first. The processor's ABI also has a call that changes none but its result, by "TLS
+/// descriptor"; compilers use it when asked, which an author's build is not.
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_pointer_width = "64", not(miri), not(loom)))]
+mod imp {
+    use std::arch::{asm, global_asm};
+
+    use super::{Slot, TAKEN};
+
+    /// The variable's name. Two versions of this crate in one library have one each.
+    macro_rules! name {
+        () => {
+            concat!(
+                "wsp_first_slot_",
+                env!("CARGO_PKG_VERSION_MAJOR"),
+                "_",
+                env!("CARGO_PKG_VERSION_MINOR"),
+                "_",
+                env!("CARGO_PKG_VERSION_PATCH")
+            )
+        };
+    }
+
+    // A thread-local `&'static Slot` that begins as `&TAKEN`. Other crates' copies of the inlined look-up name it too.
+    global_asm!(
+        concat!(".pushsection .tdata.", name!(), ",\"awT\",@progbits"),
+        concat!(".globl ", name!()),
+        concat!(".hidden ", name!()),
+        concat!(".type ", name!(), ",@object"),
+        concat!(".size ", name!(), ",8"),
+        ".p2align 3",
+        concat!(name!(), ":"),
+        ".quad {taken}",
+        ".popsection",
+        taken = sym TAKEN,
+        options(att_syntax),
+    );
+
+    /// The sequence that the ABI gives, of which linkers make something shorter in a program; then `$then`.
+    macro_rules! with_address {
+        ($then:literal, $($operands:tt)*) => {
+            asm!(
+                concat!("leaq ", name!(), "@tlsdesc(%rip), %rax"),
+                concat!("callq *", name!(), "@tlscall(%rax)"),
+                $then,
+                $($operands)*
+                // The first access of a thread may allocate, in which older C libraries keep only general registers.
+                out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _, out("xmm4") _, out("xmm5") _,
+                out("xmm6") _, out("xmm7") _, out("xmm8") _, out("xmm9") _, out("xmm10") _, out("xmm11") _,
+                out("xmm12") _, out("xmm13") _, out("xmm14") _, out("xmm15") _,
+                options(att_syntax),
+            )
+        };
+    }
+
+    /// The calling thread's first slot, taken or not.
+    #[inline(always)]
+    pub(in super::super) fn first() -> Option<&'static Slot> {
+        let slot: *const Slot;
+        // SAFETY: the sequence gives the variable's distance from the thread's own address in rax and changes nothing else
+        // but flags; the variable always holds a `&'static Slot`, and only this thread reaches it.
+        unsafe {
+            with_address!("movq %fs:(%rax), %rax", out("rax") slot,);
+            Some(&*slot)
+        }
+    }
+
+    /// Makes `slot` the calling thread's first.
+    pub(in super::super) fn set_first(slot: &'static Slot) {
+        // SAFETY: as in `first`; what is stored is a `&'static Slot`.
+        unsafe { with_address!("movq {slot}, %fs:(%rax)", slot = in(reg) slot, out("rax") _,) };
+    }
+}
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64", target_pointer_width = "64", not(miri), not(loom))))]
+mod imp {
+    use std::cell::Cell;
+
+    use super::{Slot, super::sync::thread_local, taken};
+
+    #[cfg(not(loom))]
+    thread_local!(static FIRST: Cell<&'static Slot> = const { Cell::new(&super::TAKEN) });
+    #[cfg(loom)]
+    thread_local!(static FIRST: Cell<&'static Slot> = Cell::new(taken()));
+
+    /// The calling thread's first slot, taken or not.
+    #[inline(always)]
+    pub(in super::super) fn first() -> Option<&'static Slot> {
+        FIRST.try_with(Cell::get).ok()
+    }
+
+    /// Makes `slot` the calling thread's first.
+    pub(in super::super) fn set_first(slot: &'static Slot) {
+        // An error means that the thread is exiting: then `first` fails as well.
+        let _ = FIRST.try_with(|first| first.set(slot));
+    }
+}
