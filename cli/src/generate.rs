@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use wsp_codegen::emit::{EMITTERS, Emitter};
+use wsp_codegen::emit::{self, EMITTERS, Emitter};
 use wsp_codegen::model::Profile;
 use wsp_codegen::write::write_all;
 
@@ -27,16 +27,16 @@ pub fn run(out: &Path, folder: Option<&Path>, only: &[String]) -> Result<(), Fai
     }
     let read = begun.elapsed();
     let mut table = Table::new(&["made", ">files", ">changed", ">KiB", ">ms", "what"]);
-    for emitter in emitters {
-        let begun = Instant::now();
-        let outputs = emitter.run(&loaded.model, loaded.options).map_err(Failure::new)?;
+    let all = emit::run(&emitters, &loaded.model, loaded.options);
+    for (emitter, made) in emitters.iter().zip(all) {
+        let outputs = made.outputs.map_err(Failure::new)?;
         let written = write_all(out, &outputs).map_err(Failure::new)?;
         table.row([
             emitter.folder.to_owned(),
             outputs.len().to_string(),
             written.changed.to_string(),
             (written.bytes / 1024).to_string(),
-            milliseconds(begun.elapsed()),
+            milliseconds(made.took),
             emitter.about.to_owned(),
         ]);
     }

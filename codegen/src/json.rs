@@ -68,30 +68,41 @@ fn write_items<T>(
     out.push(ends.0);
     for (at, item) in items.iter().enumerate() {
         out.push_str(if at == 0 { "\n" } else { ",\n" });
-        out.push_str(&"  ".repeat(indent + 1));
+        indented(out, indent + 1);
         one(out, item, indent + 1);
     }
     if !items.is_empty() {
         out.push('\n');
-        out.push_str(&"  ".repeat(indent));
+        indented(out, indent);
     }
     out.push(ends.1);
 }
 
+fn indented(out: &mut String, levels: usize) {
+    (0..levels).for_each(|_| out.push_str("  "));
+}
+
 fn write_text(out: &mut String, text: &str) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() => {
+    let mut rest = text;
+    // Stretches without anything to escape are copied whole.
+    while let Some(at) = rest.find(|c: char| matches!(c, '"' | '\\') || c.is_control()) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let mut chars = from.chars();
+        match chars.next() {
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some(c) => {
                 let _ = write!(out, "\\u{:04x}", c as u32);
             }
-            c => out.push(c),
+            None => {}
         }
+        rest = chars.as_str();
     }
+    out.push_str(rest);
     out.push('"');
 }

@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod emit;
 pub mod json;
 pub mod model;
+mod parallel;
 mod resolve;
 mod shape;
 mod source;

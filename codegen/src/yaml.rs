@@ -69,9 +69,12 @@ impl Kind {
     }
 }
 
-/// Reads one file. `None`: it could not be read as YAML at all, and why has been reported.
-pub fn read(file: u32, source: &Source, diags: &mut Diagnostics) -> Option<Node> {
-    let text = decode(file, source, diags)?;
+/// What the parser made of a file that is text.
+pub struct Raw(Result<RawNode, Error>);
+
+/// Parses one file, which takes most of the time that reading takes; `None` if it is not text of a fair size. [`read`] reports.
+pub fn parse(source: &Source) -> Option<Raw> {
+    let text = std::str::from_utf8(&source.text).ok().filter(|text| text.len() <= MAX_BYTES)?;
     let budget = serde_saphyr::budget! { max_depth: MAX_DEPTH, max_anchors: 0, max_aliases: 0 };
     let options = serde_saphyr::options! {
         budget: budget,
@@ -80,7 +83,13 @@ pub fn read(file: u32, source: &Source, diags: &mut Diagnostics) -> Option<Node>
         strict_booleans: true,
         with_snippet: false,
     };
-    match serde_saphyr::from_str_with_options::<RawNode>(text, options) {
+    Some(Raw(serde_saphyr::from_str_with_options::<RawNode>(text, options)))
+}
+
+/// Reads one file from what [`parse`] made of it. `None`: it could not be read as YAML at all, and why has been reported.
+pub fn read(file: u32, source: &Source, raw: Option<Raw>, diags: &mut Diagnostics) -> Option<Node> {
+    let text = decode(file, source, diags)?;
+    match raw?.0 {
         Ok(raw) => {
             let node = Converter { file, text, diags }.node(raw);
             if node.value == Kind::Null && text.trim_end().lines().all(|line| line.trim_start().starts_with('#')) {

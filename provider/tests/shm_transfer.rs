@@ -161,7 +161,7 @@ fn scattered_memory_is_lent_and_filled_in_order() {
     // SAFETY: the arrays and what they name outlive the operations.
     let (data, to) = unsafe {
         let (out, into) = (Buffers::new(out.as_ptr(), out.len()), BuffersOut::new(into.as_ptr(), into.len()));
-        (Gather::capture(out.unwrap()), Scatter::capture(into.unwrap()))
+        (Gather::capture(out), Scatter::capture(into))
     };
     assert_eq!(one.send(&data, 0, true), Ok(Sent::Lent));
     let received = other.receive(&to, 0, false);

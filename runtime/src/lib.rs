@@ -8,6 +8,7 @@
 extern crate self as wsp;
 
 pub mod handles;
+mod settled;
 // Loom's tables cannot stand in statics, so its models are of the tables alone.
 #[cfg(not(loom))]
 pub mod engine;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 use std::{env, panic};
 
-use wsp_codegen::emit::{EMITTERS, Options};
+use wsp_codegen::emit::{self, EMITTERS, Options};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -35,9 +35,9 @@ fn timed(work: impl FnOnce() -> Result<(), String>) -> Result<f64, String> {
 
 fn ours(folder: &Path) -> Result<(), String> {
     let model = wsp_codegen::compile(&wsp_codegen::build::builtin()).map_err(|problems| problems.render(false))?;
-    for emitter in EMITTERS {
-        let outputs = (emitter.emit)(&model, Options::default()).map_err(|error| error.to_string())?;
-        wsp_codegen::write::write_all(&folder.join(emitter.name), &outputs).map_err(|error| error.to_string())?;
+    for made in emit::run(&EMITTERS.iter().collect::<Vec<_>>(), &model, Options::default()) {
+        let outputs = made.outputs.map_err(|error| error.to_string())?;
+        wsp_codegen::write::write_all(folder, &outputs).map_err(|error| error.to_string())?;
     }
     Ok(())
 }

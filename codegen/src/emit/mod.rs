@@ -1,6 +1,9 @@
 //! Emitters: one per output, behind one registry. They read the checked [`Model`] and nothing else.
 
+use std::time::{Duration, Instant};
+
 use crate::model::Model;
+use crate::parallel;
 
 #[cfg(feature = "docs")]
 pub mod docs;
@@ -58,7 +61,23 @@ impl Emitter {
     }
 }
 
-/// All emitters, in the order in which they run.
+/// What an emitter made, and how long that took.
+pub struct Made {
+    /// The outputs, with their paths below the output folder.
+    pub outputs: Result<Vec<Output>, EmitError>,
+    /// The time of its own thread.
+    pub took: Duration,
+}
+
+/// Runs emitters at the same time, as many as the machine runs threads; what they made is in their order.
+pub fn run(emitters: &[&Emitter], model: &Model, options: Options) -> Vec<Made> {
+    parallel::map(emitters, |emitter| {
+        let begun = Instant::now();
+        Made { outputs: emitter.run(model, options), took: begun.elapsed() }
+    })
+}
+
+/// All emitters, in the order in which they begin.
 pub const EMITTERS: &[Emitter] = &[
     Emitter {
         name: "rust",

@@ -5,6 +5,7 @@ pub mod function;
 pub mod value;
 
 use crate::diagnostic::{Code, Diagnostics, suggest};
+use crate::parallel;
 use crate::shape::{Read, Reader, Schema, word_list};
 use crate::source::Source;
 use crate::yaml::{self, Kind, Node};
@@ -77,8 +78,9 @@ pub struct Parsed {
 /// Reads all sources.
 pub fn parse(sources: &[Source], diags: &mut Diagnostics) -> Vec<Parsed> {
     let mut nodes = Vec::new();
-    for (at, source) in sources.iter().enumerate() {
-        if let Some(node) = yaml::read(at as u32, source, diags) {
+    let raw = parallel::map(sources, yaml::parse);
+    for (at, (source, raw)) in sources.iter().zip(raw).enumerate() {
+        if let Some(node) = yaml::read(at as u32, source, raw, diags) {
             nodes.push((at as u32, node));
         }
     }

@@ -95,7 +95,7 @@ mod imp {
 mod imp {
     use std::cell::Cell;
 
-    use super::{Slot, super::sync::thread_local, taken};
+    use super::{super::sync::thread_local, Slot, taken};
 
     #[cfg(not(loom))]
     thread_local!(static FIRST: Cell<&'static Slot> = const { Cell::new(&super::TAKEN) });

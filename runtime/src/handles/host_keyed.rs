@@ -92,7 +92,7 @@ impl Array {
     /// Bits from the middle of the product: they depend on all bits of any handle that hosts issue.
     #[inline(always)]
     fn index(&self, handle: usize) -> usize {
-        handle.wrapping_mul(GOLDEN) >> (usize::BITS / 2) & self.mask
+        (handle.wrapping_mul(GOLDEN) >> (usize::BITS / 2)) & self.mask
     }
 
     /// Where the probe for this handle begins, and nearly always ends.

@@ -25,6 +25,19 @@ const LAST_GENERATION: usize = (1 << GENERATION_BITS) - 1;
 
 type Chunk = [Cell; 1 << CHUNK_BITS];
 
+/// In place of a chunk that was not needed yet: look-ups need not ask whether there is one. Never written.
+#[cfg(not(loom))]
+static NONE: Chunk = [const { Cell::new(ptr::null_mut()) }; 1 << CHUNK_BITS];
+
+#[cfg(not(loom))]
+const fn none() -> *mut Chunk {
+    (&raw const NONE).cast_mut()
+}
+#[cfg(loom)]
+const fn none() -> *mut Chunk {
+    ptr::null_mut()
+}
+
 /// The table makes the handles: a closed one misses even after its slot is reused. Never 0 nor INVALID_SOCKET.
 ///
 /// 1,048,575 entries at once with 2^43 - 1 generations each on 64-bit systems, 65,535 with 2^15 - 1 on 32-bit systems.
@@ -56,9 +69,9 @@ impl SlotKeyed {
     const_fns! {
         pub(super) fn new() -> Self {
             #[cfg(not(loom))]
-            let chunks = [const { AtomicPtr::new(ptr::null_mut()) }; _];
+            let chunks = [const { AtomicPtr::new(none()) }; _];
             #[cfg(loom)]
-            let chunks = std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut()));
+            let chunks = std::array::from_fn(|_| AtomicPtr::new(none()));
             Self { chunks }
         }
     }
@@ -73,7 +86,7 @@ impl SlotKeyed {
             return None;
         }
         let chunk = &self.chunks[slot >> CHUNK_BITS];
-        if chunk.load(Ordering::Relaxed).is_null() {
+        if chunk.load(Ordering::Relaxed) == none() {
             let cells: Box<Chunk> = Box::new(std::array::from_fn(|_| Cell::new(ptr::null_mut())));
             chunk.store(Box::into_raw(cells), Ordering::Release);
         }
@@ -94,8 +107,12 @@ impl Key for SlotKeyed {
     #[inline(always)]
     fn cell(&self, handle: usize) -> Option<&Cell> {
         let chunk = self.chunks[(handle >> CHUNK_BITS) % self.chunks.len()].load(Ordering::Acquire);
-        // SAFETY: null, or from the Box in `reserve`, which is freed only by `drop`.
-        let chunk = unsafe { chunk.as_ref() }?;
+        #[cfg(loom)]
+        if chunk == none() {
+            return None;
+        }
+        // SAFETY: from the Box in `reserve`, which is freed only by `drop`, or `NONE`.
+        let chunk = unsafe { &*chunk };
         Some(&chunk[handle % chunk.len()])
     }
 
@@ -110,11 +127,12 @@ impl Key for SlotKeyed {
 
     fn for_each(&self, f: &mut dyn FnMut(NonNull<()>)) {
         for chunk in &self.chunks {
-            // SAFETY: as in `cell`.
-            let Some(chunk) = (unsafe { chunk.load(Ordering::Acquire).as_ref() }) else {
+            let chunk = chunk.load(Ordering::Acquire);
+            if chunk == none() {
                 break;
-            };
-            chunk.iter().filter_map(linked).for_each(&mut *f);
+            }
+            // SAFETY: as in `cell`.
+            unsafe { &*chunk }.iter().filter_map(linked).for_each(&mut *f);
         }
     }
 }
@@ -123,7 +141,7 @@ impl Drop for SlotKeyed {
     fn drop(&mut self) {
         for chunk in &self.chunks {
             let chunk = chunk.load(Ordering::Acquire);
-            if !chunk.is_null() {
+            if chunk != none() {
                 // SAFETY: from the Box in `reserve`; the exclusive borrow shows that nobody else uses it.
                 drop(unsafe { Box::from_raw(chunk) });
             }

@@ -2,6 +2,9 @@
 
 use core::hint::cold_path;
 
+#[cfg(target_pointer_width = "64")]
+use crate::settled::settled;
+
 /// Lowest address that can belong to a program: the first 64 KiB are never mapped.
 const LOWEST: usize = 0x1_0000;
 
@@ -33,12 +36,22 @@ pub const fn fits(span: usize) -> bool {
 
 /// Is the address NULL, or does it lie in user space?
 #[inline(always)]
-pub const fn fits_if_given(address: usize) -> bool {
+pub fn fits_if_given(address: usize) -> bool {
     if address == 0 {
         // Not that it were rare: the hint keeps this a branch of its own.
         cold_path();
         return true;
     }
+    fits_apart(address)
+}
+
+/// Does the address lie in user space? For an address that is looked at apart from others: asked as for all at once, one
+/// register would hold the bound for every comparison of a thunk.
+#[inline(always)]
+pub fn fits_apart(address: usize) -> bool {
+    #[cfg(target_pointer_width = "64")]
+    return settled(span(address) >> BITS) == 0;
+    #[cfg(target_pointer_width = "32")]
     fits(span(address))
 }
 

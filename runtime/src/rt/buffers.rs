@@ -40,6 +40,26 @@ impl BufferEntry for ffi::WSABUFEX {
     }
 }
 
+/// Does this entry of an array surely name memory in user space? One comparison; [`buffers_fit`] decides.
+///
+/// # Safety
+/// The entry must be readable.
+#[inline(always)]
+pub unsafe fn buffer_fits<B: BufferEntry>(entry: *const B) -> bool {
+    // SAFETY: the caller's contract.
+    let (pointer, _) = unsafe { read(entry) }.parts();
+    super::addr::fits_apart(pointer as usize)
+}
+
+/// Does each entry of the array name memory in user space, or nothing?
+///
+/// # Safety
+/// The array must be readable.
+pub unsafe fn buffers_fit<B: BufferEntry>(entries: *const B, count: usize) -> bool {
+    // SAFETY: `at` is below the count, up to which the caller vouches for the array.
+    (0..count).all(|at| unsafe { read(entries.add(at)) }.good_parts().is_ok())
+}
+
 macro_rules! buffers {
     ($(#[$doc:meta])* $name:ident, $item:ident) => {
         $(#[$doc])*
@@ -64,33 +84,13 @@ macro_rules! buffers {
         }
 
         impl<'a, B: BufferEntry> $name<'a, B> {
-            /// Lifts an array.
-            ///
-            /// # Errors
-            /// An entry names memory outside user space.
+            /// Lifts an array of which [`buffers_fit`] holds.
             ///
             /// # Safety
             /// The array and what it names must be good during the call.
             #[inline(always)]
-            pub unsafe fn new(entries: *const B, count: usize) -> Result<Self, BadAddress> {
-                let array = Self { entries, count, call: PhantomData };
-                // Nearly all calls have one buffer.
-                let good = if count == 1 { array.is_good(0) } else { array.are_good() };
-                if !good {
-                    return Err(BadAddress);
-                }
-                Ok(array)
-            }
-
-            /// Does an entry name memory in user space, or nothing?
-            #[inline(always)]
-            fn is_good(self, at: usize) -> bool {
-                self.entry(at).good_parts().is_ok()
-            }
-
-            #[inline(never)]
-            fn are_good(self) -> bool {
-                (0..self.count).all(|at| self.is_good(at))
+            pub const unsafe fn new(entries: *const B, count: usize) -> Self {
+                Self { entries, count, call: PhantomData }
             }
 
             /// How many buffers.

@@ -20,7 +20,7 @@ mod socket;
 pub mod trace;
 mod upcalls;
 
-pub use buffers::{BufferEntry, Buffers, BuffersOut};
+pub use buffers::{BufferEntry, Buffers, BuffersOut, buffer_fits, buffers_fit};
 pub use callback::{Callback, ConnectRequest, Verdict};
 pub use caller::{CallError, FdSet, OverlappedCall, Piece, PieceMut, Room, zeroed};
 pub use cell::{Cell, Running, Startup};

@@ -67,6 +67,7 @@ pub struct SocketRef<'a, S> {
 }
 
 impl<'a, S> SocketRef<'a, S> {
+    #[inline(always)]
     pub(super) fn new(found: Ref<'a, Socket<S>>) -> Self {
         Self { found }
     }

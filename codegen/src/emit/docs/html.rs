@@ -4,12 +4,20 @@
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Markup(String);
 
-/// An element under construction.
+/// An element under construction: its text so far.
 #[derive(Debug, Clone)]
 pub(super) struct Tag {
     name: &'static str,
-    attributes: String,
-    body: String,
+    text: String,
+    /// Where the start tag's `>` stands, once there is something in the element.
+    end: Option<usize>,
+}
+
+/// What can stand in an element. It is written where it belongs at once: a page is a deep tree, whose parts would otherwise be
+/// made and copied level by level.
+pub(super) trait Piece {
+    /// Appends itself, escaped if it is text.
+    fn put(self, out: &mut String);
 }
 
 /// Elements without an end tag.
@@ -17,7 +25,10 @@ const VOID: [&str; 6] = ["br", "hr", "input", "link", "meta", "wbr"];
 
 /// An element of this name.
 pub(super) fn tag(name: &'static str) -> Tag {
-    Tag { name, attributes: String::new(), body: String::new() }
+    let mut text = String::with_capacity(64);
+    text.push('<');
+    text.push_str(name);
+    Tag { name, text, end: None }
 }
 
 /// `<code>` with this text.
@@ -27,12 +38,12 @@ pub(super) fn code(text: &str) -> Tag {
 
 impl Markup {
     /// Adds text or another piece.
-    pub fn push(&mut self, piece: impl Into<Markup>) {
-        self.0.push_str(&piece.into().0);
+    pub fn push(&mut self, piece: impl Piece) {
+        piece.put(&mut self.0);
     }
 
     /// Pieces with a separator between them.
-    pub fn join<P: Into<Markup>>(pieces: impl IntoIterator<Item = P>, separator: &str) -> Markup {
+    pub fn join<P: Piece>(pieces: impl IntoIterator<Item = P>, separator: &str) -> Markup {
         let mut joined = Markup::default();
         for (index, piece) in pieces.into_iter().enumerate() {
             if index > 0 {
@@ -60,15 +71,45 @@ impl Markup {
 
 impl Tag {
     /// An attribute.
-    pub fn attr(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
-        self.attributes.push_str(&format!(" {name}=\"{}\"", escaped(value.as_ref())));
-        self
+    pub fn attr(self, name: &'static str, value: impl AsRef<str>) -> Self {
+        self.open(|text| {
+            text.push(' ');
+            text.push_str(name);
+            text.push_str("=\"");
+            escape(value.as_ref(), text);
+            text.push('"');
+        })
     }
 
     /// An attribute without a value.
-    pub fn flag(mut self, name: &'static str) -> Self {
-        self.attributes.push_str(&format!(" {name}"));
+    pub fn flag(self, name: &'static str) -> Self {
+        self.open(|text| {
+            text.push(' ');
+            text.push_str(name);
+        })
+    }
+
+    /// Appends to the start tag.
+    fn open(mut self, write: impl FnOnce(&mut String)) -> Self {
+        match &mut self.end {
+            None => write(&mut self.text),
+            Some(end) => {
+                let mut attribute = String::new();
+                write(&mut attribute);
+                self.text.insert_str(*end, &attribute);
+                *end += attribute.len();
+            }
+        }
         self
+    }
+
+    /// The text, with its start tag closed.
+    fn body(&mut self) -> &mut String {
+        if self.end.is_none() {
+            self.end = Some(self.text.len());
+            self.text.push('>');
+        }
+        &mut self.text
     }
 
     pub fn class(self, value: &str) -> Self {
@@ -84,63 +125,104 @@ impl Tag {
     }
 
     /// Text (escaped) or another element.
-    pub fn add(mut self, piece: impl Into<Markup>) -> Self {
-        self.body.push_str(&piece.into().0);
+    pub fn add(mut self, piece: impl Piece) -> Self {
+        piece.put(self.body());
         self
     }
 
     /// Several pieces.
-    pub fn add_all<P: Into<Markup>>(self, pieces: impl IntoIterator<Item = P>) -> Self {
+    pub fn add_all<P: Piece>(self, pieces: impl IntoIterator<Item = P>) -> Self {
         pieces.into_iter().fold(self, Tag::add)
     }
 }
 
+impl Piece for Markup {
+    fn put(self, out: &mut String) {
+        out.push_str(&self.0);
+    }
+}
+
+impl Piece for Tag {
+    fn put(self, out: &mut String) {
+        out.push_str(&Markup::from(self).0);
+    }
+}
+
+impl Piece for &str {
+    fn put(self, out: &mut String) {
+        escape(self, out);
+    }
+}
+
+impl Piece for &String {
+    fn put(self, out: &mut String) {
+        escape(self, out);
+    }
+}
+
+impl Piece for String {
+    fn put(self, out: &mut String) {
+        escape(&self, out);
+    }
+}
+
+impl<P: Piece> Piece for Option<P> {
+    fn put(self, out: &mut String) {
+        if let Some(piece) = self {
+            piece.put(out);
+        }
+    }
+}
+
 impl From<Tag> for Markup {
-    fn from(tag: Tag) -> Self {
-        let Tag { name, attributes, body } = tag;
-        match VOID.contains(&name) {
-            true => Markup(format!("<{name}{attributes}>")),
-            false => Markup(format!("<{name}{attributes}>{body}</{name}>")),
+    fn from(mut tag: Tag) -> Self {
+        let name = tag.name;
+        let text = tag.body();
+        if !VOID.contains(&name) {
+            text.push_str("</");
+            text.push_str(name);
+            text.push('>');
         }
+        Self(tag.text)
     }
 }
 
-impl From<&str> for Markup {
-    fn from(text: &str) -> Self {
-        Markup(escaped(text))
-    }
+/// Declares what turns into a piece of HTML by being put into an empty one.
+macro_rules! into_markup {
+    ($($ty:ty),*) => { $(
+        impl From<$ty> for Markup {
+            fn from(piece: $ty) -> Self {
+                let mut markup = Self::default();
+                markup.push(piece);
+                markup
+            }
+        }
+    )* };
 }
+into_markup!(&str, &String, String);
 
-impl From<&String> for Markup {
-    fn from(text: &String) -> Self {
-        Markup(escaped(text))
-    }
-}
-
-impl From<String> for Markup {
-    fn from(text: String) -> Self {
-        Markup(escaped(&text))
-    }
-}
-
-impl<P: Into<Markup>> From<Option<P>> for Markup {
+impl<P: Piece> From<Option<P>> for Markup {
     fn from(piece: Option<P>) -> Self {
-        piece.map(Into::into).unwrap_or_default()
+        let mut markup = Self::default();
+        markup.push(piece);
+        markup
     }
 }
 
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
+fn escape(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"']) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        out.push_str(match from.as_bytes()[0] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            _ => "&quot;",
+        });
+        rest = &from[1..];
     }
-    out
+    out.push_str(rest);
 }
 
 /// A table; every cell knows its column's title, which is what a narrow screen shows in place of the head.

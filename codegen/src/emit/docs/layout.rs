@@ -1,7 +1,7 @@
 //! The frame around every page: head, bar, list of functions, contents of the page.
 
 use super::super::markdown::{KINDS, describe};
-use super::html::{Markup, Tag, code, tag};
+use super::html::{Markup, Piece, Tag, code, tag};
 use super::site::{Here, Site, only};
 use super::topics::topic_path;
 
@@ -125,7 +125,7 @@ fn topic_list(here: Here<'_, '_>) -> Markup {
 }
 
 /// A link that says so when it leads to the page it stands on.
-fn current(here: Here<'_, '_>, path: &str, label: impl Into<Markup>) -> Tag {
+fn current(here: Here<'_, '_>, path: &str, label: impl Piece) -> Tag {
     let link = tag("a").href(format!("{}{path}", here.root)).add(label);
     if here.path == path { link.attr("aria-current", "page") } else { link }
 }

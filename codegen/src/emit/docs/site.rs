@@ -1,7 +1,7 @@
 //! What every page needs to know of the whole site: where each name is explained, and who refers to whom.
 
 use super::super::markdown::merge::{Entry, entries};
-use super::html::{Markup, Tag, code, tag};
+use super::html::{Markup, Piece, Tag, code, tag};
 use super::typed::Typed;
 use crate::model::{Function, Model, Origin};
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,7 +84,7 @@ impl<'s, 'm> Here<'s, 'm> {
     }
 
     /// A link to a path from the site's root.
-    pub fn link(&self, target: &str, label: impl Into<Markup>) -> Tag {
+    pub fn link(&self, target: &str, label: impl Piece) -> Tag {
         tag("a").href(self.to(target)).add(label)
     }
 

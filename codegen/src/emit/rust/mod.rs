@@ -1,6 +1,7 @@
 //! Emits Rust: the `ffi` module, and for each profile the error enums, checks, trait, thunks and caller's side.
 
 mod args;
+mod at_once;
 mod caller;
 mod checks;
 mod constants;
@@ -21,32 +22,43 @@ use proc_macro2::TokenStream;
 
 use self::context::Context;
 use super::{EmitError, Options, Output};
-use crate::model::Model;
+use crate::model::{Model, Profile};
+use crate::parallel;
+
+/// Makes the tokens of one of a profile's files.
+type OfProfile = fn(&Context<'_>, &Profile) -> Result<TokenStream, EmitError>;
+
+/// The files that each profile has; its name stands before theirs.
+const OF_PROFILE: [(&str, OfProfile); 7] = [
+    ("errors", errors::emit),
+    ("checks", checks::emit),
+    ("calls", args::emit),
+    ("provider", traits::emit),
+    ("thunks", thunks::emit),
+    ("startup", startup::emit),
+    ("caller", caller::emit),
+];
 
 /// All Rust files. `spi.rs` is the one to include; it includes the others.
 pub fn emit(model: &Model, options: Options) -> Result<Vec<Output>, EmitError> {
-    let context = Context { model, options };
-    let mut outputs = vec![
-        file("ffi_types.rs", types::emit(&context)?)?,
-        file("ffi_tables.rs", tables::emit(&context))?,
-        file("ffi_constants.rs", constants::emit(&context)?)?,
-        file("codes.rs", constants::codes(&context))?,
+    type Make<'a> = Box<dyn Fn() -> Result<TokenStream, EmitError> + Sync + 'a>;
+    let context = &Context { model, options };
+    let mut files: Vec<(String, Make<'_>)> = vec![
+        ("ffi_types.rs".to_owned(), Box::new(|| types::emit(context))),
+        ("ffi_tables.rs".to_owned(), Box::new(|| Ok(tables::emit(context)))),
+        ("ffi_constants.rs".to_owned(), Box::new(|| constants::emit(context))),
+        ("codes.rs".to_owned(), Box::new(|| Ok(constants::codes(context)))),
     ];
     if !options.overlay {
-        outputs.push(file("upcalls.rs", upcalls::emit(&context)?)?);
+        files.push(("upcalls.rs".to_owned(), Box::new(|| upcalls::emit(context))));
     }
     for profile in &model.profiles {
-        let name = &profile.name;
-        outputs.push(file(&format!("{name}_errors.rs"), errors::emit(&context, profile)?)?);
-        outputs.push(file(&format!("{name}_checks.rs"), checks::emit(&context, profile)?)?);
-        outputs.push(file(&format!("{name}_calls.rs"), args::emit(&context, profile)?)?);
-        outputs.push(file(&format!("{name}_provider.rs"), traits::emit(&context, profile)?)?);
-        outputs.push(file(&format!("{name}_thunks.rs"), thunks::emit(&context, profile)?)?);
-        outputs.push(file(&format!("{name}_startup.rs"), startup::emit(&context, profile)?)?);
-        outputs.push(file(&format!("{name}_caller.rs"), caller::emit(&context, profile)?)?);
+        for (name, make) in OF_PROFILE {
+            files.push((format!("{}_{name}.rs", profile.name), Box::new(move || make(context, profile))));
+        }
     }
-    outputs.push(file("spi.rs", index::emit(&context))?);
-    Ok(outputs)
+    files.push(("spi.rs".to_owned(), Box::new(|| Ok(index::emit(context)))));
+    parallel::map(&files, |(path, make)| file(path, make()?)).into_iter().collect()
 }
 
 /// The declarations that an author meets, as syntax: those of the FFI module, and of each profile the trait and its arguments.

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::args;
+use super::at_once;
 use super::checks;
 use super::context::{Context, error};
 use super::errors;
@@ -13,8 +14,8 @@ use super::traced;
 use super::types::result;
 use crate::emit::EmitError;
 use crate::model::{
-    Absent, Arg, CheckKind, ErrorVia, Function, FunctionKind, Lift, Managed, Meaning, Profile, ResultField, SocketUse,
-    TypeKind, Unit,
+    Absent, Arg, CheckKind, ErrorVia, Function, FunctionKind, Lift, Managed, Meaning, Null, Profile, ResultField,
+    SocketUse, TypeKind, Unit,
 };
 
 pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitError> {
@@ -74,13 +75,17 @@ fn table(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitEr
 }
 
 /// The parts of a thunk's signature.
-struct Signature {
-    names: Vec<proc_macro2::Ident>,
-    types: Vec<TokenStream>,
-    returns: TokenStream,
+pub struct Signature {
+    /// The parameters' names.
+    pub names: Vec<proc_macro2::Ident>,
+    /// Their types.
+    pub types: Vec<TokenStream>,
+    /// `-> i32`, or nothing.
+    pub returns: TokenStream,
 }
 
-fn signature(context: &Context<'_>, function: &Function) -> Signature {
+/// The signature of a function's thunk.
+pub fn signature(context: &Context<'_>, function: &Function) -> Signature {
     Signature {
         names: function.params.iter().map(|param| ident(&param.name)).collect(),
         types: function.params.iter().map(|param| context.ty(&param.ty)).collect(),
@@ -89,7 +94,7 @@ fn signature(context: &Context<'_>, function: &Function) -> Signature {
 }
 
 /// How the thunk answers: the expression that turns `outcome` into the result and the place of the code.
-fn lower(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
+pub fn lower(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
     let errno = function.params.iter().find(|param| param.errno).map(|param| ident(&param.name));
     let returns = context.ty(&function.returns.ty);
     let failure = function.returns.failure.as_ref().map(|failure| ident(failure));
@@ -114,7 +119,7 @@ pub fn is_void(context: &Context<'_>, function: &Function) -> bool {
 }
 
 /// The number that a panic becomes; a function that tells no code has none.
-fn fallback(function: &Function) -> TokenStream {
+pub fn fallback(function: &Function) -> TokenStream {
     if function.returns.error_via == ErrorVia::None {
         return quote!(0);
     }
@@ -153,6 +158,9 @@ fn cleanup(context: &Context<'_>, function: &Function) -> Result<TokenStream, Em
 }
 
 fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
+    if let Some(on) = at_once::socket(function) {
+        return at_once::thunk(context, function, on);
+    }
     let name = names::method(&function.name);
     let Signature { names: params, types, returns } = signature(context, function);
     let lower = lower(context, function)?;
@@ -161,6 +169,7 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
     let call = call(context, function)?;
     let invoke = invoke(context, function)?;
     let passes = checks::passes_name(function);
+    let entries = at_once::entries(function).refusals;
     let socket = function.params.iter().find(|param| matches!(param.socket, Some(SocketUse::Use | SocketUse::Release)));
     let poison = socket.map(|param| {
         let name = ident(&param.name);
@@ -175,6 +184,7 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
                         if !check::#passes(#(#params),*) {
                             check::#name(#(#params),*)?;
                         }
+                        #(#entries)*
                     }
                     #door
                     #call
@@ -191,7 +201,7 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
 }
 
 /// Lifts the raw arguments: `let call = call::Send { ... };`.
-fn call(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
+pub fn call(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
     if !args::has_call(function) {
         return Ok(TokenStream::new());
     }
@@ -260,27 +270,10 @@ fn lift(context: &Context<'_>, function: &Function, arg: &Arg) -> Result<TokenSt
         Lift::Array(_, writes) => {
             let wrapper = if *writes { quote!(BuffersOut) } else { quote!(Buffers) };
             let count = second.map_or_else(|| quote!(1), |name| quote!(#name));
-            let fault = fault(function, arg);
-            quote!(::wsp::rt::#wrapper::new(#pointer, #count as usize).map_err(|_| #fault)?)
+            quote!(::wsp::rt::#wrapper::new(#pointer, #count as usize))
         }
     };
     Ok(if arg.optional { quote!(if #pointer.is_null() { None } else { Some(#plain) }) } else { plain })
-}
-
-/// What a bad entry of a buffer array is refused with: the check on the array's own address.
-fn fault(function: &Function, arg: &Arg) -> TokenStream {
-    let first = arg.params.first().copied();
-    let check = function.checks.iter().find(|check| match check.kind {
-        CheckKind::Address { param, .. } => Some(param) == first,
-        _ => false,
-    });
-    match check {
-        Some(check) => {
-            let name = names::check(function, check);
-            quote!(::wsp::rt::refuse(&check::#name))
-        }
-        None => fallback(function),
-    }
 }
 
 fn overlapped(context: &Context<'_>, function: &Function, arg: &Arg) -> Result<TokenStream, EmitError> {
@@ -318,14 +311,7 @@ fn invoke(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emi
         });
     };
     let descriptor = ident(&on.name);
-    let check = function.checks.iter().find(|check| matches!(check.kind, CheckKind::Socket { .. }));
-    let not_a_socket = match check {
-        Some(check) => {
-            let name = names::check(function, check);
-            quote!(&check::#name)
-        }
-        None => return Err(error(&function.origin, &function.name, "a socket parameter needs its check")),
-    };
+    let not_a_socket = not_a_socket(function)?;
     if on.socket == Some(SocketUse::Release) {
         return Ok(quote! {
             P::cell().close(#descriptor as usize, #not_a_socket, |provider, socket| {
@@ -342,8 +328,16 @@ fn invoke(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emi
     })
 }
 
+/// The check that refuses what is no socket.
+pub fn not_a_socket(function: &Function) -> Result<TokenStream, EmitError> {
+    let check = function.checks.iter().find(|check| matches!(check.kind, CheckKind::Socket { .. }));
+    let missing = || error(&function.origin, &function.name, "a socket parameter needs its check");
+    let name = names::check(function, check.ok_or_else(missing)?);
+    Ok(quote!(&check::#name))
+}
+
 /// Calls, and lowers the typed result to what goes through the parameters and the return value.
-fn finish(context: &Context<'_>, function: &Function, invocation: &TokenStream) -> Result<TokenStream, EmitError> {
+pub fn finish(context: &Context<'_>, function: &Function, invocation: &TokenStream) -> Result<TokenStream, EmitError> {
     let to_number = to_number(function);
     let returned = quote!(#invocation.#to_number?);
     if let Some(creates) = &function.returns.creates {
@@ -378,7 +372,9 @@ fn finish(context: &Context<'_>, function: &Function, invocation: &TokenStream) 
     let stores = fields.iter().filter_map(|field| {
         let param = function.params.get(field.param?)?;
         let (name, value) = (ident(&param.name), local(&field.name));
-        Some(quote!(::wsp::rt::store(#name, #value);))
+        // Where NULL is refused, the checks have done that.
+        let refused = matches!(param.null, Null::Refuse { unless: None, .. });
+        Some(if refused { quote!(#name.write_unaligned(#value);) } else { quote!(::wsp::rt::store(#name, #value);) })
     });
     Ok(quote! {
         #take

@@ -185,26 +185,13 @@ pub unsafe fn accept_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span(
-                    lpfnCondition.map_or(0, |function| function as usize),
-                ),
-            ],
-            [(addr as usize), (addrlen as usize)],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span_if_given((addr as usize)),
-                    ::wsp::rt::addr::span_if_given((addrlen as usize)),
-                    ::wsp::rt::addr::span(
-                        lpfnCondition.map_or(0, |function| function as usize),
-                    ),
-                ])
-            })
+        ::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span(lpfnCondition.map_or(0, |function| function as usize)),
+        ])
+            && (((addr as usize) | (addrlen as usize)) == 0
+                || (::wsp::rt::addr::fits_if_given((addr as usize))
+                    && ::wsp::rt::addr::fits_if_given((addrlen as usize))))
             && !((addr as usize) != 0 && !addrlen.is_null()
                 && addrlen.read_unaligned() < 16)
     }
@@ -521,29 +508,17 @@ pub unsafe fn connect_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((name as usize)),
-            ],
-            [
-                (lpCallerData as usize),
-                (lpCalleeData as usize),
-                (lpSQOS as usize),
-                (lpGQOS as usize),
-            ],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span((name as usize)),
-                    ::wsp::rt::addr::span_if_given((lpCallerData as usize)),
-                    ::wsp::rt::addr::span_if_given((lpCalleeData as usize)),
-                    ::wsp::rt::addr::span_if_given((lpSQOS as usize)),
-                    ::wsp::rt::addr::span_if_given((lpGQOS as usize)),
-                ])
-            }) && !((name as usize) != 0 && namelen < 16)
+        ::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((name as usize)),
+        ])
+            && (((lpCallerData as usize) | (lpCalleeData as usize) | (lpSQOS as usize)
+                | (lpGQOS as usize)) == 0
+                || (::wsp::rt::addr::fits_if_given((lpCallerData as usize))
+                    && ::wsp::rt::addr::fits_if_given((lpCalleeData as usize))
+                    && ::wsp::rt::addr::fits_if_given((lpSQOS as usize))
+                    && ::wsp::rt::addr::fits_if_given((lpGQOS as usize))))
+            && !((name as usize) != 0 && namelen < 16)
     }
 }
 /// The checks of `WSPConnect`: `Err` has the code, 0 where none can be stored.
@@ -812,8 +787,11 @@ pub unsafe fn event_select_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
+        if lNetworkEvents & !24 != 0 {
+            ::core::hint::cold_path();
+            return false;
+        }
         ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
-            && !(lNetworkEvents & !24 != 0)
     }
 }
 /// The checks of `WSPEventSelect`: `Err` has the code, 0 where none can be stored.
@@ -1037,11 +1015,15 @@ pub unsafe fn get_sock_opt_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
+        if !matches!(level, 65535 | 6) {
+            ::core::hint::cold_path();
+            return false;
+        }
         ::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((optval as usize)),
             ::wsp::rt::addr::span((optlen as usize)),
-        ]) && !(!matches!(level, 65535 | 6))
+        ])
     }
 }
 /// The checks of `WSPGetSockOpt`: `Err` has the code, 0 where none can be stored.
@@ -1140,21 +1122,10 @@ pub unsafe fn get_qos_by_name_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpQOSName as usize)),
-            ],
-            [(lpQOS as usize)],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span((lpQOSName as usize)),
-                    ::wsp::rt::addr::span_if_given((lpQOS as usize)),
-                ])
-            })
+        ::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpQOSName as usize)),
+        ]) && ::wsp::rt::addr::fits_if_given((lpQOS as usize))
     }
 }
 /// The checks of `WSPGetQOSByName`: `Err` has the code, 0 where none can be stored.
@@ -1241,13 +1212,13 @@ pub static IOCTL_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
 pub static IOCTL_LP_COMPLETION_ROUTINE_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPIoctl.lpCompletionRoutine.address",
     code: 10014,
-    text: "`lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPIoctl.lpThreadId.address`, declared in `spec/functions/WSPIoctl.yaml:89`.
 pub static IOCTL_LP_THREAD_ID_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPIoctl.lpThreadId.address",
     code: 10014,
-    text: "`lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPIoctl.s.socket`, declared in `spec/functions/WSPIoctl.yaml:33`.
 pub static IOCTL_S_SOCKET: ::wsp::rt::Check = ::wsp::rt::Check {
@@ -1276,36 +1247,28 @@ pub unsafe fn ioctl_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
+        if (lpOverlapped as usize) == 0 {
+            ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpErrno as usize)),
                 ::wsp::rt::addr::span((lpcbBytesReturned as usize)),
-            ],
-            [
-                (lpvInBuffer as usize),
-                (lpvOutBuffer as usize),
-                (lpOverlapped as usize),
-                lpCompletionRoutine.map_or(0, |function| function as usize),
-                (lpThreadId as usize),
-            ],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span_if_given((lpvInBuffer as usize)),
-                    ::wsp::rt::addr::span_if_given((lpvOutBuffer as usize)),
-                    ::wsp::rt::addr::span_or(
-                        (lpcbBytesReturned as usize),
-                        (lpOverlapped as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpOverlapped as usize)),
-                    ::wsp::rt::addr::span_if_given(
-                        lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpThreadId as usize)),
-                ])
-            })
+            ])
+                && (((lpvInBuffer as usize) | (lpvOutBuffer as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
+                        && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))))
+        } else {
+            ::wsp::rt::addr::all_fit([
+                ::wsp::rt::addr::span((lpErrno as usize)),
+                ::wsp::rt::addr::span((lpOverlapped as usize)),
+            ]) && ::wsp::rt::addr::fits_if_given((lpcbBytesReturned as usize))
+                && (((lpvInBuffer as usize) | (lpvOutBuffer as usize)
+                    | lpCompletionRoutine.map_or(0, |function| function as usize)
+                    | (lpThreadId as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
+                        && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))
+                        && ::wsp::rt::addr::fits_if_given(
+                            lpCompletionRoutine.map_or(0, |function| function as usize),
+                        ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+        }
     }
 }
 /// The checks of `WSPIoctl`: `Err` has the code, 0 where none can be stored.
@@ -1362,7 +1325,8 @@ pub unsafe fn ioctl(
         {
             return Err(::wsp::rt::refuse(&IOCTL_LP_OVERLAPPED_ADDRESS));
         }
-        if lpCompletionRoutine.map_or(0, |function| function as usize) != 0
+        if (lpOverlapped as usize) != 0
+            && lpCompletionRoutine.map_or(0, |function| function as usize) != 0
             && !::wsp::rt::addr::fits(
                 ::wsp::rt::addr::span(
                     lpCompletionRoutine.map_or(0, |function| function as usize),
@@ -1371,7 +1335,7 @@ pub unsafe fn ioctl(
         {
             return Err(::wsp::rt::refuse(&IOCTL_LP_COMPLETION_ROUTINE_ADDRESS));
         }
-        if (lpThreadId as usize) != 0
+        if (lpOverlapped as usize) != 0 && (lpThreadId as usize) != 0
             && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpThreadId as usize)))
         {
             return Err(::wsp::rt::refuse(&IOCTL_LP_THREAD_ID_ADDRESS));
@@ -1489,13 +1453,13 @@ pub static RECV_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
 pub static RECV_LP_COMPLETION_ROUTINE_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpCompletionRoutine.address",
     code: 10014,
-    text: "`lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPRecv.lpThreadId.address`, declared in `spec/functions/WSPRecv.yaml:75`.
 pub static RECV_LP_THREAD_ID_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpThreadId.address",
     code: 10014,
-    text: "`lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPRecv.lpFlags.allowed`, declared in `spec/functions/WSPRecv.yaml:51`.
 pub static RECV_LP_FLAGS_ALLOWED: ::wsp::rt::Check = ::wsp::rt::Check {
@@ -1528,36 +1492,27 @@ pub unsafe fn recv_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
+        if (lpOverlapped as usize) == 0 {
+            ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpErrno as usize)),
                 ::wsp::rt::addr::span((lpBuffers as usize)),
                 ::wsp::rt::addr::span((lpNumberOfBytesRecvd as usize)),
                 ::wsp::rt::addr::span((lpFlags as usize)),
-            ],
-            [
-                (lpOverlapped as usize),
-                lpCompletionRoutine.map_or(0, |function| function as usize),
-                (lpThreadId as usize),
-            ],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span((lpBuffers as usize)),
-                    ::wsp::rt::addr::span_or(
-                        (lpNumberOfBytesRecvd as usize),
-                        (lpOverlapped as usize),
-                    ),
-                    ::wsp::rt::addr::span((lpFlags as usize)),
-                    ::wsp::rt::addr::span_if_given((lpOverlapped as usize)),
-                    ::wsp::rt::addr::span_if_given(
+            ]) && !(lpFlags.read_unaligned() & !32771 != 0)
+        } else {
+            ::wsp::rt::addr::all_fit([
+                ::wsp::rt::addr::span((lpErrno as usize)),
+                ::wsp::rt::addr::span((lpBuffers as usize)),
+                ::wsp::rt::addr::span((lpFlags as usize)),
+                ::wsp::rt::addr::span((lpOverlapped as usize)),
+            ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesRecvd as usize))
+                && ((lpCompletionRoutine.map_or(0, |function| function as usize)
+                    | (lpThreadId as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given(
                         lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpThreadId as usize)),
-                ])
-            }) && !(lpFlags.read_unaligned() & !32771 != 0)
+                    ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+                && !(lpFlags.read_unaligned() & !32771 != 0)
+        }
     }
 }
 /// The checks of `WSPRecv`: `Err` has the code, 0 where none can be stored.
@@ -1618,7 +1573,8 @@ pub unsafe fn recv(
         {
             return Err(::wsp::rt::refuse(&RECV_LP_OVERLAPPED_ADDRESS));
         }
-        if lpCompletionRoutine.map_or(0, |function| function as usize) != 0
+        if (lpOverlapped as usize) != 0
+            && lpCompletionRoutine.map_or(0, |function| function as usize) != 0
             && !::wsp::rt::addr::fits(
                 ::wsp::rt::addr::span(
                     lpCompletionRoutine.map_or(0, |function| function as usize),
@@ -1627,7 +1583,7 @@ pub unsafe fn recv(
         {
             return Err(::wsp::rt::refuse(&RECV_LP_COMPLETION_ROUTINE_ADDRESS));
         }
-        if (lpThreadId as usize) != 0
+        if (lpOverlapped as usize) != 0 && (lpThreadId as usize) != 0
             && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpThreadId as usize)))
         {
             return Err(::wsp::rt::refuse(&RECV_LP_THREAD_ID_ADDRESS));
@@ -1684,13 +1640,13 @@ pub static SEND_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
 pub static SEND_LP_COMPLETION_ROUTINE_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPSend.lpCompletionRoutine.address",
     code: 10014,
-    text: "`lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPSend.lpThreadId.address`, declared in `spec/functions/WSPSend.yaml:83`.
 pub static SEND_LP_THREAD_ID_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPSend.lpThreadId.address",
     code: 10014,
-    text: "`lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPSend.dwFlags.allowed`, declared in `spec/functions/WSPSend.yaml:63`.
 pub static SEND_DW_FLAGS_ALLOWED: ::wsp::rt::Check = ::wsp::rt::Check {
@@ -1723,34 +1679,32 @@ pub unsafe fn send_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
+        if (lpOverlapped as usize) == 0 {
+            if dwFlags != 0 {
+                ::core::hint::cold_path();
+                return false;
+            }
+            ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpErrno as usize)),
                 ::wsp::rt::addr::span((lpBuffers as usize)),
                 ::wsp::rt::addr::span((lpNumberOfBytesSent as usize)),
-            ],
-            [
-                (lpOverlapped as usize),
-                lpCompletionRoutine.map_or(0, |function| function as usize),
-                (lpThreadId as usize),
-            ],
-        )
-            || {
+            ])
+        } else {
+            if dwFlags != 0 {
                 ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span((lpBuffers as usize)),
-                    ::wsp::rt::addr::span_or(
-                        (lpNumberOfBytesSent as usize),
-                        (lpOverlapped as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpOverlapped as usize)),
-                    ::wsp::rt::addr::span_if_given(
+                return false;
+            }
+            ::wsp::rt::addr::all_fit([
+                ::wsp::rt::addr::span((lpErrno as usize)),
+                ::wsp::rt::addr::span((lpBuffers as usize)),
+                ::wsp::rt::addr::span((lpOverlapped as usize)),
+            ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesSent as usize))
+                && ((lpCompletionRoutine.map_or(0, |function| function as usize)
+                    | (lpThreadId as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given(
                         lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpThreadId as usize)),
-                ])
-            }) && !(dwFlags != 0)
+                    ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+        }
     }
 }
 /// The checks of `WSPSend`: `Err` has the code, 0 where none can be stored.
@@ -1803,7 +1757,8 @@ pub unsafe fn send(
         {
             return Err(::wsp::rt::refuse(&SEND_LP_OVERLAPPED_ADDRESS));
         }
-        if lpCompletionRoutine.map_or(0, |function| function as usize) != 0
+        if (lpOverlapped as usize) != 0
+            && lpCompletionRoutine.map_or(0, |function| function as usize) != 0
             && !::wsp::rt::addr::fits(
                 ::wsp::rt::addr::span(
                     lpCompletionRoutine.map_or(0, |function| function as usize),
@@ -1812,7 +1767,7 @@ pub unsafe fn send(
         {
             return Err(::wsp::rt::refuse(&SEND_LP_COMPLETION_ROUTINE_ADDRESS));
         }
-        if (lpThreadId as usize) != 0
+        if (lpOverlapped as usize) != 0 && (lpThreadId as usize) != 0
             && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpThreadId as usize)))
         {
             return Err(::wsp::rt::refuse(&SEND_LP_THREAD_ID_ADDRESS));
@@ -1875,10 +1830,14 @@ pub unsafe fn set_sock_opt_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
+        if !matches!(level, 65535 | 6) {
+            ::core::hint::cold_path();
+            return false;
+        }
         ::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((optval as usize)),
-        ]) && !(!matches!(level, 65535 | 6))
+        ])
     }
 }
 /// The checks of `WSPSetSockOpt`: `Err` has the code, 0 where none can be stored.
@@ -1990,10 +1949,22 @@ pub unsafe fn socket_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
+        if af != 2 {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if r#type != 1 {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if protocol != 6 {
+            ::core::hint::cold_path();
+            return false;
+        }
         ::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpProtocolInfo as usize)),
-        ]) && !(af != 2) && !(r#type != 1) && !(protocol != 6)
+        ])
             && !((g != 0)
                 && !(!lpProtocolInfo.is_null()
                     && (&raw const (*lpProtocolInfo).dwProviderReserved).read_unaligned()
@@ -2353,13 +2324,13 @@ pub static RDMA_READ_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check 
 pub static RDMA_READ_LP_COMPLETION_ROUTINE_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRdmaRead.lpCompletionRoutine.address",
     code: 10014,
-    text: "`lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPRdmaRead.lpThreadId.address`, declared in `spec/extensions/WSPRdmaRead.yaml:90`.
 pub static RDMA_READ_LP_THREAD_ID_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRdmaRead.lpThreadId.address",
     code: 10014,
-    text: "`lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPRdmaRead.s.socket`, declared in `spec/extensions/WSPRdmaRead.yaml:36`.
 pub static RDMA_READ_S_SOCKET: ::wsp::rt::Check = ::wsp::rt::Check {
@@ -2389,36 +2360,26 @@ pub unsafe fn rdma_read_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
+        if (lpOverlapped as usize) == 0 {
+            ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpErrno as usize)),
                 ::wsp::rt::addr::span((lpBuffers as usize)),
                 ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
                 ::wsp::rt::addr::span((lpdwNumberOfBytesRead as usize)),
-            ],
-            [
-                (lpOverlapped as usize),
-                lpCompletionRoutine.map_or(0, |function| function as usize),
-                (lpThreadId as usize),
-            ],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span((lpBuffers as usize)),
-                    ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
-                    ::wsp::rt::addr::span_or(
-                        (lpdwNumberOfBytesRead as usize),
-                        (lpOverlapped as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpOverlapped as usize)),
-                    ::wsp::rt::addr::span_if_given(
+            ])
+        } else {
+            ::wsp::rt::addr::all_fit([
+                ::wsp::rt::addr::span((lpErrno as usize)),
+                ::wsp::rt::addr::span((lpBuffers as usize)),
+                ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
+                ::wsp::rt::addr::span((lpOverlapped as usize)),
+            ]) && ::wsp::rt::addr::fits_if_given((lpdwNumberOfBytesRead as usize))
+                && ((lpCompletionRoutine.map_or(0, |function| function as usize)
+                    | (lpThreadId as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given(
                         lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpThreadId as usize)),
-                ])
-            })
+                    ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+        }
     }
 }
 /// The checks of `WSPRdmaRead`: `Err` has the code, 0 where none can be stored.
@@ -2486,7 +2447,8 @@ pub unsafe fn rdma_read(
         {
             return Err(::wsp::rt::refuse(&RDMA_READ_LP_OVERLAPPED_ADDRESS));
         }
-        if lpCompletionRoutine.map_or(0, |function| function as usize) != 0
+        if (lpOverlapped as usize) != 0
+            && lpCompletionRoutine.map_or(0, |function| function as usize) != 0
             && !::wsp::rt::addr::fits(
                 ::wsp::rt::addr::span(
                     lpCompletionRoutine.map_or(0, |function| function as usize),
@@ -2495,7 +2457,7 @@ pub unsafe fn rdma_read(
         {
             return Err(::wsp::rt::refuse(&RDMA_READ_LP_COMPLETION_ROUTINE_ADDRESS));
         }
-        if (lpThreadId as usize) != 0
+        if (lpOverlapped as usize) != 0 && (lpThreadId as usize) != 0
             && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpThreadId as usize)))
         {
             return Err(::wsp::rt::refuse(&RDMA_READ_LP_THREAD_ID_ADDRESS));
@@ -2561,13 +2523,13 @@ pub static RDMA_WRITE_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check
 pub static RDMA_WRITE_LP_COMPLETION_ROUTINE_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRdmaWrite.lpCompletionRoutine.address",
     code: 10014,
-    text: "`lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPRdmaWrite.lpThreadId.address`, declared in `spec/extensions/WSPRdmaWrite.yaml:90`.
 pub static RDMA_WRITE_LP_THREAD_ID_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRdmaWrite.lpThreadId.address",
     code: 10014,
-    text: "`lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPRdmaWrite.s.socket`, declared in `spec/extensions/WSPRdmaWrite.yaml:36`.
 pub static RDMA_WRITE_S_SOCKET: ::wsp::rt::Check = ::wsp::rt::Check {
@@ -2597,36 +2559,26 @@ pub unsafe fn rdma_write_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
+        if (lpOverlapped as usize) == 0 {
+            ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpErrno as usize)),
                 ::wsp::rt::addr::span((lpBuffers as usize)),
                 ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
                 ::wsp::rt::addr::span((lpdwNumberOfBytesWritten as usize)),
-            ],
-            [
-                (lpOverlapped as usize),
-                lpCompletionRoutine.map_or(0, |function| function as usize),
-                (lpThreadId as usize),
-            ],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span((lpBuffers as usize)),
-                    ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
-                    ::wsp::rt::addr::span_or(
-                        (lpdwNumberOfBytesWritten as usize),
-                        (lpOverlapped as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpOverlapped as usize)),
-                    ::wsp::rt::addr::span_if_given(
+            ])
+        } else {
+            ::wsp::rt::addr::all_fit([
+                ::wsp::rt::addr::span((lpErrno as usize)),
+                ::wsp::rt::addr::span((lpBuffers as usize)),
+                ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
+                ::wsp::rt::addr::span((lpOverlapped as usize)),
+            ]) && ::wsp::rt::addr::fits_if_given((lpdwNumberOfBytesWritten as usize))
+                && ((lpCompletionRoutine.map_or(0, |function| function as usize)
+                    | (lpThreadId as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given(
                         lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpThreadId as usize)),
-                ])
-            })
+                    ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+        }
     }
 }
 /// The checks of `WSPRdmaWrite`: `Err` has the code, 0 where none can be stored.
@@ -2696,7 +2648,8 @@ pub unsafe fn rdma_write(
         {
             return Err(::wsp::rt::refuse(&RDMA_WRITE_LP_OVERLAPPED_ADDRESS));
         }
-        if lpCompletionRoutine.map_or(0, |function| function as usize) != 0
+        if (lpOverlapped as usize) != 0
+            && lpCompletionRoutine.map_or(0, |function| function as usize) != 0
             && !::wsp::rt::addr::fits(
                 ::wsp::rt::addr::span(
                     lpCompletionRoutine.map_or(0, |function| function as usize),
@@ -2705,7 +2658,7 @@ pub unsafe fn rdma_write(
         {
             return Err(::wsp::rt::refuse(&RDMA_WRITE_LP_COMPLETION_ROUTINE_ADDRESS));
         }
-        if (lpThreadId as usize) != 0
+        if (lpOverlapped as usize) != 0 && (lpThreadId as usize) != 0
             && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpThreadId as usize)))
         {
             return Err(::wsp::rt::refuse(&RDMA_WRITE_LP_THREAD_ID_ADDRESS));
@@ -2764,10 +2717,14 @@ pub unsafe fn register_memory_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
+        if !matches!(dwFlags, 1 | 2 | 3) {
+            ::core::hint::cold_path();
+            return false;
+        }
         ::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpBuffer as usize)),
-        ]) && !(!matches!(dwFlags, 1 | 2 | 3))
+        ])
     }
 }
 /// The checks of `WSPRegisterMemory`: `Err` has the code, 0 where none can be stored.
@@ -2884,12 +2841,16 @@ pub unsafe fn register_rdma_memory_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
+        if !matches!(dwFlags, 1 | 2 | 3) {
+            ::core::hint::cold_path();
+            return false;
+        }
         ::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpBuffer as usize)),
             ::wsp::rt::addr::span((lpRdmaBufferDescriptor as usize)),
             ::wsp::rt::addr::span((lpdwDescriptorLength as usize)),
-        ]) && !(!matches!(dwFlags, 1 | 2 | 3))
+        ])
     }
 }
 /// The checks of `WSPRegisterRdmaMemory`: `Err` has the code, 0 where none can be stored.

@@ -1065,7 +1065,7 @@ pub mod thunk {
                     .map_err(|error| error as i32)?;
                 // SAFETY: the addresses were checked; NULL, where it may be passed, is left alone.
                 unsafe {
-                    ::wsp::rt::store(lpProtocolInfo, out_protocol_info);
+                    lpProtocolInfo.write_unaligned(out_protocol_info);
                 }
                 Ok(0)
             },
@@ -1242,8 +1242,8 @@ pub mod thunk {
                     .map_err(|error| error as i32)?;
                 // SAFETY: the addresses were checked; NULL, where it may be passed, is left alone.
                 unsafe {
-                    ::wsp::rt::store(lpcbTransfer, out_bytes);
-                    ::wsp::rt::store(lpdwFlags, out_flags);
+                    lpcbTransfer.write_unaligned(out_bytes);
+                    lpdwFlags.write_unaligned(out_flags);
                 }
                 Ok(1)
             },
@@ -1378,12 +1378,26 @@ pub mod thunk {
         lpThreadId: ffi::LPWSATHREADID,
         lpErrno: ffi::LPINT,
     ) -> i32 {
-        let outcome = ::wsp::rt::guard(
-            || {
-                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
-                // find.
-                unsafe {
-                    if !check::ioctl_passes(
+        // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+        unsafe {
+            if check::ioctl_passes(
+                s,
+                dwIoControlCode,
+                lpvInBuffer,
+                cbInBuffer,
+                lpvOutBuffer,
+                cbOutBuffer,
+                lpcbBytesReturned,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            ) {
+                if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                    return ioctl_on::<
+                        P,
+                    >(
+                        socket,
                         s,
                         dwIoControlCode,
                         lpvInBuffer,
@@ -1395,22 +1409,114 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    ) {
-                        check::ioctl(
-                            s,
-                            dwIoControlCode,
-                            lpvInBuffer,
-                            cbInBuffer,
-                            lpvOutBuffer,
-                            cbOutBuffer,
-                            lpcbBytesReturned,
-                            lpOverlapped,
-                            lpCompletionRoutine,
-                            lpThreadId,
-                            lpErrno,
-                        )?;
-                    }
+                    );
                 }
+            }
+            ioctl_carefully::<
+                P,
+            >(
+                s,
+                dwIoControlCode,
+                lpvInBuffer,
+                cbInBuffer,
+                lpvOutBuffer,
+                cbOutBuffer,
+                lpcbBytesReturned,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    unsafe extern "system" fn ioctl_carefully<P: Instance>(
+        s: ffi::SOCKET,
+        dwIoControlCode: ffi::DWORD,
+        lpvInBuffer: ffi::LPVOID,
+        cbInBuffer: ffi::DWORD,
+        lpvOutBuffer: ffi::LPVOID,
+        cbOutBuffer: ffi::DWORD,
+        lpcbBytesReturned: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let found = ::wsp::rt::guard(
+            || {
+                // SAFETY: as above.
+                unsafe {
+                    check::ioctl(
+                        s,
+                        dwIoControlCode,
+                        lpvInBuffer,
+                        cbInBuffer,
+                        lpvOutBuffer,
+                        cbOutBuffer,
+                        lpcbBytesReturned,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )?;
+                }
+                P::cell()
+                    .socket(
+                        s as usize,
+                        &check::IOCTL_S_SOCKET,
+                        <error::IoctlError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                    )
+            },
+            || <error::IoctlError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+        );
+        match found {
+            Ok(socket) => {
+                // SAFETY: all that was checked is in order.
+                unsafe {
+                    ioctl_on::<
+                        P,
+                    >(
+                        socket,
+                        s,
+                        dwIoControlCode,
+                        lpvInBuffer,
+                        cbInBuffer,
+                        lpvOutBuffer,
+                        cbOutBuffer,
+                        lpcbBytesReturned,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )
+                }
+            }
+            Err(code) => {
+                let outcome = Err(code);
+                // SAFETY: a code is only stored once the checks found its address to be good.
+                unsafe { ::wsp::rt::lower(outcome, lpErrno, ffi::SOCKET_ERROR as i32) }
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn ioctl_on<P: Instance>(
+        socket: ::wsp::rt::SocketRef<'_, P::Socket>,
+        s: ffi::SOCKET,
+        dwIoControlCode: ffi::DWORD,
+        lpvInBuffer: ffi::LPVOID,
+        cbInBuffer: ffi::DWORD,
+        lpvOutBuffer: ffi::LPVOID,
+        cbOutBuffer: ffi::DWORD,
+        lpcbBytesReturned: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let outcome = ::wsp::rt::guard(
+            || {
                 if dwIoControlCode == 3355443206 {
                     // SAFETY: the addresses were checked, the lengths are the caller's word.
                     let answer = unsafe {
@@ -1476,12 +1582,6 @@ pub mod thunk {
                         ),
                     }
                 };
-                let socket = P::cell()
-                    .socket(
-                        s as usize,
-                        &check::IOCTL_S_SOCKET,
-                        <error::IoctlError as ::wsp::rt::ErrorList>::FALLBACK as i32,
-                    )?;
                 let running = socket.running::<P>();
                 let out_bytes = match running
                     .provider()
@@ -1556,12 +1656,41 @@ pub mod thunk {
         lpThreadId: ffi::LPWSATHREADID,
         lpErrno: ffi::LPINT,
     ) -> i32 {
-        let outcome = ::wsp::rt::guard(
-            || {
-                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
-                // find.
-                unsafe {
-                    if !check::recv_passes(
+        // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+        unsafe {
+            if dwBufferCount != 1 {
+                return recv_carefully::<
+                    P,
+                >(
+                    s,
+                    lpBuffers,
+                    dwBufferCount,
+                    lpNumberOfBytesRecvd,
+                    lpFlags,
+                    lpOverlapped,
+                    lpCompletionRoutine,
+                    lpThreadId,
+                    lpErrno,
+                );
+            }
+            let dwBufferCount = 1;
+            if check::recv_passes(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            ) && (::wsp::rt::buffer_fits(lpBuffers))
+            {
+                if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                    return recv_on::<
+                        P,
+                    >(
+                        socket,
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -1571,32 +1700,116 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    ) {
-                        check::recv(
-                            s,
-                            lpBuffers,
-                            dwBufferCount,
-                            lpNumberOfBytesRecvd,
-                            lpFlags,
-                            lpOverlapped,
-                            lpCompletionRoutine,
-                            lpThreadId,
-                            lpErrno,
-                        )?;
+                    );
+                }
+            }
+            recv_carefully::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    unsafe extern "system" fn recv_carefully<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesRecvd: ffi::LPDWORD,
+        lpFlags: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let found = ::wsp::rt::guard(
+            || {
+                // SAFETY: as above.
+                unsafe {
+                    check::recv(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesRecvd,
+                        lpFlags,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )?;
+                    if !(::wsp::rt::buffers_fit(lpBuffers, dwBufferCount as usize)) {
+                        return Err(::wsp::rt::refuse(&check::RECV_LP_BUFFERS_ADDRESS));
                     }
                 }
+                P::cell()
+                    .socket(
+                        s as usize,
+                        &check::RECV_S_SOCKET,
+                        <error::RecvError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                    )
+            },
+            || <error::RecvError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+        );
+        match found {
+            Ok(socket) => {
+                // SAFETY: all that was checked is in order.
+                unsafe {
+                    recv_on::<
+                        P,
+                    >(
+                        socket,
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesRecvd,
+                        lpFlags,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )
+                }
+            }
+            Err(code) => {
+                let outcome = Err(code);
+                // SAFETY: a code is only stored once the checks found its address to be good.
+                unsafe { ::wsp::rt::lower(outcome, lpErrno, ffi::SOCKET_ERROR as i32) }
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn recv_on<P: Instance>(
+        socket: ::wsp::rt::SocketRef<'_, P::Socket>,
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesRecvd: ffi::LPDWORD,
+        lpFlags: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let outcome = ::wsp::rt::guard(
+            || {
                 // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
                 // time of the call is the interface's contract, and the lifted arguments do not outlive the
                 // call.
                 let call = unsafe {
                     call::Recv {
                         buffers: ::wsp::rt::BuffersOut::new(
-                                lpBuffers,
-                                dwBufferCount as usize,
-                            )
-                            .map_err(|_| ::wsp::rt::refuse(
-                                &check::RECV_LP_BUFFERS_ADDRESS,
-                            ))?,
+                            lpBuffers,
+                            dwBufferCount as usize,
+                        ),
                         flags: ::wsp::rt::read(lpFlags),
                         overlapped: ::wsp::rt::Overlapped::optional(
                             lpOverlapped,
@@ -1605,12 +1818,6 @@ pub mod thunk {
                         ),
                     }
                 };
-                let socket = P::cell()
-                    .socket(
-                        s as usize,
-                        &check::RECV_S_SOCKET,
-                        <error::RecvError as ::wsp::rt::ErrorList>::FALLBACK as i32,
-                    )?;
                 let running = socket.running::<P>();
                 let done::Recv { bytes: out_bytes, flags: out_flags } = match running
                     .provider()
@@ -1625,7 +1832,7 @@ pub mod thunk {
                 // SAFETY: the addresses were checked; NULL, where it may be passed, is left alone.
                 unsafe {
                     ::wsp::rt::store(lpNumberOfBytesRecvd, out_bytes);
-                    ::wsp::rt::store(lpFlags, out_flags);
+                    lpFlags.write_unaligned(out_flags);
                 }
                 Ok(0)
             },
@@ -1648,12 +1855,41 @@ pub mod thunk {
         lpThreadId: ffi::LPWSATHREADID,
         lpErrno: ffi::LPINT,
     ) -> i32 {
-        let outcome = ::wsp::rt::guard(
-            || {
-                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
-                // find.
-                unsafe {
-                    if !check::send_passes(
+        // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+        unsafe {
+            if dwBufferCount != 1 {
+                return send_carefully::<
+                    P,
+                >(
+                    s,
+                    lpBuffers,
+                    dwBufferCount,
+                    lpNumberOfBytesSent,
+                    dwFlags,
+                    lpOverlapped,
+                    lpCompletionRoutine,
+                    lpThreadId,
+                    lpErrno,
+                );
+            }
+            let dwBufferCount = 1;
+            if check::send_passes(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            ) && (::wsp::rt::buffer_fits(lpBuffers))
+            {
+                if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                    return send_on::<
+                        P,
+                    >(
+                        socket,
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -1663,32 +1899,116 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    ) {
-                        check::send(
-                            s,
-                            lpBuffers,
-                            dwBufferCount,
-                            lpNumberOfBytesSent,
-                            dwFlags,
-                            lpOverlapped,
-                            lpCompletionRoutine,
-                            lpThreadId,
-                            lpErrno,
-                        )?;
+                    );
+                }
+            }
+            send_carefully::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    unsafe extern "system" fn send_carefully<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesSent: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let found = ::wsp::rt::guard(
+            || {
+                // SAFETY: as above.
+                unsafe {
+                    check::send(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesSent,
+                        dwFlags,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )?;
+                    if !(::wsp::rt::buffers_fit(lpBuffers, dwBufferCount as usize)) {
+                        return Err(::wsp::rt::refuse(&check::SEND_LP_BUFFERS_ADDRESS));
                     }
                 }
+                P::cell()
+                    .socket(
+                        s as usize,
+                        &check::SEND_S_SOCKET,
+                        <error::SendError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                    )
+            },
+            || <error::SendError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+        );
+        match found {
+            Ok(socket) => {
+                // SAFETY: all that was checked is in order.
+                unsafe {
+                    send_on::<
+                        P,
+                    >(
+                        socket,
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesSent,
+                        dwFlags,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )
+                }
+            }
+            Err(code) => {
+                let outcome = Err(code);
+                // SAFETY: a code is only stored once the checks found its address to be good.
+                unsafe { ::wsp::rt::lower(outcome, lpErrno, ffi::SOCKET_ERROR as i32) }
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn send_on<P: Instance>(
+        socket: ::wsp::rt::SocketRef<'_, P::Socket>,
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesSent: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let outcome = ::wsp::rt::guard(
+            || {
                 // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
                 // time of the call is the interface's contract, and the lifted arguments do not outlive the
                 // call.
                 let call = unsafe {
                     call::Send {
                         buffers: ::wsp::rt::Buffers::new(
-                                lpBuffers,
-                                dwBufferCount as usize,
-                            )
-                            .map_err(|_| ::wsp::rt::refuse(
-                                &check::SEND_LP_BUFFERS_ADDRESS,
-                            ))?,
+                            lpBuffers,
+                            dwBufferCount as usize,
+                        ),
                         flags: dwFlags,
                         overlapped: ::wsp::rt::Overlapped::optional(
                             lpOverlapped,
@@ -1697,12 +2017,6 @@ pub mod thunk {
                         ),
                     }
                 };
-                let socket = P::cell()
-                    .socket(
-                        s as usize,
-                        &check::SEND_S_SOCKET,
-                        <error::SendError as ::wsp::rt::ErrorList>::FALLBACK as i32,
-                    )?;
                 let running = socket.running::<P>();
                 let out_bytes = match running
                     .provider()
@@ -2034,12 +2348,47 @@ pub mod thunk {
         lpThreadId: ffi::LPWSATHREADID,
         lpErrno: ffi::LPINT,
     ) -> i32 {
-        let outcome = ::wsp::rt::guard(
-            || {
-                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
-                // find.
-                unsafe {
-                    if !check::rdma_read_passes(
+        // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+        unsafe {
+            if dwBufferCount != 1 {
+                return rdma_read_carefully::<
+                    P,
+                >(
+                    s,
+                    lpBuffers,
+                    dwBufferCount,
+                    lpTargetBufferDescriptor,
+                    dwTargetDescriptorLength,
+                    dwTargetBufferOffset,
+                    lpdwNumberOfBytesRead,
+                    dwFlags,
+                    lpOverlapped,
+                    lpCompletionRoutine,
+                    lpThreadId,
+                    lpErrno,
+                );
+            }
+            let dwBufferCount = 1;
+            if check::rdma_read_passes(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpTargetBufferDescriptor,
+                dwTargetDescriptorLength,
+                dwTargetBufferOffset,
+                lpdwNumberOfBytesRead,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            ) && (::wsp::rt::buffer_fits(lpBuffers))
+            {
+                if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                    return rdma_read_on::<
+                        P,
+                    >(
+                        socket,
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -2052,35 +2401,133 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    ) {
-                        check::rdma_read(
-                            s,
-                            lpBuffers,
-                            dwBufferCount,
-                            lpTargetBufferDescriptor,
-                            dwTargetDescriptorLength,
-                            dwTargetBufferOffset,
-                            lpdwNumberOfBytesRead,
-                            dwFlags,
-                            lpOverlapped,
-                            lpCompletionRoutine,
-                            lpThreadId,
-                            lpErrno,
-                        )?;
+                    );
+                }
+            }
+            rdma_read_carefully::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpTargetBufferDescriptor,
+                dwTargetDescriptorLength,
+                dwTargetBufferOffset,
+                lpdwNumberOfBytesRead,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    unsafe extern "system" fn rdma_read_carefully<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUFEX,
+        dwBufferCount: ffi::DWORD,
+        lpTargetBufferDescriptor: ffi::LPVOID,
+        dwTargetDescriptorLength: ffi::DWORD,
+        dwTargetBufferOffset: ffi::DWORD,
+        lpdwNumberOfBytesRead: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let found = ::wsp::rt::guard(
+            || {
+                // SAFETY: as above.
+                unsafe {
+                    check::rdma_read(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpTargetBufferDescriptor,
+                        dwTargetDescriptorLength,
+                        dwTargetBufferOffset,
+                        lpdwNumberOfBytesRead,
+                        dwFlags,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )?;
+                    if !(::wsp::rt::buffers_fit(lpBuffers, dwBufferCount as usize)) {
+                        return Err(
+                            ::wsp::rt::refuse(&check::RDMA_READ_LP_BUFFERS_ADDRESS),
+                        );
                     }
                 }
+                P::cell()
+                    .socket(
+                        s as usize,
+                        &check::RDMA_READ_S_SOCKET,
+                        <error::RdmaReadError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                    )
+            },
+            || <error::RdmaReadError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+        );
+        match found {
+            Ok(socket) => {
+                // SAFETY: all that was checked is in order.
+                unsafe {
+                    rdma_read_on::<
+                        P,
+                    >(
+                        socket,
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpTargetBufferDescriptor,
+                        dwTargetDescriptorLength,
+                        dwTargetBufferOffset,
+                        lpdwNumberOfBytesRead,
+                        dwFlags,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )
+                }
+            }
+            Err(code) => {
+                let outcome = Err(code);
+                // SAFETY: a code is only stored once the checks found its address to be good.
+                unsafe { ::wsp::rt::lower(outcome, lpErrno, ffi::SOCKET_ERROR as i32) }
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn rdma_read_on<P: Instance>(
+        socket: ::wsp::rt::SocketRef<'_, P::Socket>,
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUFEX,
+        dwBufferCount: ffi::DWORD,
+        lpTargetBufferDescriptor: ffi::LPVOID,
+        dwTargetDescriptorLength: ffi::DWORD,
+        dwTargetBufferOffset: ffi::DWORD,
+        lpdwNumberOfBytesRead: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let outcome = ::wsp::rt::guard(
+            || {
                 // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
                 // time of the call is the interface's contract, and the lifted arguments do not outlive the
                 // call.
                 let call = unsafe {
                     call::RdmaRead {
                         buffers: ::wsp::rt::Buffers::new(
-                                lpBuffers,
-                                dwBufferCount as usize,
-                            )
-                            .map_err(|_| ::wsp::rt::refuse(
-                                &check::RDMA_READ_LP_BUFFERS_ADDRESS,
-                            ))?,
+                            lpBuffers,
+                            dwBufferCount as usize,
+                        ),
                         target: ::wsp::rt::Bytes::new(
                             lpTargetBufferDescriptor.cast(),
                             dwTargetDescriptorLength as usize,
@@ -2094,12 +2541,6 @@ pub mod thunk {
                         ),
                     }
                 };
-                let socket = P::cell()
-                    .socket(
-                        s as usize,
-                        &check::RDMA_READ_S_SOCKET,
-                        <error::RdmaReadError as ::wsp::rt::ErrorList>::FALLBACK as i32,
-                    )?;
                 let running = socket.running::<P>();
                 let out_bytes = match running
                     .provider()
@@ -2139,12 +2580,47 @@ pub mod thunk {
         lpThreadId: ffi::LPWSATHREADID,
         lpErrno: ffi::LPINT,
     ) -> i32 {
-        let outcome = ::wsp::rt::guard(
-            || {
-                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
-                // find.
-                unsafe {
-                    if !check::rdma_write_passes(
+        // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+        unsafe {
+            if dwBufferCount != 1 {
+                return rdma_write_carefully::<
+                    P,
+                >(
+                    s,
+                    lpBuffers,
+                    dwBufferCount,
+                    lpTargetBufferDescriptor,
+                    dwTargetDescriptorLength,
+                    dwTargetBufferOffset,
+                    lpdwNumberOfBytesWritten,
+                    dwFlags,
+                    lpOverlapped,
+                    lpCompletionRoutine,
+                    lpThreadId,
+                    lpErrno,
+                );
+            }
+            let dwBufferCount = 1;
+            if check::rdma_write_passes(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpTargetBufferDescriptor,
+                dwTargetDescriptorLength,
+                dwTargetBufferOffset,
+                lpdwNumberOfBytesWritten,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            ) && (::wsp::rt::buffer_fits(lpBuffers))
+            {
+                if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                    return rdma_write_on::<
+                        P,
+                    >(
+                        socket,
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -2157,35 +2633,133 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    ) {
-                        check::rdma_write(
-                            s,
-                            lpBuffers,
-                            dwBufferCount,
-                            lpTargetBufferDescriptor,
-                            dwTargetDescriptorLength,
-                            dwTargetBufferOffset,
-                            lpdwNumberOfBytesWritten,
-                            dwFlags,
-                            lpOverlapped,
-                            lpCompletionRoutine,
-                            lpThreadId,
-                            lpErrno,
-                        )?;
+                    );
+                }
+            }
+            rdma_write_carefully::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpTargetBufferDescriptor,
+                dwTargetDescriptorLength,
+                dwTargetBufferOffset,
+                lpdwNumberOfBytesWritten,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    unsafe extern "system" fn rdma_write_carefully<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUFEX,
+        dwBufferCount: ffi::DWORD,
+        lpTargetBufferDescriptor: ffi::LPVOID,
+        dwTargetDescriptorLength: ffi::DWORD,
+        dwTargetBufferOffset: ffi::DWORD,
+        lpdwNumberOfBytesWritten: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let found = ::wsp::rt::guard(
+            || {
+                // SAFETY: as above.
+                unsafe {
+                    check::rdma_write(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpTargetBufferDescriptor,
+                        dwTargetDescriptorLength,
+                        dwTargetBufferOffset,
+                        lpdwNumberOfBytesWritten,
+                        dwFlags,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )?;
+                    if !(::wsp::rt::buffers_fit(lpBuffers, dwBufferCount as usize)) {
+                        return Err(
+                            ::wsp::rt::refuse(&check::RDMA_WRITE_LP_BUFFERS_ADDRESS),
+                        );
                     }
                 }
+                P::cell()
+                    .socket(
+                        s as usize,
+                        &check::RDMA_WRITE_S_SOCKET,
+                        <error::RdmaWriteError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                    )
+            },
+            || <error::RdmaWriteError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+        );
+        match found {
+            Ok(socket) => {
+                // SAFETY: all that was checked is in order.
+                unsafe {
+                    rdma_write_on::<
+                        P,
+                    >(
+                        socket,
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpTargetBufferDescriptor,
+                        dwTargetDescriptorLength,
+                        dwTargetBufferOffset,
+                        lpdwNumberOfBytesWritten,
+                        dwFlags,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )
+                }
+            }
+            Err(code) => {
+                let outcome = Err(code);
+                // SAFETY: a code is only stored once the checks found its address to be good.
+                unsafe { ::wsp::rt::lower(outcome, lpErrno, ffi::SOCKET_ERROR as i32) }
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn rdma_write_on<P: Instance>(
+        socket: ::wsp::rt::SocketRef<'_, P::Socket>,
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUFEX,
+        dwBufferCount: ffi::DWORD,
+        lpTargetBufferDescriptor: ffi::LPVOID,
+        dwTargetDescriptorLength: ffi::DWORD,
+        dwTargetBufferOffset: ffi::DWORD,
+        lpdwNumberOfBytesWritten: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let outcome = ::wsp::rt::guard(
+            || {
                 // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
                 // time of the call is the interface's contract, and the lifted arguments do not outlive the
                 // call.
                 let call = unsafe {
                     call::RdmaWrite {
                         buffers: ::wsp::rt::Buffers::new(
-                                lpBuffers,
-                                dwBufferCount as usize,
-                            )
-                            .map_err(|_| ::wsp::rt::refuse(
-                                &check::RDMA_WRITE_LP_BUFFERS_ADDRESS,
-                            ))?,
+                            lpBuffers,
+                            dwBufferCount as usize,
+                        ),
                         target: ::wsp::rt::Bytes::new(
                             lpTargetBufferDescriptor.cast(),
                             dwTargetDescriptorLength as usize,
@@ -2199,12 +2773,6 @@ pub mod thunk {
                         ),
                     }
                 };
-                let socket = P::cell()
-                    .socket(
-                        s as usize,
-                        &check::RDMA_WRITE_S_SOCKET,
-                        <error::RdmaWriteError as ::wsp::rt::ErrorList>::FALLBACK as i32,
-                    )?;
                 let running = socket.running::<P>();
                 let out_bytes = match running
                     .provider()

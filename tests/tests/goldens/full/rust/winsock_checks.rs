@@ -152,25 +152,14 @@ pub unsafe fn accept_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [::wsp::rt::addr::span((lpErrno as usize))],
-            [
-                (addr as usize),
-                (addrlen as usize),
-                lpfnCondition.map_or(0, |function| function as usize),
-            ],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span_if_given((addr as usize)),
-                    ::wsp::rt::addr::span_if_given((addrlen as usize)),
-                    ::wsp::rt::addr::span_if_given(
+        ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
+            && (((addr as usize) | (addrlen as usize)
+                | lpfnCondition.map_or(0, |function| function as usize)) == 0
+                || (::wsp::rt::addr::fits_if_given((addr as usize))
+                    && ::wsp::rt::addr::fits_if_given((addrlen as usize))
+                    && ::wsp::rt::addr::fits_if_given(
                         lpfnCondition.map_or(0, |function| function as usize),
-                    ),
-                ])
-            })
+                    )))
     }
 }
 /// The checks of `WSPAccept`: `Err` has the code, 0 where none can be stored.
@@ -421,8 +410,11 @@ pub unsafe fn async_select_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
+        if lEvent & !1023 != 0 {
+            ::core::hint::cold_path();
+            return false;
+        }
         ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
-            && !(lEvent & !1023 != 0)
     }
 }
 /// The checks of `WSPAsyncSelect`: `Err` has the code, 0 where none can be stored.
@@ -756,29 +748,17 @@ pub unsafe fn connect_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((name as usize)),
-            ],
-            [
-                (lpCallerData as usize),
-                (lpCalleeData as usize),
-                (lpSQOS as usize),
-                (lpGQOS as usize),
-            ],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span((name as usize)),
-                    ::wsp::rt::addr::span_if_given((lpCallerData as usize)),
-                    ::wsp::rt::addr::span_if_given((lpCalleeData as usize)),
-                    ::wsp::rt::addr::span_if_given((lpSQOS as usize)),
-                    ::wsp::rt::addr::span_if_given((lpGQOS as usize)),
-                ])
-            }) && !((name as usize) != 0 && namelen < 2)
+        ::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((name as usize)),
+        ])
+            && (((lpCallerData as usize) | (lpCalleeData as usize) | (lpSQOS as usize)
+                | (lpGQOS as usize)) == 0
+                || (::wsp::rt::addr::fits_if_given((lpCallerData as usize))
+                    && ::wsp::rt::addr::fits_if_given((lpCalleeData as usize))
+                    && ::wsp::rt::addr::fits_if_given((lpSQOS as usize))
+                    && ::wsp::rt::addr::fits_if_given((lpGQOS as usize))))
+            && !((name as usize) != 0 && namelen < 2)
     }
 }
 /// The checks of `WSPConnect`: `Err` has the code, 0 where none can be stored.
@@ -1047,8 +1027,11 @@ pub unsafe fn event_select_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
+        if lNetworkEvents & !1023 != 0 {
+            ::core::hint::cold_path();
+            return false;
+        }
         ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
-            && !(lNetworkEvents & !1023 != 0)
     }
 }
 /// The checks of `WSPEventSelect`: `Err` has the code, 0 where none can be stored.
@@ -1574,21 +1557,10 @@ pub unsafe fn get_qos_by_name_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpQOSName as usize)),
-            ],
-            [(lpQOS as usize)],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span((lpQOSName as usize)),
-                    ::wsp::rt::addr::span_if_given((lpQOS as usize)),
-                ])
-            })
+        ::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpQOSName as usize)),
+        ]) && ::wsp::rt::addr::fits_if_given((lpQOS as usize))
     }
 }
 /// The checks of `WSPGetQOSByName`: `Err` has the code, 0 where none can be stored.
@@ -1675,13 +1647,13 @@ pub static IOCTL_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
 pub static IOCTL_LP_COMPLETION_ROUTINE_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPIoctl.lpCompletionRoutine.address",
     code: 10014,
-    text: "`lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPIoctl.lpThreadId.address`, declared in `spec/functions/WSPIoctl.yaml:89`.
 pub static IOCTL_LP_THREAD_ID_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPIoctl.lpThreadId.address",
     code: 10014,
-    text: "`lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPIoctl.s.socket`, declared in `spec/functions/WSPIoctl.yaml:33`.
 pub static IOCTL_S_SOCKET: ::wsp::rt::Check = ::wsp::rt::Check {
@@ -1710,36 +1682,28 @@ pub unsafe fn ioctl_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
+        if (lpOverlapped as usize) == 0 {
+            ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpErrno as usize)),
                 ::wsp::rt::addr::span((lpcbBytesReturned as usize)),
-            ],
-            [
-                (lpvInBuffer as usize),
-                (lpvOutBuffer as usize),
-                (lpOverlapped as usize),
-                lpCompletionRoutine.map_or(0, |function| function as usize),
-                (lpThreadId as usize),
-            ],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span_if_given((lpvInBuffer as usize)),
-                    ::wsp::rt::addr::span_if_given((lpvOutBuffer as usize)),
-                    ::wsp::rt::addr::span_or(
-                        (lpcbBytesReturned as usize),
-                        (lpOverlapped as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpOverlapped as usize)),
-                    ::wsp::rt::addr::span_if_given(
-                        lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpThreadId as usize)),
-                ])
-            })
+            ])
+                && (((lpvInBuffer as usize) | (lpvOutBuffer as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
+                        && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))))
+        } else {
+            ::wsp::rt::addr::all_fit([
+                ::wsp::rt::addr::span((lpErrno as usize)),
+                ::wsp::rt::addr::span((lpOverlapped as usize)),
+            ]) && ::wsp::rt::addr::fits_if_given((lpcbBytesReturned as usize))
+                && (((lpvInBuffer as usize) | (lpvOutBuffer as usize)
+                    | lpCompletionRoutine.map_or(0, |function| function as usize)
+                    | (lpThreadId as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
+                        && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))
+                        && ::wsp::rt::addr::fits_if_given(
+                            lpCompletionRoutine.map_or(0, |function| function as usize),
+                        ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+        }
     }
 }
 /// The checks of `WSPIoctl`: `Err` has the code, 0 where none can be stored.
@@ -1796,7 +1760,8 @@ pub unsafe fn ioctl(
         {
             return Err(::wsp::rt::refuse(&IOCTL_LP_OVERLAPPED_ADDRESS));
         }
-        if lpCompletionRoutine.map_or(0, |function| function as usize) != 0
+        if (lpOverlapped as usize) != 0
+            && lpCompletionRoutine.map_or(0, |function| function as usize) != 0
             && !::wsp::rt::addr::fits(
                 ::wsp::rt::addr::span(
                     lpCompletionRoutine.map_or(0, |function| function as usize),
@@ -1805,7 +1770,7 @@ pub unsafe fn ioctl(
         {
             return Err(::wsp::rt::refuse(&IOCTL_LP_COMPLETION_ROUTINE_ADDRESS));
         }
-        if (lpThreadId as usize) != 0
+        if (lpOverlapped as usize) != 0 && (lpThreadId as usize) != 0
             && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpThreadId as usize)))
         {
             return Err(::wsp::rt::refuse(&IOCTL_LP_THREAD_ID_ADDRESS));
@@ -1898,30 +1863,21 @@ pub unsafe fn join_leaf_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((name as usize)),
-            ],
-            [
-                (lpCallerData as usize),
-                (lpCalleeData as usize),
-                (lpSQOS as usize),
-                (lpGQOS as usize),
-            ],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span((name as usize)),
-                    ::wsp::rt::addr::span_if_given((lpCallerData as usize)),
-                    ::wsp::rt::addr::span_if_given((lpCalleeData as usize)),
-                    ::wsp::rt::addr::span_if_given((lpSQOS as usize)),
-                    ::wsp::rt::addr::span_if_given((lpGQOS as usize)),
-                ])
-            }) && !((name as usize) != 0 && namelen < 2)
-            && !(!matches!(dwFlags, 1 | 2 | 4))
+        if !matches!(dwFlags, 1 | 2 | 4) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        ::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((name as usize)),
+        ])
+            && (((lpCallerData as usize) | (lpCalleeData as usize) | (lpSQOS as usize)
+                | (lpGQOS as usize)) == 0
+                || (::wsp::rt::addr::fits_if_given((lpCallerData as usize))
+                    && ::wsp::rt::addr::fits_if_given((lpCalleeData as usize))
+                    && ::wsp::rt::addr::fits_if_given((lpSQOS as usize))
+                    && ::wsp::rt::addr::fits_if_given((lpGQOS as usize))))
+            && !((name as usize) != 0 && namelen < 2)
     }
 }
 /// The checks of `WSPJoinLeaf`: `Err` has the code, 0 where none can be stored.
@@ -2098,13 +2054,13 @@ pub static RECV_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
 pub static RECV_LP_COMPLETION_ROUTINE_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpCompletionRoutine.address",
     code: 10014,
-    text: "`lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPRecv.lpThreadId.address`, declared in `spec/functions/WSPRecv.yaml:75`.
 pub static RECV_LP_THREAD_ID_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecv.lpThreadId.address",
     code: 10014,
-    text: "`lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPRecv.lpFlags.allowed`, declared in `spec/functions/WSPRecv.yaml:51`.
 pub static RECV_LP_FLAGS_ALLOWED: ::wsp::rt::Check = ::wsp::rt::Check {
@@ -2137,36 +2093,27 @@ pub unsafe fn recv_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
+        if (lpOverlapped as usize) == 0 {
+            ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpErrno as usize)),
                 ::wsp::rt::addr::span((lpBuffers as usize)),
                 ::wsp::rt::addr::span((lpNumberOfBytesRecvd as usize)),
                 ::wsp::rt::addr::span((lpFlags as usize)),
-            ],
-            [
-                (lpOverlapped as usize),
-                lpCompletionRoutine.map_or(0, |function| function as usize),
-                (lpThreadId as usize),
-            ],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span((lpBuffers as usize)),
-                    ::wsp::rt::addr::span_or(
-                        (lpNumberOfBytesRecvd as usize),
-                        (lpOverlapped as usize),
-                    ),
-                    ::wsp::rt::addr::span((lpFlags as usize)),
-                    ::wsp::rt::addr::span_if_given((lpOverlapped as usize)),
-                    ::wsp::rt::addr::span_if_given(
+            ]) && !(lpFlags.read_unaligned() & !32771 != 0)
+        } else {
+            ::wsp::rt::addr::all_fit([
+                ::wsp::rt::addr::span((lpErrno as usize)),
+                ::wsp::rt::addr::span((lpBuffers as usize)),
+                ::wsp::rt::addr::span((lpFlags as usize)),
+                ::wsp::rt::addr::span((lpOverlapped as usize)),
+            ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesRecvd as usize))
+                && ((lpCompletionRoutine.map_or(0, |function| function as usize)
+                    | (lpThreadId as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given(
                         lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpThreadId as usize)),
-                ])
-            }) && !(lpFlags.read_unaligned() & !32771 != 0)
+                    ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+                && !(lpFlags.read_unaligned() & !32771 != 0)
+        }
     }
 }
 /// The checks of `WSPRecv`: `Err` has the code, 0 where none can be stored.
@@ -2227,7 +2174,8 @@ pub unsafe fn recv(
         {
             return Err(::wsp::rt::refuse(&RECV_LP_OVERLAPPED_ADDRESS));
         }
-        if lpCompletionRoutine.map_or(0, |function| function as usize) != 0
+        if (lpOverlapped as usize) != 0
+            && lpCompletionRoutine.map_or(0, |function| function as usize) != 0
             && !::wsp::rt::addr::fits(
                 ::wsp::rt::addr::span(
                     lpCompletionRoutine.map_or(0, |function| function as usize),
@@ -2236,7 +2184,7 @@ pub unsafe fn recv(
         {
             return Err(::wsp::rt::refuse(&RECV_LP_COMPLETION_ROUTINE_ADDRESS));
         }
-        if (lpThreadId as usize) != 0
+        if (lpOverlapped as usize) != 0 && (lpThreadId as usize) != 0
             && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpThreadId as usize)))
         {
             return Err(::wsp::rt::refuse(&RECV_LP_THREAD_ID_ADDRESS));
@@ -2284,17 +2232,8 @@ pub unsafe fn recv_disconnect_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [::wsp::rt::addr::span((lpErrno as usize))],
-            [(lpInboundDisconnectData as usize)],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span_if_given((lpInboundDisconnectData as usize)),
-                ])
-            })
+        ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
+            && ::wsp::rt::addr::fits_if_given((lpInboundDisconnectData as usize))
     }
 }
 /// The checks of `WSPRecvDisconnect`: `Err` has the code, 0 where none can be stored.
@@ -2400,13 +2339,13 @@ pub static RECV_FROM_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check 
 pub static RECV_FROM_LP_COMPLETION_ROUTINE_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecvFrom.lpCompletionRoutine.address",
     code: 10014,
-    text: "`lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPRecvFrom.lpThreadId.address`, declared in `spec/functions/WSPRecvFrom.yaml:98`.
 pub static RECV_FROM_LP_THREAD_ID_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPRecvFrom.lpThreadId.address",
     code: 10014,
-    text: "`lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPRecvFrom.lpFlags.allowed`, declared in `spec/functions/WSPRecvFrom.yaml:59`.
 pub static RECV_FROM_LP_FLAGS_ALLOWED: ::wsp::rt::Check = ::wsp::rt::Check {
@@ -2441,40 +2380,34 @@ pub unsafe fn recv_from_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
+        if (lpOverlapped as usize) == 0 {
+            ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpErrno as usize)),
                 ::wsp::rt::addr::span((lpBuffers as usize)),
                 ::wsp::rt::addr::span((lpNumberOfBytesRecvd as usize)),
                 ::wsp::rt::addr::span((lpFlags as usize)),
-            ],
-            [
-                (lpFrom as usize),
-                (lpFromlen as usize),
-                (lpOverlapped as usize),
-                lpCompletionRoutine.map_or(0, |function| function as usize),
-                (lpThreadId as usize),
-            ],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span((lpBuffers as usize)),
-                    ::wsp::rt::addr::span_or(
-                        (lpNumberOfBytesRecvd as usize),
-                        (lpOverlapped as usize),
-                    ),
-                    ::wsp::rt::addr::span((lpFlags as usize)),
-                    ::wsp::rt::addr::span_if_given((lpFrom as usize)),
-                    ::wsp::rt::addr::span_if_given((lpFromlen as usize)),
-                    ::wsp::rt::addr::span_if_given((lpOverlapped as usize)),
-                    ::wsp::rt::addr::span_if_given(
-                        lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpThreadId as usize)),
-                ])
-            }) && !(lpFlags.read_unaligned() & !32771 != 0)
+            ])
+                && (((lpFrom as usize) | (lpFromlen as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given((lpFrom as usize))
+                        && ::wsp::rt::addr::fits_if_given((lpFromlen as usize))))
+                && !(lpFlags.read_unaligned() & !32771 != 0)
+        } else {
+            ::wsp::rt::addr::all_fit([
+                ::wsp::rt::addr::span((lpErrno as usize)),
+                ::wsp::rt::addr::span((lpBuffers as usize)),
+                ::wsp::rt::addr::span((lpFlags as usize)),
+                ::wsp::rt::addr::span((lpOverlapped as usize)),
+            ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesRecvd as usize))
+                && (((lpFrom as usize) | (lpFromlen as usize)
+                    | lpCompletionRoutine.map_or(0, |function| function as usize)
+                    | (lpThreadId as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given((lpFrom as usize))
+                        && ::wsp::rt::addr::fits_if_given((lpFromlen as usize))
+                        && ::wsp::rt::addr::fits_if_given(
+                            lpCompletionRoutine.map_or(0, |function| function as usize),
+                        ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+                && !(lpFlags.read_unaligned() & !32771 != 0)
+        }
     }
 }
 /// The checks of `WSPRecvFrom`: `Err` has the code, 0 where none can be stored.
@@ -2547,7 +2480,8 @@ pub unsafe fn recv_from(
         {
             return Err(::wsp::rt::refuse(&RECV_FROM_LP_OVERLAPPED_ADDRESS));
         }
-        if lpCompletionRoutine.map_or(0, |function| function as usize) != 0
+        if (lpOverlapped as usize) != 0
+            && lpCompletionRoutine.map_or(0, |function| function as usize) != 0
             && !::wsp::rt::addr::fits(
                 ::wsp::rt::addr::span(
                     lpCompletionRoutine.map_or(0, |function| function as usize),
@@ -2556,7 +2490,7 @@ pub unsafe fn recv_from(
         {
             return Err(::wsp::rt::refuse(&RECV_FROM_LP_COMPLETION_ROUTINE_ADDRESS));
         }
-        if (lpThreadId as usize) != 0
+        if (lpOverlapped as usize) != 0 && (lpThreadId as usize) != 0
             && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpThreadId as usize)))
         {
             return Err(::wsp::rt::refuse(&RECV_FROM_LP_THREAD_ID_ADDRESS));
@@ -2625,25 +2559,14 @@ pub unsafe fn select_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [::wsp::rt::addr::span((lpErrno as usize))],
-            [
-                (readfds as usize),
-                (writefds as usize),
-                (exceptfds as usize),
-                (timeout as usize),
-            ],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span_if_given((readfds as usize)),
-                    ::wsp::rt::addr::span_if_given((writefds as usize)),
-                    ::wsp::rt::addr::span_if_given((exceptfds as usize)),
-                    ::wsp::rt::addr::span_if_given((timeout as usize)),
-                ])
-            }) && ((readfds as usize) | (writefds as usize) | (exceptfds as usize)) != 0
+        ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
+            && (((readfds as usize) | (writefds as usize) | (exceptfds as usize)
+                | (timeout as usize)) == 0
+                || (::wsp::rt::addr::fits_if_given((readfds as usize))
+                    && ::wsp::rt::addr::fits_if_given((writefds as usize))
+                    && ::wsp::rt::addr::fits_if_given((exceptfds as usize))
+                    && ::wsp::rt::addr::fits_if_given((timeout as usize))))
+            && !(((readfds as usize) | (writefds as usize) | (exceptfds as usize)) == 0)
     }
 }
 /// The checks of `WSPSelect`: `Err` has the code, 0 where none can be stored.
@@ -2742,13 +2665,13 @@ pub static SEND_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
 pub static SEND_LP_COMPLETION_ROUTINE_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPSend.lpCompletionRoutine.address",
     code: 10014,
-    text: "`lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPSend.lpThreadId.address`, declared in `spec/functions/WSPSend.yaml:83`.
 pub static SEND_LP_THREAD_ID_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPSend.lpThreadId.address",
     code: 10014,
-    text: "`lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPSend.dwFlags.allowed`, declared in `spec/functions/WSPSend.yaml:63`.
 pub static SEND_DW_FLAGS_ALLOWED: ::wsp::rt::Check = ::wsp::rt::Check {
@@ -2781,34 +2704,32 @@ pub unsafe fn send_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
+        if (lpOverlapped as usize) == 0 {
+            if dwFlags & !32773 != 0 {
+                ::core::hint::cold_path();
+                return false;
+            }
+            ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpErrno as usize)),
                 ::wsp::rt::addr::span((lpBuffers as usize)),
                 ::wsp::rt::addr::span((lpNumberOfBytesSent as usize)),
-            ],
-            [
-                (lpOverlapped as usize),
-                lpCompletionRoutine.map_or(0, |function| function as usize),
-                (lpThreadId as usize),
-            ],
-        )
-            || {
+            ])
+        } else {
+            if dwFlags & !32773 != 0 {
                 ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span((lpBuffers as usize)),
-                    ::wsp::rt::addr::span_or(
-                        (lpNumberOfBytesSent as usize),
-                        (lpOverlapped as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpOverlapped as usize)),
-                    ::wsp::rt::addr::span_if_given(
+                return false;
+            }
+            ::wsp::rt::addr::all_fit([
+                ::wsp::rt::addr::span((lpErrno as usize)),
+                ::wsp::rt::addr::span((lpBuffers as usize)),
+                ::wsp::rt::addr::span((lpOverlapped as usize)),
+            ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesSent as usize))
+                && ((lpCompletionRoutine.map_or(0, |function| function as usize)
+                    | (lpThreadId as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given(
                         lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpThreadId as usize)),
-                ])
-            }) && !(dwFlags & !32773 != 0)
+                    ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+        }
     }
 }
 /// The checks of `WSPSend`: `Err` has the code, 0 where none can be stored.
@@ -2861,7 +2782,8 @@ pub unsafe fn send(
         {
             return Err(::wsp::rt::refuse(&SEND_LP_OVERLAPPED_ADDRESS));
         }
-        if lpCompletionRoutine.map_or(0, |function| function as usize) != 0
+        if (lpOverlapped as usize) != 0
+            && lpCompletionRoutine.map_or(0, |function| function as usize) != 0
             && !::wsp::rt::addr::fits(
                 ::wsp::rt::addr::span(
                     lpCompletionRoutine.map_or(0, |function| function as usize),
@@ -2870,7 +2792,7 @@ pub unsafe fn send(
         {
             return Err(::wsp::rt::refuse(&SEND_LP_COMPLETION_ROUTINE_ADDRESS));
         }
-        if (lpThreadId as usize) != 0
+        if (lpOverlapped as usize) != 0 && (lpThreadId as usize) != 0
             && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpThreadId as usize)))
         {
             return Err(::wsp::rt::refuse(&SEND_LP_THREAD_ID_ADDRESS));
@@ -2918,17 +2840,8 @@ pub unsafe fn send_disconnect_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [::wsp::rt::addr::span((lpErrno as usize))],
-            [(lpOutboundDisconnectData as usize)],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span_if_given((lpOutboundDisconnectData as usize)),
-                ])
-            })
+        ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
+            && ::wsp::rt::addr::fits_if_given((lpOutboundDisconnectData as usize))
     }
 }
 /// The checks of `WSPSendDisconnect`: `Err` has the code, 0 where none can be stored.
@@ -3016,13 +2929,13 @@ pub static SEND_TO_LP_OVERLAPPED_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
 pub static SEND_TO_LP_COMPLETION_ROUTINE_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPSendTo.lpCompletionRoutine.address",
     code: 10014,
-    text: "`lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpCompletionRoutine` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPSendTo.lpThreadId.address`, declared in `spec/functions/WSPSendTo.yaml:95`.
 pub static SEND_TO_LP_THREAD_ID_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
     id: "WSPSendTo.lpThreadId.address",
     code: 10014,
-    text: "`lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
+    text: "`lpOverlapped` is given, and `lpThreadId` is not NULL and lies below 64 KiB or outside user space.",
 };
 /// `WSPSendTo.dwFlags.allowed`, declared in `spec/functions/WSPSendTo.yaml:61`.
 pub static SEND_TO_DW_FLAGS_ALLOWED: ::wsp::rt::Check = ::wsp::rt::Check {
@@ -3057,36 +2970,34 @@ pub unsafe fn send_to_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
+        if (lpOverlapped as usize) == 0 {
+            if dwFlags & !32773 != 0 {
+                ::core::hint::cold_path();
+                return false;
+            }
+            ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpErrno as usize)),
                 ::wsp::rt::addr::span((lpBuffers as usize)),
                 ::wsp::rt::addr::span((lpNumberOfBytesSent as usize)),
-            ],
-            [
-                (lpTo as usize),
-                (lpOverlapped as usize),
-                lpCompletionRoutine.map_or(0, |function| function as usize),
-                (lpThreadId as usize),
-            ],
-        )
-            || {
+            ]) && ::wsp::rt::addr::fits_if_given((lpTo as usize))
+        } else {
+            if dwFlags & !32773 != 0 {
                 ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span((lpBuffers as usize)),
-                    ::wsp::rt::addr::span_or(
-                        (lpNumberOfBytesSent as usize),
-                        (lpOverlapped as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpTo as usize)),
-                    ::wsp::rt::addr::span_if_given((lpOverlapped as usize)),
-                    ::wsp::rt::addr::span_if_given(
-                        lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ),
-                    ::wsp::rt::addr::span_if_given((lpThreadId as usize)),
-                ])
-            }) && !(dwFlags & !32773 != 0)
+                return false;
+            }
+            ::wsp::rt::addr::all_fit([
+                ::wsp::rt::addr::span((lpErrno as usize)),
+                ::wsp::rt::addr::span((lpBuffers as usize)),
+                ::wsp::rt::addr::span((lpOverlapped as usize)),
+            ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesSent as usize))
+                && (((lpTo as usize)
+                    | lpCompletionRoutine.map_or(0, |function| function as usize)
+                    | (lpThreadId as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given((lpTo as usize))
+                        && ::wsp::rt::addr::fits_if_given(
+                            lpCompletionRoutine.map_or(0, |function| function as usize),
+                        ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+        }
     }
 }
 /// The checks of `WSPSendTo`: `Err` has the code, 0 where none can be stored.
@@ -3146,7 +3057,8 @@ pub unsafe fn send_to(
         {
             return Err(::wsp::rt::refuse(&SEND_TO_LP_OVERLAPPED_ADDRESS));
         }
-        if lpCompletionRoutine.map_or(0, |function| function as usize) != 0
+        if (lpOverlapped as usize) != 0
+            && lpCompletionRoutine.map_or(0, |function| function as usize) != 0
             && !::wsp::rt::addr::fits(
                 ::wsp::rt::addr::span(
                     lpCompletionRoutine.map_or(0, |function| function as usize),
@@ -3155,7 +3067,7 @@ pub unsafe fn send_to(
         {
             return Err(::wsp::rt::refuse(&SEND_TO_LP_COMPLETION_ROUTINE_ADDRESS));
         }
-        if (lpThreadId as usize) != 0
+        if (lpOverlapped as usize) != 0 && (lpThreadId as usize) != 0
             && !::wsp::rt::addr::fits(::wsp::rt::addr::span((lpThreadId as usize)))
         {
             return Err(::wsp::rt::refuse(&SEND_TO_LP_THREAD_ID_ADDRESS));
@@ -3206,17 +3118,8 @@ pub unsafe fn set_sock_opt_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [::wsp::rt::addr::span((lpErrno as usize))],
-            [(optval as usize)],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpErrno as usize)),
-                    ::wsp::rt::addr::span_if_given((optval as usize)),
-                ])
-            })
+        ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
+            && ::wsp::rt::addr::fits_if_given((optval as usize))
     }
 }
 /// The checks of `WSPSetSockOpt`: `Err` has the code, 0 where none can be stored.
@@ -3284,8 +3187,11 @@ pub unsafe fn shutdown_passes(s: ffi::SOCKET, how: i32, lpErrno: ffi::LPINT) -> 
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
+        if !matches!(how, 0 | 1 | 2) {
+            ::core::hint::cold_path();
+            return false;
+        }
         ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
-            && !(!matches!(how, 0 | 1 | 2))
     }
 }
 /// The checks of `WSPShutdown`: `Err` has the code, 0 where none can be stored.
@@ -3368,10 +3274,18 @@ pub unsafe fn socket_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
+        if g != 0 {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if dwFlags & !479 != 0 {
+            ::core::hint::cold_path();
+            return false;
+        }
         ::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpProtocolInfo as usize)),
-        ]) && !(g != 0) && !(dwFlags & !479 != 0)
+        ])
     }
 }
 /// The checks of `WSPSocket`: `Err` has the code, 0 where none can be stored.
@@ -3626,22 +3540,33 @@ pub unsafe fn accept_ex_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
+        if (lpOverlapped as usize) == 0 {
+            if !(32..=2147483647).contains(&dwLocalAddressLength) {
+                ::core::hint::cold_path();
+                return false;
+            }
+            if !(32..=2147483647).contains(&dwRemoteAddressLength) {
+                ::core::hint::cold_path();
+                return false;
+            }
+            ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpOutputBuffer as usize)),
                 ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ],
-            [(lpdwBytesReceived as usize)],
-        )
-            || {
+            ]) && ::wsp::rt::addr::fits_if_given((lpdwBytesReceived as usize))
+        } else {
+            if !(32..=2147483647).contains(&dwLocalAddressLength) {
                 ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((lpOutputBuffer as usize)),
-                    ::wsp::rt::addr::span_if_given((lpdwBytesReceived as usize)),
-                    ::wsp::rt::addr::span((lpOverlapped as usize)),
-                ])
-            }) && !(!(32..=2147483647).contains(&dwLocalAddressLength))
-            && !(!(32..=2147483647).contains(&dwRemoteAddressLength))
+                return false;
+            }
+            if !(32..=2147483647).contains(&dwRemoteAddressLength) {
+                ::core::hint::cold_path();
+                return false;
+            }
+            ::wsp::rt::addr::all_fit([
+                ::wsp::rt::addr::span((lpOutputBuffer as usize)),
+                ::wsp::rt::addr::span((lpOverlapped as usize)),
+            ]) && ::wsp::rt::addr::fits_if_given((lpdwBytesReceived as usize))
+        }
     }
 }
 /// The checks of `AcceptEx`: `Err` has the code, 0 where none can be stored.
@@ -3759,22 +3684,25 @@ pub unsafe fn connect_ex_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        (::wsp::rt::addr::all_fit_alone(
-            [
+        if (lpOverlapped as usize) == 0 {
+            ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((name as usize)),
                 ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ],
-            [(lpSendBuffer as usize), (lpdwBytesSent as usize)],
-        )
-            || {
-                ::core::hint::cold_path();
-                ::wsp::rt::addr::all_fit([
-                    ::wsp::rt::addr::span((name as usize)),
-                    ::wsp::rt::addr::span_if_given((lpSendBuffer as usize)),
-                    ::wsp::rt::addr::span_if_given((lpdwBytesSent as usize)),
-                    ::wsp::rt::addr::span((lpOverlapped as usize)),
-                ])
-            }) && !((name as usize) != 0 && namelen < 16)
+            ])
+                && (((lpSendBuffer as usize) | (lpdwBytesSent as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given((lpSendBuffer as usize))
+                        && ::wsp::rt::addr::fits_if_given((lpdwBytesSent as usize))))
+                && !((name as usize) != 0 && namelen < 16)
+        } else {
+            ::wsp::rt::addr::all_fit([
+                ::wsp::rt::addr::span((name as usize)),
+                ::wsp::rt::addr::span((lpOverlapped as usize)),
+            ])
+                && (((lpSendBuffer as usize) | (lpdwBytesSent as usize)) == 0
+                    || (::wsp::rt::addr::fits_if_given((lpSendBuffer as usize))
+                        && ::wsp::rt::addr::fits_if_given((lpdwBytesSent as usize))))
+                && !((name as usize) != 0 && namelen < 16)
+        }
     }
 }
 /// The checks of `ConnectEx`: `Err` has the code, 0 where none can be stored.
@@ -3864,9 +3792,27 @@ pub unsafe fn disconnect_ex_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
-            ::wsp::rt::addr::span_if_given((lpOverlapped as usize)),
-        ]) && !(!matches!(dwFlags, 0 | 2)) && !(!matches!(dwReserved, 0))
+        if (lpOverlapped as usize) == 0 {
+            if !matches!(dwFlags, 0 | 2) {
+                ::core::hint::cold_path();
+                return false;
+            }
+            if !matches!(dwReserved, 0) {
+                ::core::hint::cold_path();
+                return false;
+            }
+            true
+        } else {
+            if !matches!(dwFlags, 0 | 2) {
+                ::core::hint::cold_path();
+                return false;
+            }
+            if !matches!(dwReserved, 0) {
+                ::core::hint::cold_path();
+                return false;
+            }
+            ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpOverlapped as usize))])
+        }
     }
 }
 /// The checks of `DisconnectEx`: `Err` has the code, 0 where none can be stored.
@@ -3945,13 +3891,15 @@ pub unsafe fn get_accept_ex_sockaddrs_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
-            ::wsp::rt::addr::span_if_given((lpOutputBuffer as usize)),
-            ::wsp::rt::addr::span_if_given((LocalSockaddr as usize)),
-            ::wsp::rt::addr::span_if_given((LocalSockaddrLength as usize)),
-            ::wsp::rt::addr::span_if_given((RemoteSockaddr as usize)),
-            ::wsp::rt::addr::span_if_given((RemoteSockaddrLength as usize)),
-        ])
+        true
+            && (((lpOutputBuffer as usize) | (LocalSockaddr as usize)
+                | (LocalSockaddrLength as usize) | (RemoteSockaddr as usize)
+                | (RemoteSockaddrLength as usize)) == 0
+                || (::wsp::rt::addr::fits_if_given((lpOutputBuffer as usize))
+                    && ::wsp::rt::addr::fits_if_given((LocalSockaddr as usize))
+                    && ::wsp::rt::addr::fits_if_given((LocalSockaddrLength as usize))
+                    && ::wsp::rt::addr::fits_if_given((RemoteSockaddr as usize))
+                    && ::wsp::rt::addr::fits_if_given((RemoteSockaddrLength as usize))))
     }
 }
 /// The checks of `GetAcceptExSockaddrs`: `Err` has the code, 0 where none can be stored.

@@ -1430,7 +1430,7 @@ pub mod thunk {
                     .map_err(|error| error as i32)?;
                 // SAFETY: the addresses were checked; NULL, where it may be passed, is left alone.
                 unsafe {
-                    ::wsp::rt::store(lpProtocolInfo, out_protocol_info);
+                    lpProtocolInfo.write_unaligned(out_protocol_info);
                 }
                 Ok(0)
             },
@@ -1607,8 +1607,8 @@ pub mod thunk {
                     .map_err(|error| error as i32)?;
                 // SAFETY: the addresses were checked; NULL, where it may be passed, is left alone.
                 unsafe {
-                    ::wsp::rt::store(lpcbTransfer, out_bytes);
-                    ::wsp::rt::store(lpdwFlags, out_flags);
+                    lpcbTransfer.write_unaligned(out_bytes);
+                    lpdwFlags.write_unaligned(out_flags);
                 }
                 Ok(1)
             },
@@ -1837,12 +1837,26 @@ pub mod thunk {
         lpThreadId: ffi::LPWSATHREADID,
         lpErrno: ffi::LPINT,
     ) -> i32 {
-        let outcome = ::wsp::rt::guard(
-            || {
-                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
-                // find.
-                unsafe {
-                    if !check::ioctl_passes(
+        // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+        unsafe {
+            if check::ioctl_passes(
+                s,
+                dwIoControlCode,
+                lpvInBuffer,
+                cbInBuffer,
+                lpvOutBuffer,
+                cbOutBuffer,
+                lpcbBytesReturned,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            ) {
+                if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                    return ioctl_on::<
+                        P,
+                    >(
+                        socket,
                         s,
                         dwIoControlCode,
                         lpvInBuffer,
@@ -1854,22 +1868,114 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    ) {
-                        check::ioctl(
-                            s,
-                            dwIoControlCode,
-                            lpvInBuffer,
-                            cbInBuffer,
-                            lpvOutBuffer,
-                            cbOutBuffer,
-                            lpcbBytesReturned,
-                            lpOverlapped,
-                            lpCompletionRoutine,
-                            lpThreadId,
-                            lpErrno,
-                        )?;
-                    }
+                    );
                 }
+            }
+            ioctl_carefully::<
+                P,
+            >(
+                s,
+                dwIoControlCode,
+                lpvInBuffer,
+                cbInBuffer,
+                lpvOutBuffer,
+                cbOutBuffer,
+                lpcbBytesReturned,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    unsafe extern "system" fn ioctl_carefully<P: Instance>(
+        s: ffi::SOCKET,
+        dwIoControlCode: ffi::DWORD,
+        lpvInBuffer: ffi::LPVOID,
+        cbInBuffer: ffi::DWORD,
+        lpvOutBuffer: ffi::LPVOID,
+        cbOutBuffer: ffi::DWORD,
+        lpcbBytesReturned: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let found = ::wsp::rt::guard(
+            || {
+                // SAFETY: as above.
+                unsafe {
+                    check::ioctl(
+                        s,
+                        dwIoControlCode,
+                        lpvInBuffer,
+                        cbInBuffer,
+                        lpvOutBuffer,
+                        cbOutBuffer,
+                        lpcbBytesReturned,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )?;
+                }
+                P::cell()
+                    .socket(
+                        s as usize,
+                        &check::IOCTL_S_SOCKET,
+                        <error::IoctlError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                    )
+            },
+            || <error::IoctlError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+        );
+        match found {
+            Ok(socket) => {
+                // SAFETY: all that was checked is in order.
+                unsafe {
+                    ioctl_on::<
+                        P,
+                    >(
+                        socket,
+                        s,
+                        dwIoControlCode,
+                        lpvInBuffer,
+                        cbInBuffer,
+                        lpvOutBuffer,
+                        cbOutBuffer,
+                        lpcbBytesReturned,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )
+                }
+            }
+            Err(code) => {
+                let outcome = Err(code);
+                // SAFETY: a code is only stored once the checks found its address to be good.
+                unsafe { ::wsp::rt::lower(outcome, lpErrno, ffi::SOCKET_ERROR as i32) }
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn ioctl_on<P: Instance>(
+        socket: ::wsp::rt::SocketRef<'_, P::Socket>,
+        s: ffi::SOCKET,
+        dwIoControlCode: ffi::DWORD,
+        lpvInBuffer: ffi::LPVOID,
+        cbInBuffer: ffi::DWORD,
+        lpvOutBuffer: ffi::LPVOID,
+        cbOutBuffer: ffi::DWORD,
+        lpcbBytesReturned: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let outcome = ::wsp::rt::guard(
+            || {
                 if dwIoControlCode == 3355443206 {
                     // SAFETY: the addresses were checked, the lengths are the caller's word.
                     let answer = unsafe {
@@ -1935,12 +2041,6 @@ pub mod thunk {
                         ),
                     }
                 };
-                let socket = P::cell()
-                    .socket(
-                        s as usize,
-                        &check::IOCTL_S_SOCKET,
-                        <error::IoctlError as ::wsp::rt::ErrorList>::FALLBACK as i32,
-                    )?;
                 let running = socket.running::<P>();
                 let out_bytes = match running
                     .provider()
@@ -2114,12 +2214,41 @@ pub mod thunk {
         lpThreadId: ffi::LPWSATHREADID,
         lpErrno: ffi::LPINT,
     ) -> i32 {
-        let outcome = ::wsp::rt::guard(
-            || {
-                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
-                // find.
-                unsafe {
-                    if !check::recv_passes(
+        // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+        unsafe {
+            if dwBufferCount != 1 {
+                return recv_carefully::<
+                    P,
+                >(
+                    s,
+                    lpBuffers,
+                    dwBufferCount,
+                    lpNumberOfBytesRecvd,
+                    lpFlags,
+                    lpOverlapped,
+                    lpCompletionRoutine,
+                    lpThreadId,
+                    lpErrno,
+                );
+            }
+            let dwBufferCount = 1;
+            if check::recv_passes(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            ) && (::wsp::rt::buffer_fits(lpBuffers))
+            {
+                if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                    return recv_on::<
+                        P,
+                    >(
+                        socket,
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -2129,32 +2258,116 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    ) {
-                        check::recv(
-                            s,
-                            lpBuffers,
-                            dwBufferCount,
-                            lpNumberOfBytesRecvd,
-                            lpFlags,
-                            lpOverlapped,
-                            lpCompletionRoutine,
-                            lpThreadId,
-                            lpErrno,
-                        )?;
+                    );
+                }
+            }
+            recv_carefully::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    unsafe extern "system" fn recv_carefully<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesRecvd: ffi::LPDWORD,
+        lpFlags: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let found = ::wsp::rt::guard(
+            || {
+                // SAFETY: as above.
+                unsafe {
+                    check::recv(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesRecvd,
+                        lpFlags,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )?;
+                    if !(::wsp::rt::buffers_fit(lpBuffers, dwBufferCount as usize)) {
+                        return Err(::wsp::rt::refuse(&check::RECV_LP_BUFFERS_ADDRESS));
                     }
                 }
+                P::cell()
+                    .socket(
+                        s as usize,
+                        &check::RECV_S_SOCKET,
+                        <error::RecvError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                    )
+            },
+            || <error::RecvError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+        );
+        match found {
+            Ok(socket) => {
+                // SAFETY: all that was checked is in order.
+                unsafe {
+                    recv_on::<
+                        P,
+                    >(
+                        socket,
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesRecvd,
+                        lpFlags,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )
+                }
+            }
+            Err(code) => {
+                let outcome = Err(code);
+                // SAFETY: a code is only stored once the checks found its address to be good.
+                unsafe { ::wsp::rt::lower(outcome, lpErrno, ffi::SOCKET_ERROR as i32) }
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn recv_on<P: Instance>(
+        socket: ::wsp::rt::SocketRef<'_, P::Socket>,
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesRecvd: ffi::LPDWORD,
+        lpFlags: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let outcome = ::wsp::rt::guard(
+            || {
                 // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
                 // time of the call is the interface's contract, and the lifted arguments do not outlive the
                 // call.
                 let call = unsafe {
                     call::Recv {
                         buffers: ::wsp::rt::BuffersOut::new(
-                                lpBuffers,
-                                dwBufferCount as usize,
-                            )
-                            .map_err(|_| ::wsp::rt::refuse(
-                                &check::RECV_LP_BUFFERS_ADDRESS,
-                            ))?,
+                            lpBuffers,
+                            dwBufferCount as usize,
+                        ),
                         flags: ::wsp::rt::read(lpFlags),
                         overlapped: ::wsp::rt::Overlapped::optional(
                             lpOverlapped,
@@ -2163,12 +2376,6 @@ pub mod thunk {
                         ),
                     }
                 };
-                let socket = P::cell()
-                    .socket(
-                        s as usize,
-                        &check::RECV_S_SOCKET,
-                        <error::RecvError as ::wsp::rt::ErrorList>::FALLBACK as i32,
-                    )?;
                 let running = socket.running::<P>();
                 let done::Recv { bytes: out_bytes, flags: out_flags } = match running
                     .provider()
@@ -2183,7 +2390,7 @@ pub mod thunk {
                 // SAFETY: the addresses were checked; NULL, where it may be passed, is left alone.
                 unsafe {
                     ::wsp::rt::store(lpNumberOfBytesRecvd, out_bytes);
-                    ::wsp::rt::store(lpFlags, out_flags);
+                    lpFlags.write_unaligned(out_flags);
                 }
                 Ok(0)
             },
@@ -2262,12 +2469,45 @@ pub mod thunk {
         lpThreadId: ffi::LPWSATHREADID,
         lpErrno: ffi::LPINT,
     ) -> i32 {
-        let outcome = ::wsp::rt::guard(
-            || {
-                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
-                // find.
-                unsafe {
-                    if !check::recv_from_passes(
+        // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+        unsafe {
+            if dwBufferCount != 1 {
+                return recv_from_carefully::<
+                    P,
+                >(
+                    s,
+                    lpBuffers,
+                    dwBufferCount,
+                    lpNumberOfBytesRecvd,
+                    lpFlags,
+                    lpFrom,
+                    lpFromlen,
+                    lpOverlapped,
+                    lpCompletionRoutine,
+                    lpThreadId,
+                    lpErrno,
+                );
+            }
+            let dwBufferCount = 1;
+            if check::recv_from_passes(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpFrom,
+                lpFromlen,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            ) && (::wsp::rt::buffer_fits(lpBuffers))
+            {
+                if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                    return recv_from_on::<
+                        P,
+                    >(
+                        socket,
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -2279,34 +2519,128 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    ) {
-                        check::recv_from(
-                            s,
-                            lpBuffers,
-                            dwBufferCount,
-                            lpNumberOfBytesRecvd,
-                            lpFlags,
-                            lpFrom,
-                            lpFromlen,
-                            lpOverlapped,
-                            lpCompletionRoutine,
-                            lpThreadId,
-                            lpErrno,
-                        )?;
+                    );
+                }
+            }
+            recv_from_carefully::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpFrom,
+                lpFromlen,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    unsafe extern "system" fn recv_from_carefully<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesRecvd: ffi::LPDWORD,
+        lpFlags: ffi::LPDWORD,
+        lpFrom: *mut ffi::sockaddr,
+        lpFromlen: ffi::LPINT,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let found = ::wsp::rt::guard(
+            || {
+                // SAFETY: as above.
+                unsafe {
+                    check::recv_from(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesRecvd,
+                        lpFlags,
+                        lpFrom,
+                        lpFromlen,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )?;
+                    if !(::wsp::rt::buffers_fit(lpBuffers, dwBufferCount as usize)) {
+                        return Err(
+                            ::wsp::rt::refuse(&check::RECV_FROM_LP_BUFFERS_ADDRESS),
+                        );
                     }
                 }
+                P::cell()
+                    .socket(
+                        s as usize,
+                        &check::RECV_FROM_S_SOCKET,
+                        <error::RecvFromError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                    )
+            },
+            || <error::RecvFromError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+        );
+        match found {
+            Ok(socket) => {
+                // SAFETY: all that was checked is in order.
+                unsafe {
+                    recv_from_on::<
+                        P,
+                    >(
+                        socket,
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesRecvd,
+                        lpFlags,
+                        lpFrom,
+                        lpFromlen,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )
+                }
+            }
+            Err(code) => {
+                let outcome = Err(code);
+                // SAFETY: a code is only stored once the checks found its address to be good.
+                unsafe { ::wsp::rt::lower(outcome, lpErrno, ffi::SOCKET_ERROR as i32) }
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn recv_from_on<P: Instance>(
+        socket: ::wsp::rt::SocketRef<'_, P::Socket>,
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesRecvd: ffi::LPDWORD,
+        lpFlags: ffi::LPDWORD,
+        lpFrom: *mut ffi::sockaddr,
+        lpFromlen: ffi::LPINT,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let outcome = ::wsp::rt::guard(
+            || {
                 // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
                 // time of the call is the interface's contract, and the lifted arguments do not outlive the
                 // call.
                 let call = unsafe {
                     call::RecvFrom {
                         buffers: ::wsp::rt::BuffersOut::new(
-                                lpBuffers,
-                                dwBufferCount as usize,
-                            )
-                            .map_err(|_| ::wsp::rt::refuse(
-                                &check::RECV_FROM_LP_BUFFERS_ADDRESS,
-                            ))?,
+                            lpBuffers,
+                            dwBufferCount as usize,
+                        ),
                         flags: ::wsp::rt::read(lpFlags),
                         from: if lpFrom.is_null() || lpFromlen.is_null() {
                             None
@@ -2320,12 +2654,6 @@ pub mod thunk {
                         ),
                     }
                 };
-                let socket = P::cell()
-                    .socket(
-                        s as usize,
-                        &check::RECV_FROM_S_SOCKET,
-                        <error::RecvFromError as ::wsp::rt::ErrorList>::FALLBACK as i32,
-                    )?;
                 let running = socket.running::<P>();
                 let done::RecvFrom { bytes: out_bytes, flags: out_flags } = match running
                     .provider()
@@ -2340,7 +2668,7 @@ pub mod thunk {
                 // SAFETY: the addresses were checked; NULL, where it may be passed, is left alone.
                 unsafe {
                     ::wsp::rt::store(lpNumberOfBytesRecvd, out_bytes);
-                    ::wsp::rt::store(lpFlags, out_flags);
+                    lpFlags.write_unaligned(out_flags);
                 }
                 Ok(0)
             },
@@ -2440,12 +2768,41 @@ pub mod thunk {
         lpThreadId: ffi::LPWSATHREADID,
         lpErrno: ffi::LPINT,
     ) -> i32 {
-        let outcome = ::wsp::rt::guard(
-            || {
-                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
-                // find.
-                unsafe {
-                    if !check::send_passes(
+        // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+        unsafe {
+            if dwBufferCount != 1 {
+                return send_carefully::<
+                    P,
+                >(
+                    s,
+                    lpBuffers,
+                    dwBufferCount,
+                    lpNumberOfBytesSent,
+                    dwFlags,
+                    lpOverlapped,
+                    lpCompletionRoutine,
+                    lpThreadId,
+                    lpErrno,
+                );
+            }
+            let dwBufferCount = 1;
+            if check::send_passes(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            ) && (::wsp::rt::buffer_fits(lpBuffers))
+            {
+                if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                    return send_on::<
+                        P,
+                    >(
+                        socket,
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -2455,32 +2812,116 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    ) {
-                        check::send(
-                            s,
-                            lpBuffers,
-                            dwBufferCount,
-                            lpNumberOfBytesSent,
-                            dwFlags,
-                            lpOverlapped,
-                            lpCompletionRoutine,
-                            lpThreadId,
-                            lpErrno,
-                        )?;
+                    );
+                }
+            }
+            send_carefully::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    unsafe extern "system" fn send_carefully<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesSent: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let found = ::wsp::rt::guard(
+            || {
+                // SAFETY: as above.
+                unsafe {
+                    check::send(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesSent,
+                        dwFlags,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )?;
+                    if !(::wsp::rt::buffers_fit(lpBuffers, dwBufferCount as usize)) {
+                        return Err(::wsp::rt::refuse(&check::SEND_LP_BUFFERS_ADDRESS));
                     }
                 }
+                P::cell()
+                    .socket(
+                        s as usize,
+                        &check::SEND_S_SOCKET,
+                        <error::SendError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                    )
+            },
+            || <error::SendError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+        );
+        match found {
+            Ok(socket) => {
+                // SAFETY: all that was checked is in order.
+                unsafe {
+                    send_on::<
+                        P,
+                    >(
+                        socket,
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesSent,
+                        dwFlags,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )
+                }
+            }
+            Err(code) => {
+                let outcome = Err(code);
+                // SAFETY: a code is only stored once the checks found its address to be good.
+                unsafe { ::wsp::rt::lower(outcome, lpErrno, ffi::SOCKET_ERROR as i32) }
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn send_on<P: Instance>(
+        socket: ::wsp::rt::SocketRef<'_, P::Socket>,
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesSent: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let outcome = ::wsp::rt::guard(
+            || {
                 // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
                 // time of the call is the interface's contract, and the lifted arguments do not outlive the
                 // call.
                 let call = unsafe {
                     call::Send {
                         buffers: ::wsp::rt::Buffers::new(
-                                lpBuffers,
-                                dwBufferCount as usize,
-                            )
-                            .map_err(|_| ::wsp::rt::refuse(
-                                &check::SEND_LP_BUFFERS_ADDRESS,
-                            ))?,
+                            lpBuffers,
+                            dwBufferCount as usize,
+                        ),
                         flags: dwFlags,
                         overlapped: ::wsp::rt::Overlapped::optional(
                             lpOverlapped,
@@ -2489,12 +2930,6 @@ pub mod thunk {
                         ),
                     }
                 };
-                let socket = P::cell()
-                    .socket(
-                        s as usize,
-                        &check::SEND_S_SOCKET,
-                        <error::SendError as ::wsp::rt::ErrorList>::FALLBACK as i32,
-                    )?;
                 let running = socket.running::<P>();
                 let out_bytes = match running
                     .provider()
@@ -2587,12 +3022,45 @@ pub mod thunk {
         lpThreadId: ffi::LPWSATHREADID,
         lpErrno: ffi::LPINT,
     ) -> i32 {
-        let outcome = ::wsp::rt::guard(
-            || {
-                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
-                // find.
-                unsafe {
-                    if !check::send_to_passes(
+        // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+        unsafe {
+            if dwBufferCount != 1 {
+                return send_to_carefully::<
+                    P,
+                >(
+                    s,
+                    lpBuffers,
+                    dwBufferCount,
+                    lpNumberOfBytesSent,
+                    dwFlags,
+                    lpTo,
+                    iTolen,
+                    lpOverlapped,
+                    lpCompletionRoutine,
+                    lpThreadId,
+                    lpErrno,
+                );
+            }
+            let dwBufferCount = 1;
+            if check::send_to_passes(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpTo,
+                iTolen,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            ) && (::wsp::rt::buffer_fits(lpBuffers))
+            {
+                if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                    return send_to_on::<
+                        P,
+                    >(
+                        socket,
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -2604,34 +3072,128 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    ) {
-                        check::send_to(
-                            s,
-                            lpBuffers,
-                            dwBufferCount,
-                            lpNumberOfBytesSent,
-                            dwFlags,
-                            lpTo,
-                            iTolen,
-                            lpOverlapped,
-                            lpCompletionRoutine,
-                            lpThreadId,
-                            lpErrno,
-                        )?;
+                    );
+                }
+            }
+            send_to_carefully::<
+                P,
+            >(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpTo,
+                iTolen,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    unsafe extern "system" fn send_to_carefully<P: Instance>(
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesSent: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpTo: *const ffi::sockaddr,
+        iTolen: i32,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let found = ::wsp::rt::guard(
+            || {
+                // SAFETY: as above.
+                unsafe {
+                    check::send_to(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesSent,
+                        dwFlags,
+                        lpTo,
+                        iTolen,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )?;
+                    if !(::wsp::rt::buffers_fit(lpBuffers, dwBufferCount as usize)) {
+                        return Err(
+                            ::wsp::rt::refuse(&check::SEND_TO_LP_BUFFERS_ADDRESS),
+                        );
                     }
                 }
+                P::cell()
+                    .socket(
+                        s as usize,
+                        &check::SEND_TO_S_SOCKET,
+                        <error::SendToError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                    )
+            },
+            || <error::SendToError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+        );
+        match found {
+            Ok(socket) => {
+                // SAFETY: all that was checked is in order.
+                unsafe {
+                    send_to_on::<
+                        P,
+                    >(
+                        socket,
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesSent,
+                        dwFlags,
+                        lpTo,
+                        iTolen,
+                        lpOverlapped,
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    )
+                }
+            }
+            Err(code) => {
+                let outcome = Err(code);
+                // SAFETY: a code is only stored once the checks found its address to be good.
+                unsafe { ::wsp::rt::lower(outcome, lpErrno, ffi::SOCKET_ERROR as i32) }
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn send_to_on<P: Instance>(
+        socket: ::wsp::rt::SocketRef<'_, P::Socket>,
+        s: ffi::SOCKET,
+        lpBuffers: ffi::LPWSABUF,
+        dwBufferCount: ffi::DWORD,
+        lpNumberOfBytesSent: ffi::LPDWORD,
+        dwFlags: ffi::DWORD,
+        lpTo: *const ffi::sockaddr,
+        iTolen: i32,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+        lpThreadId: ffi::LPWSATHREADID,
+        lpErrno: ffi::LPINT,
+    ) -> i32 {
+        let outcome = ::wsp::rt::guard(
+            || {
                 // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
                 // time of the call is the interface's contract, and the lifted arguments do not outlive the
                 // call.
                 let call = unsafe {
                     call::SendTo {
                         buffers: ::wsp::rt::Buffers::new(
-                                lpBuffers,
-                                dwBufferCount as usize,
-                            )
-                            .map_err(|_| ::wsp::rt::refuse(
-                                &check::SEND_TO_LP_BUFFERS_ADDRESS,
-                            ))?,
+                            lpBuffers,
+                            dwBufferCount as usize,
+                        ),
                         flags: dwFlags,
                         to: if lpTo.is_null() {
                             None
@@ -2645,12 +3207,6 @@ pub mod thunk {
                         ),
                     }
                 };
-                let socket = P::cell()
-                    .socket(
-                        s as usize,
-                        &check::SEND_TO_S_SOCKET,
-                        <error::SendToError as ::wsp::rt::ErrorList>::FALLBACK as i32,
-                    )?;
                 let running = socket.running::<P>();
                 let out_bytes = match running
                     .provider()
@@ -2927,12 +3483,23 @@ pub mod thunk {
         lpdwBytesReceived: ffi::LPDWORD,
         lpOverlapped: ffi::LPWSAOVERLAPPED,
     ) -> ffi::WINBOOL {
-        let outcome = ::wsp::rt::guard(
-            || {
-                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
-                // find.
-                unsafe {
-                    if !check::accept_ex_passes(
+        // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+        unsafe {
+            if check::accept_ex_passes(
+                sListenSocket,
+                sAcceptSocket,
+                lpOutputBuffer,
+                dwReceiveDataLength,
+                dwLocalAddressLength,
+                dwRemoteAddressLength,
+                lpdwBytesReceived,
+                lpOverlapped,
+            ) {
+                if let Some(socket) = P::cell().socket_at_once(sListenSocket as usize) {
+                    return accept_ex_on::<
+                        P,
+                    >(
+                        socket,
                         sListenSocket,
                         sAcceptSocket,
                         lpOutputBuffer,
@@ -2941,19 +3508,98 @@ pub mod thunk {
                         dwRemoteAddressLength,
                         lpdwBytesReceived,
                         lpOverlapped,
-                    ) {
-                        check::accept_ex(
-                            sListenSocket,
-                            sAcceptSocket,
-                            lpOutputBuffer,
-                            dwReceiveDataLength,
-                            dwLocalAddressLength,
-                            dwRemoteAddressLength,
-                            lpdwBytesReceived,
-                            lpOverlapped,
-                        )?;
-                    }
+                    );
                 }
+            }
+            accept_ex_carefully::<
+                P,
+            >(
+                sListenSocket,
+                sAcceptSocket,
+                lpOutputBuffer,
+                dwReceiveDataLength,
+                dwLocalAddressLength,
+                dwRemoteAddressLength,
+                lpdwBytesReceived,
+                lpOverlapped,
+            )
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    unsafe extern "system" fn accept_ex_carefully<P: Instance>(
+        sListenSocket: ffi::SOCKET,
+        sAcceptSocket: ffi::SOCKET,
+        lpOutputBuffer: ffi::PVOID,
+        dwReceiveDataLength: ffi::DWORD,
+        dwLocalAddressLength: ffi::DWORD,
+        dwRemoteAddressLength: ffi::DWORD,
+        lpdwBytesReceived: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+    ) -> ffi::WINBOOL {
+        let found = ::wsp::rt::guard(
+            || {
+                // SAFETY: as above.
+                unsafe {
+                    check::accept_ex(
+                        sListenSocket,
+                        sAcceptSocket,
+                        lpOutputBuffer,
+                        dwReceiveDataLength,
+                        dwLocalAddressLength,
+                        dwRemoteAddressLength,
+                        lpdwBytesReceived,
+                        lpOverlapped,
+                    )?;
+                }
+                P::cell()
+                    .socket(
+                        sListenSocket as usize,
+                        &check::ACCEPT_EX_S_LISTEN_SOCKET_SOCKET,
+                        <error::AcceptExError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                    )
+            },
+            || <error::AcceptExError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+        );
+        match found {
+            Ok(socket) => {
+                // SAFETY: all that was checked is in order.
+                unsafe {
+                    accept_ex_on::<
+                        P,
+                    >(
+                        socket,
+                        sListenSocket,
+                        sAcceptSocket,
+                        lpOutputBuffer,
+                        dwReceiveDataLength,
+                        dwLocalAddressLength,
+                        dwRemoteAddressLength,
+                        lpdwBytesReceived,
+                        lpOverlapped,
+                    )
+                }
+            }
+            Err(code) => {
+                let outcome = Err(code);
+                ::wsp::rt::lower_last(outcome, ffi::FALSE as ffi::WINBOOL)
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn accept_ex_on<P: Instance>(
+        socket: ::wsp::rt::SocketRef<'_, P::Socket>,
+        sListenSocket: ffi::SOCKET,
+        sAcceptSocket: ffi::SOCKET,
+        lpOutputBuffer: ffi::PVOID,
+        dwReceiveDataLength: ffi::DWORD,
+        dwLocalAddressLength: ffi::DWORD,
+        dwRemoteAddressLength: ffi::DWORD,
+        lpdwBytesReceived: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+    ) -> ffi::WINBOOL {
+        let outcome = ::wsp::rt::guard(
+            || {
                 // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
                 // time of the call is the interface's contract, and the lifted arguments do not outlive the
                 // call.
@@ -2971,12 +3617,6 @@ pub mod thunk {
                         ),
                     }
                 };
-                let socket = P::cell()
-                    .socket(
-                        sListenSocket as usize,
-                        &check::ACCEPT_EX_S_LISTEN_SOCKET_SOCKET,
-                        <error::AcceptExError as ::wsp::rt::ErrorList>::FALLBACK as i32,
-                    )?;
                 let running = socket.running::<P>();
                 let out_bytes = match running
                     .provider()
@@ -3010,12 +3650,22 @@ pub mod thunk {
         lpdwBytesSent: ffi::LPDWORD,
         lpOverlapped: ffi::LPWSAOVERLAPPED,
     ) -> ffi::WINBOOL {
-        let outcome = ::wsp::rt::guard(
-            || {
-                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
-                // find.
-                unsafe {
-                    if !check::connect_ex_passes(
+        // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+        unsafe {
+            if check::connect_ex_passes(
+                s,
+                name,
+                namelen,
+                lpSendBuffer,
+                dwSendDataLength,
+                lpdwBytesSent,
+                lpOverlapped,
+            ) {
+                if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                    return connect_ex_on::<
+                        P,
+                    >(
+                        socket,
                         s,
                         name,
                         namelen,
@@ -3023,18 +3673,93 @@ pub mod thunk {
                         dwSendDataLength,
                         lpdwBytesSent,
                         lpOverlapped,
-                    ) {
-                        check::connect_ex(
-                            s,
-                            name,
-                            namelen,
-                            lpSendBuffer,
-                            dwSendDataLength,
-                            lpdwBytesSent,
-                            lpOverlapped,
-                        )?;
-                    }
+                    );
                 }
+            }
+            connect_ex_carefully::<
+                P,
+            >(
+                s,
+                name,
+                namelen,
+                lpSendBuffer,
+                dwSendDataLength,
+                lpdwBytesSent,
+                lpOverlapped,
+            )
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    unsafe extern "system" fn connect_ex_carefully<P: Instance>(
+        s: ffi::SOCKET,
+        name: *const ffi::sockaddr,
+        namelen: i32,
+        lpSendBuffer: ffi::PVOID,
+        dwSendDataLength: ffi::DWORD,
+        lpdwBytesSent: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+    ) -> ffi::WINBOOL {
+        let found = ::wsp::rt::guard(
+            || {
+                // SAFETY: as above.
+                unsafe {
+                    check::connect_ex(
+                        s,
+                        name,
+                        namelen,
+                        lpSendBuffer,
+                        dwSendDataLength,
+                        lpdwBytesSent,
+                        lpOverlapped,
+                    )?;
+                }
+                P::cell()
+                    .socket(
+                        s as usize,
+                        &check::CONNECT_EX_S_SOCKET,
+                        <error::ConnectExError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+                    )
+            },
+            || <error::ConnectExError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+        );
+        match found {
+            Ok(socket) => {
+                // SAFETY: all that was checked is in order.
+                unsafe {
+                    connect_ex_on::<
+                        P,
+                    >(
+                        socket,
+                        s,
+                        name,
+                        namelen,
+                        lpSendBuffer,
+                        dwSendDataLength,
+                        lpdwBytesSent,
+                        lpOverlapped,
+                    )
+                }
+            }
+            Err(code) => {
+                let outcome = Err(code);
+                ::wsp::rt::lower_last(outcome, ffi::FALSE as ffi::WINBOOL)
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn connect_ex_on<P: Instance>(
+        socket: ::wsp::rt::SocketRef<'_, P::Socket>,
+        s: ffi::SOCKET,
+        name: *const ffi::sockaddr,
+        namelen: i32,
+        lpSendBuffer: ffi::PVOID,
+        dwSendDataLength: ffi::DWORD,
+        lpdwBytesSent: ffi::LPDWORD,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+    ) -> ffi::WINBOOL {
+        let outcome = ::wsp::rt::guard(
+            || {
                 // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
                 // time of the call is the interface's contract, and the lifted arguments do not outlive the
                 // call.
@@ -3058,12 +3783,6 @@ pub mod thunk {
                         ),
                     }
                 };
-                let socket = P::cell()
-                    .socket(
-                        s as usize,
-                        &check::CONNECT_EX_S_SOCKET,
-                        <error::ConnectExError as ::wsp::rt::ErrorList>::FALLBACK as i32,
-                    )?;
                 let running = socket.running::<P>();
                 let out_bytes = match running
                     .provider()
@@ -3094,20 +3813,65 @@ pub mod thunk {
         dwFlags: ffi::DWORD,
         dwReserved: ffi::DWORD,
     ) -> ffi::WINBOOL {
+        // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
+        unsafe {
+            if check::disconnect_ex_passes(s, lpOverlapped, dwFlags, dwReserved) {
+                if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                    return disconnect_ex_on::<
+                        P,
+                    >(socket, s, lpOverlapped, dwFlags, dwReserved);
+                }
+            }
+            disconnect_ex_carefully::<P>(s, lpOverlapped, dwFlags, dwReserved)
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    unsafe extern "system" fn disconnect_ex_carefully<P: Instance>(
+        s: ffi::SOCKET,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        dwFlags: ffi::DWORD,
+        dwReserved: ffi::DWORD,
+    ) -> ffi::WINBOOL {
+        let found = ::wsp::rt::guard(
+            || {
+                // SAFETY: as above.
+                unsafe {
+                    check::disconnect_ex(s, lpOverlapped, dwFlags, dwReserved)?;
+                }
+                P::cell()
+                    .socket(
+                        s as usize,
+                        &check::DISCONNECT_EX_S_SOCKET,
+                        <error::DisconnectExError as ::wsp::rt::ErrorList>::FALLBACK
+                            as i32,
+                    )
+            },
+            || <error::DisconnectExError as ::wsp::rt::ErrorList>::FALLBACK as i32,
+        );
+        match found {
+            Ok(socket) => {
+                // SAFETY: all that was checked is in order.
+                unsafe {
+                    disconnect_ex_on::<P>(socket, s, lpOverlapped, dwFlags, dwReserved)
+                }
+            }
+            Err(code) => {
+                let outcome = Err(code);
+                ::wsp::rt::lower_last(outcome, ffi::FALSE as ffi::WINBOOL)
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn disconnect_ex_on<P: Instance>(
+        socket: ::wsp::rt::SocketRef<'_, P::Socket>,
+        s: ffi::SOCKET,
+        lpOverlapped: ffi::LPWSAOVERLAPPED,
+        dwFlags: ffi::DWORD,
+        dwReserved: ffi::DWORD,
+    ) -> ffi::WINBOOL {
         let outcome = ::wsp::rt::guard(
             || {
-                // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks
-                // find.
-                unsafe {
-                    if !check::disconnect_ex_passes(
-                        s,
-                        lpOverlapped,
-                        dwFlags,
-                        dwReserved,
-                    ) {
-                        check::disconnect_ex(s, lpOverlapped, dwFlags, dwReserved)?;
-                    }
-                }
                 // SAFETY: the addresses were checked; that the memory behind them is the caller's for the
                 // time of the call is the interface's contract, and the lifted arguments do not outlive the
                 // call.
@@ -3122,13 +3886,6 @@ pub mod thunk {
                         reserved: dwReserved,
                     }
                 };
-                let socket = P::cell()
-                    .socket(
-                        s as usize,
-                        &check::DISCONNECT_EX_S_SOCKET,
-                        <error::DisconnectExError as ::wsp::rt::ErrorList>::FALLBACK
-                            as i32,
-                    )?;
                 let running = socket.running::<P>();
                 match running
                     .provider()

@@ -1,0 +1,126 @@
+//! The C side of a function that carries data: a short path for calls that are in order, and the complete one.
+//!
+//! The short path has no call but the provider's, so that it saves no registers for others; whatever is not obviously in order
+//! is handed on, as it came, to the complete path, which finds out in the declared order what is wrong, if anything.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use super::context::Context;
+use super::names::{self, ident};
+use super::thunks::{self, Signature};
+use super::{args, checks, extensions};
+use crate::emit::EmitError;
+use crate::model::{CheckKind, Function, Lift, Param, SocketUse};
+
+/// The socket's parameter, if the function has the short path: if it may be overlapped.
+pub fn socket(function: &Function) -> Option<&Param> {
+    function.completion.as_ref()?;
+    function.params.iter().find(|param| param.socket == Some(SocketUse::Use))
+}
+
+/// The three functions.
+pub fn thunk(context: &Context<'_>, function: &Function, on: &Param) -> Result<TokenStream, EmitError> {
+    let name = names::method(&function.name);
+    let (carefully, with) = (format_ident!("{name}_carefully"), format_ident!("{name}_on"));
+    let Signature { names: params, types, returns } = thunks::signature(context, function);
+    let lower = thunks::lower(context, function)?;
+    let fallback = thunks::fallback(function);
+    let (door, call) = (extensions::door(context, function)?, thunks::call(context, function)?);
+    let passes = checks::passes_name(function);
+    let descriptor = ident(&on.name);
+    let not_a_socket = thunks::not_a_socket(function)?;
+    let method = args::has_call(function).then(|| quote!(, &call));
+    let finish = thunks::finish(context, function, &quote!(running.provider().#name(&socket #method)))?;
+    let Entries { counts, fit, refusals } = entries(function);
+    Ok(quote! {
+        pub(super) unsafe extern "system" fn #name<P: Instance>(#(#params: #types),*) #returns {
+            __safety!("the host passes what the interface asks for; what it gets wrong by value the checks find.");
+            unsafe {
+                if #(#counts == 1 &&)* check::#passes(#(#params),*) #(&& #fit)* {
+                    if let Some(socket) = P::cell().socket_at_once(#descriptor as usize) {
+                        return #with::<P>(socket, #(#params),*);
+                    }
+                }
+                #carefully::<P>(#(#params),*)
+            }
+        }
+        #[cold]
+        #[inline(never)]
+        unsafe extern "system" fn #carefully<P: Instance>(#(#params: #types),*) #returns {
+            let found = ::wsp::rt::guard(
+                || {
+                    __safety!("as above.");
+                    unsafe {
+                        check::#name(#(#params),*)?;
+                        #(#refusals)*
+                    }
+                    P::cell().socket(#descriptor as usize, #not_a_socket, #fallback)
+                },
+                || #fallback,
+            );
+            match found {
+                Ok(socket) => {
+                    __safety!("all that was checked is in order.");
+                    unsafe { #with::<P>(socket, #(#params),*) }
+                }
+                Err(code) => {
+                    let outcome = Err(code);
+                    #lower
+                }
+            }
+        }
+        #[inline(always)]
+        unsafe fn #with<P: Instance>(socket: ::wsp::rt::SocketRef<'_, P::Socket>, #(#params: #types),*) #returns {
+            let outcome = ::wsp::rt::guard(
+                || {
+                    #door
+                    #call
+                    let running = socket.running::<P>();
+                    #finish
+                },
+                || {
+                    P::cell().poison(#descriptor as usize);
+                    #fallback
+                },
+            );
+            #lower
+        }
+    })
+}
+
+/// What arrays of buffers ask for.
+#[derive(Default)]
+pub struct Entries {
+    /// The numbers of entries. The short path is for one.
+    counts: Vec<Ident>,
+    /// The condition that this one names memory in user space.
+    fit: Vec<TokenStream>,
+    /// The statement that refuses an array if any entry does not.
+    pub refusals: Vec<TokenStream>,
+}
+
+/// What the function's arrays of buffers ask for.
+pub fn entries(function: &Function) -> Entries {
+    let mut entries = Entries::default();
+    for arg in args::arguments(function).filter(|arg| matches!(arg.lift, Lift::Array(..))) {
+        let param = |position: usize| arg.params.get(position).and_then(|&index| function.params.get(index));
+        let Some(array) = param(0).map(|param| ident(&param.name)) else { continue };
+        let count = param(1).map(|param| ident(&param.name));
+        let given = arg.optional.then(|| quote!(#array.is_null() ||));
+        entries.counts.extend(count.clone());
+        entries.fit.push(quote!((#given ::wsp::rt::buffer_fits(#array))));
+        let count = count.map_or_else(|| quote!(1), |count| quote!(#count as usize));
+        // A bad entry counts as a bad address of the array.
+        let check = function.checks.iter().find(|check| match check.kind {
+            CheckKind::Address { param, .. } => Some(&param) == arg.params.first(),
+            _ => false,
+        });
+        let code = match check.map(|check| names::check(function, check)) {
+            Some(name) => quote!(::wsp::rt::refuse(&check::#name)),
+            None => thunks::fallback(function),
+        };
+        entries.refusals.push(quote!(if !(#given ::wsp::rt::buffers_fit(#array, #count)) { return Err(#code); }));
+    }
+    entries
+}
