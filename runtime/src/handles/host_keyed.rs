@@ -12,6 +12,7 @@ use super::{
     key::{Cell, GONE, Key, linked},
     sync::{AtomicPtr, AtomicUsize, Ordering, const_fns},
 };
+use crate::settled::settled_address;
 
 /// log2 of the number of cells in the first array.
 const FIRST_BITS: u32 = if cfg!(loom) { 1 } else { 6 };
@@ -198,7 +199,9 @@ impl Key for HostKeyed {
 
     #[inline(always)]
     fn likely(&self, handle: usize) -> Option<&Cell> {
-        Some(self.current()?.first(handle))
+        let cell = settled_address(self.current()?.first(handle));
+        // SAFETY: it is what it was.
+        Some(unsafe { &*cell })
     }
 
     fn version(&self) -> usize {

@@ -6,6 +6,7 @@ use super::{
     key::{Cell, Key, linked},
     sync::{AtomicPtr, Ordering, const_fns},
 };
+use crate::settled::settled_address;
 
 const SLOT_BITS: u32 = if cfg!(loom) {
     2
@@ -113,7 +114,9 @@ impl Key for SlotKeyed {
         }
         // SAFETY: from the Box in `reserve`, which is freed only by `drop`, or `NONE`.
         let chunk = unsafe { &*chunk };
-        Some(&chunk[handle % chunk.len()])
+        let cell = settled_address(&chunk[handle % chunk.len()]);
+        // SAFETY: it is what it was.
+        Some(unsafe { &*cell })
     }
 
     fn version(&self) -> usize {

@@ -188,10 +188,8 @@ pub unsafe fn accept_passes(
         ::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span(lpfnCondition.map_or(0, |function| function as usize)),
-        ])
-            && (((addr as usize) | (addrlen as usize)) == 0
-                || (::wsp::rt::addr::fits_if_given((addr as usize))
-                    && ::wsp::rt::addr::fits_if_given((addrlen as usize))))
+        ]) && ::wsp::rt::addr::fits_if_given((addr as usize))
+            && ::wsp::rt::addr::fits_if_given((addrlen as usize))
             && !((addr as usize) != 0 && !addrlen.is_null()
                 && addrlen.read_unaligned() < 16)
     }
@@ -511,13 +509,10 @@ pub unsafe fn connect_passes(
         ::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((name as usize)),
-        ])
-            && (((lpCallerData as usize) | (lpCalleeData as usize) | (lpSQOS as usize)
-                | (lpGQOS as usize)) == 0
-                || (::wsp::rt::addr::fits_if_given((lpCallerData as usize))
-                    && ::wsp::rt::addr::fits_if_given((lpCalleeData as usize))
-                    && ::wsp::rt::addr::fits_if_given((lpSQOS as usize))
-                    && ::wsp::rt::addr::fits_if_given((lpGQOS as usize))))
+        ]) && ::wsp::rt::addr::fits_if_given((lpCallerData as usize))
+            && ::wsp::rt::addr::fits_if_given((lpCalleeData as usize))
+            && ::wsp::rt::addr::fits_if_given((lpSQOS as usize))
+            && ::wsp::rt::addr::fits_if_given((lpGQOS as usize))
             && !((name as usize) != 0 && namelen < 16)
     }
 }
@@ -1251,23 +1246,18 @@ pub unsafe fn ioctl_passes(
             ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpErrno as usize)),
                 ::wsp::rt::addr::span((lpcbBytesReturned as usize)),
-            ])
-                && (((lpvInBuffer as usize) | (lpvOutBuffer as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
-                        && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))))
+            ]) && ::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
+                && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))
         } else {
             ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpErrno as usize)),
                 ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpcbBytesReturned as usize))
-                && (((lpvInBuffer as usize) | (lpvOutBuffer as usize)
-                    | lpCompletionRoutine.map_or(0, |function| function as usize)
-                    | (lpThreadId as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
-                        && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))
-                        && ::wsp::rt::addr::fits_if_given(
-                            lpCompletionRoutine.map_or(0, |function| function as usize),
-                        ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+            ]) && ::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
+                && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))
+                && ::wsp::rt::addr::fits_if_given((lpcbBytesReturned as usize))
+                && ::wsp::rt::addr::fits_if_given(
+                    lpCompletionRoutine.map_or(0, |function| function as usize),
+                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
         }
     }
 }
@@ -1506,11 +1496,9 @@ pub unsafe fn recv_passes(
                 ::wsp::rt::addr::span((lpFlags as usize)),
                 ::wsp::rt::addr::span((lpOverlapped as usize)),
             ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesRecvd as usize))
-                && ((lpCompletionRoutine.map_or(0, |function| function as usize)
-                    | (lpThreadId as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given(
-                        lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+                && ::wsp::rt::addr::fits_if_given(
+                    lpCompletionRoutine.map_or(0, |function| function as usize),
+                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
                 && !(lpFlags.read_unaligned() & !32771 != 0)
         }
     }
@@ -1699,11 +1687,9 @@ pub unsafe fn send_passes(
                 ::wsp::rt::addr::span((lpBuffers as usize)),
                 ::wsp::rt::addr::span((lpOverlapped as usize)),
             ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesSent as usize))
-                && ((lpCompletionRoutine.map_or(0, |function| function as usize)
-                    | (lpThreadId as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given(
-                        lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+                && ::wsp::rt::addr::fits_if_given(
+                    lpCompletionRoutine.map_or(0, |function| function as usize),
+                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
         }
     }
 }
@@ -2374,11 +2360,9 @@ pub unsafe fn rdma_read_passes(
                 ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
                 ::wsp::rt::addr::span((lpOverlapped as usize)),
             ]) && ::wsp::rt::addr::fits_if_given((lpdwNumberOfBytesRead as usize))
-                && ((lpCompletionRoutine.map_or(0, |function| function as usize)
-                    | (lpThreadId as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given(
-                        lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+                && ::wsp::rt::addr::fits_if_given(
+                    lpCompletionRoutine.map_or(0, |function| function as usize),
+                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
         }
     }
 }
@@ -2573,11 +2557,9 @@ pub unsafe fn rdma_write_passes(
                 ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
                 ::wsp::rt::addr::span((lpOverlapped as usize)),
             ]) && ::wsp::rt::addr::fits_if_given((lpdwNumberOfBytesWritten as usize))
-                && ((lpCompletionRoutine.map_or(0, |function| function as usize)
-                    | (lpThreadId as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given(
-                        lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+                && ::wsp::rt::addr::fits_if_given(
+                    lpCompletionRoutine.map_or(0, |function| function as usize),
+                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
         }
     }
 }

@@ -1658,10 +1658,8 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount != 1 {
-                return recv_carefully::<
-                    P,
-                >(
+            if dwBufferCount == 1
+                && check::recv_passes(
                     s,
                     lpBuffers,
                     dwBufferCount,
@@ -1671,20 +1669,7 @@ pub mod thunk {
                     lpCompletionRoutine,
                     lpThreadId,
                     lpErrno,
-                );
-            }
-            let dwBufferCount = 1;
-            if check::recv_passes(
-                s,
-                lpBuffers,
-                dwBufferCount,
-                lpNumberOfBytesRecvd,
-                lpFlags,
-                lpOverlapped,
-                lpCompletionRoutine,
-                lpThreadId,
-                lpErrno,
-            ) && (::wsp::rt::buffer_fits(lpBuffers))
+                ) && (::wsp::rt::buffer_fits(lpBuffers))
             {
                 if let Some(socket) = P::cell().socket_at_once(s as usize) {
                     return recv_on::<
@@ -1857,10 +1842,8 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount != 1 {
-                return send_carefully::<
-                    P,
-                >(
+            if dwBufferCount == 1
+                && check::send_passes(
                     s,
                     lpBuffers,
                     dwBufferCount,
@@ -1870,20 +1853,7 @@ pub mod thunk {
                     lpCompletionRoutine,
                     lpThreadId,
                     lpErrno,
-                );
-            }
-            let dwBufferCount = 1;
-            if check::send_passes(
-                s,
-                lpBuffers,
-                dwBufferCount,
-                lpNumberOfBytesSent,
-                dwFlags,
-                lpOverlapped,
-                lpCompletionRoutine,
-                lpThreadId,
-                lpErrno,
-            ) && (::wsp::rt::buffer_fits(lpBuffers))
+                ) && (::wsp::rt::buffer_fits(lpBuffers))
             {
                 if let Some(socket) = P::cell().socket_at_once(s as usize) {
                     return send_on::<
@@ -2350,10 +2320,8 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount != 1 {
-                return rdma_read_carefully::<
-                    P,
-                >(
+            if dwBufferCount == 1
+                && check::rdma_read_passes(
                     s,
                     lpBuffers,
                     dwBufferCount,
@@ -2366,23 +2334,7 @@ pub mod thunk {
                     lpCompletionRoutine,
                     lpThreadId,
                     lpErrno,
-                );
-            }
-            let dwBufferCount = 1;
-            if check::rdma_read_passes(
-                s,
-                lpBuffers,
-                dwBufferCount,
-                lpTargetBufferDescriptor,
-                dwTargetDescriptorLength,
-                dwTargetBufferOffset,
-                lpdwNumberOfBytesRead,
-                dwFlags,
-                lpOverlapped,
-                lpCompletionRoutine,
-                lpThreadId,
-                lpErrno,
-            ) && (::wsp::rt::buffer_fits(lpBuffers))
+                ) && (::wsp::rt::buffer_fits(lpBuffers))
             {
                 if let Some(socket) = P::cell().socket_at_once(s as usize) {
                     return rdma_read_on::<
@@ -2582,10 +2534,8 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount != 1 {
-                return rdma_write_carefully::<
-                    P,
-                >(
+            if dwBufferCount == 1
+                && check::rdma_write_passes(
                     s,
                     lpBuffers,
                     dwBufferCount,
@@ -2598,23 +2548,7 @@ pub mod thunk {
                     lpCompletionRoutine,
                     lpThreadId,
                     lpErrno,
-                );
-            }
-            let dwBufferCount = 1;
-            if check::rdma_write_passes(
-                s,
-                lpBuffers,
-                dwBufferCount,
-                lpTargetBufferDescriptor,
-                dwTargetDescriptorLength,
-                dwTargetBufferOffset,
-                lpdwNumberOfBytesWritten,
-                dwFlags,
-                lpOverlapped,
-                lpCompletionRoutine,
-                lpThreadId,
-                lpErrno,
-            ) && (::wsp::rt::buffer_fits(lpBuffers))
+                ) && (::wsp::rt::buffer_fits(lpBuffers))
             {
                 if let Some(socket) = P::cell().socket_at_once(s as usize) {
                     return rdma_write_on::<

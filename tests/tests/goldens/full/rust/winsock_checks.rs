@@ -153,13 +153,11 @@ pub unsafe fn accept_passes(
     // readable.
     unsafe {
         ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
-            && (((addr as usize) | (addrlen as usize)
-                | lpfnCondition.map_or(0, |function| function as usize)) == 0
-                || (::wsp::rt::addr::fits_if_given((addr as usize))
-                    && ::wsp::rt::addr::fits_if_given((addrlen as usize))
-                    && ::wsp::rt::addr::fits_if_given(
-                        lpfnCondition.map_or(0, |function| function as usize),
-                    )))
+            && ::wsp::rt::addr::fits_if_given((addr as usize))
+            && ::wsp::rt::addr::fits_if_given((addrlen as usize))
+            && ::wsp::rt::addr::fits_if_given(
+                lpfnCondition.map_or(0, |function| function as usize),
+            )
     }
 }
 /// The checks of `WSPAccept`: `Err` has the code, 0 where none can be stored.
@@ -751,13 +749,10 @@ pub unsafe fn connect_passes(
         ::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((name as usize)),
-        ])
-            && (((lpCallerData as usize) | (lpCalleeData as usize) | (lpSQOS as usize)
-                | (lpGQOS as usize)) == 0
-                || (::wsp::rt::addr::fits_if_given((lpCallerData as usize))
-                    && ::wsp::rt::addr::fits_if_given((lpCalleeData as usize))
-                    && ::wsp::rt::addr::fits_if_given((lpSQOS as usize))
-                    && ::wsp::rt::addr::fits_if_given((lpGQOS as usize))))
+        ]) && ::wsp::rt::addr::fits_if_given((lpCallerData as usize))
+            && ::wsp::rt::addr::fits_if_given((lpCalleeData as usize))
+            && ::wsp::rt::addr::fits_if_given((lpSQOS as usize))
+            && ::wsp::rt::addr::fits_if_given((lpGQOS as usize))
             && !((name as usize) != 0 && namelen < 2)
     }
 }
@@ -1686,23 +1681,18 @@ pub unsafe fn ioctl_passes(
             ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpErrno as usize)),
                 ::wsp::rt::addr::span((lpcbBytesReturned as usize)),
-            ])
-                && (((lpvInBuffer as usize) | (lpvOutBuffer as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
-                        && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))))
+            ]) && ::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
+                && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))
         } else {
             ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((lpErrno as usize)),
                 ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpcbBytesReturned as usize))
-                && (((lpvInBuffer as usize) | (lpvOutBuffer as usize)
-                    | lpCompletionRoutine.map_or(0, |function| function as usize)
-                    | (lpThreadId as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
-                        && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))
-                        && ::wsp::rt::addr::fits_if_given(
-                            lpCompletionRoutine.map_or(0, |function| function as usize),
-                        ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+            ]) && ::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
+                && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))
+                && ::wsp::rt::addr::fits_if_given((lpcbBytesReturned as usize))
+                && ::wsp::rt::addr::fits_if_given(
+                    lpCompletionRoutine.map_or(0, |function| function as usize),
+                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
         }
     }
 }
@@ -1870,13 +1860,10 @@ pub unsafe fn join_leaf_passes(
         ::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((name as usize)),
-        ])
-            && (((lpCallerData as usize) | (lpCalleeData as usize) | (lpSQOS as usize)
-                | (lpGQOS as usize)) == 0
-                || (::wsp::rt::addr::fits_if_given((lpCallerData as usize))
-                    && ::wsp::rt::addr::fits_if_given((lpCalleeData as usize))
-                    && ::wsp::rt::addr::fits_if_given((lpSQOS as usize))
-                    && ::wsp::rt::addr::fits_if_given((lpGQOS as usize))))
+        ]) && ::wsp::rt::addr::fits_if_given((lpCallerData as usize))
+            && ::wsp::rt::addr::fits_if_given((lpCalleeData as usize))
+            && ::wsp::rt::addr::fits_if_given((lpSQOS as usize))
+            && ::wsp::rt::addr::fits_if_given((lpGQOS as usize))
             && !((name as usize) != 0 && namelen < 2)
     }
 }
@@ -2107,11 +2094,9 @@ pub unsafe fn recv_passes(
                 ::wsp::rt::addr::span((lpFlags as usize)),
                 ::wsp::rt::addr::span((lpOverlapped as usize)),
             ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesRecvd as usize))
-                && ((lpCompletionRoutine.map_or(0, |function| function as usize)
-                    | (lpThreadId as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given(
-                        lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+                && ::wsp::rt::addr::fits_if_given(
+                    lpCompletionRoutine.map_or(0, |function| function as usize),
+                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
                 && !(lpFlags.read_unaligned() & !32771 != 0)
         }
     }
@@ -2386,10 +2371,8 @@ pub unsafe fn recv_from_passes(
                 ::wsp::rt::addr::span((lpBuffers as usize)),
                 ::wsp::rt::addr::span((lpNumberOfBytesRecvd as usize)),
                 ::wsp::rt::addr::span((lpFlags as usize)),
-            ])
-                && (((lpFrom as usize) | (lpFromlen as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given((lpFrom as usize))
-                        && ::wsp::rt::addr::fits_if_given((lpFromlen as usize))))
+            ]) && ::wsp::rt::addr::fits_if_given((lpFrom as usize))
+                && ::wsp::rt::addr::fits_if_given((lpFromlen as usize))
                 && !(lpFlags.read_unaligned() & !32771 != 0)
         } else {
             ::wsp::rt::addr::all_fit([
@@ -2398,14 +2381,11 @@ pub unsafe fn recv_from_passes(
                 ::wsp::rt::addr::span((lpFlags as usize)),
                 ::wsp::rt::addr::span((lpOverlapped as usize)),
             ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesRecvd as usize))
-                && (((lpFrom as usize) | (lpFromlen as usize)
-                    | lpCompletionRoutine.map_or(0, |function| function as usize)
-                    | (lpThreadId as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given((lpFrom as usize))
-                        && ::wsp::rt::addr::fits_if_given((lpFromlen as usize))
-                        && ::wsp::rt::addr::fits_if_given(
-                            lpCompletionRoutine.map_or(0, |function| function as usize),
-                        ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+                && ::wsp::rt::addr::fits_if_given((lpFrom as usize))
+                && ::wsp::rt::addr::fits_if_given((lpFromlen as usize))
+                && ::wsp::rt::addr::fits_if_given(
+                    lpCompletionRoutine.map_or(0, |function| function as usize),
+                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
                 && !(lpFlags.read_unaligned() & !32771 != 0)
         }
     }
@@ -2560,12 +2540,10 @@ pub unsafe fn select_passes(
     // readable.
     unsafe {
         ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
-            && (((readfds as usize) | (writefds as usize) | (exceptfds as usize)
-                | (timeout as usize)) == 0
-                || (::wsp::rt::addr::fits_if_given((readfds as usize))
-                    && ::wsp::rt::addr::fits_if_given((writefds as usize))
-                    && ::wsp::rt::addr::fits_if_given((exceptfds as usize))
-                    && ::wsp::rt::addr::fits_if_given((timeout as usize))))
+            && ::wsp::rt::addr::fits_if_given((readfds as usize))
+            && ::wsp::rt::addr::fits_if_given((writefds as usize))
+            && ::wsp::rt::addr::fits_if_given((exceptfds as usize))
+            && ::wsp::rt::addr::fits_if_given((timeout as usize))
             && !(((readfds as usize) | (writefds as usize) | (exceptfds as usize)) == 0)
     }
 }
@@ -2724,11 +2702,9 @@ pub unsafe fn send_passes(
                 ::wsp::rt::addr::span((lpBuffers as usize)),
                 ::wsp::rt::addr::span((lpOverlapped as usize)),
             ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesSent as usize))
-                && ((lpCompletionRoutine.map_or(0, |function| function as usize)
-                    | (lpThreadId as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given(
-                        lpCompletionRoutine.map_or(0, |function| function as usize),
-                    ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+                && ::wsp::rt::addr::fits_if_given(
+                    lpCompletionRoutine.map_or(0, |function| function as usize),
+                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
         }
     }
 }
@@ -2990,13 +2966,10 @@ pub unsafe fn send_to_passes(
                 ::wsp::rt::addr::span((lpBuffers as usize)),
                 ::wsp::rt::addr::span((lpOverlapped as usize)),
             ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesSent as usize))
-                && (((lpTo as usize)
-                    | lpCompletionRoutine.map_or(0, |function| function as usize)
-                    | (lpThreadId as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given((lpTo as usize))
-                        && ::wsp::rt::addr::fits_if_given(
-                            lpCompletionRoutine.map_or(0, |function| function as usize),
-                        ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))))
+                && ::wsp::rt::addr::fits_if_given((lpTo as usize))
+                && ::wsp::rt::addr::fits_if_given(
+                    lpCompletionRoutine.map_or(0, |function| function as usize),
+                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
         }
     }
 }
@@ -3688,19 +3661,15 @@ pub unsafe fn connect_ex_passes(
             ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((name as usize)),
                 ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ])
-                && (((lpSendBuffer as usize) | (lpdwBytesSent as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given((lpSendBuffer as usize))
-                        && ::wsp::rt::addr::fits_if_given((lpdwBytesSent as usize))))
+            ]) && ::wsp::rt::addr::fits_if_given((lpSendBuffer as usize))
+                && ::wsp::rt::addr::fits_if_given((lpdwBytesSent as usize))
                 && !((name as usize) != 0 && namelen < 16)
         } else {
             ::wsp::rt::addr::all_fit([
                 ::wsp::rt::addr::span((name as usize)),
                 ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ])
-                && (((lpSendBuffer as usize) | (lpdwBytesSent as usize)) == 0
-                    || (::wsp::rt::addr::fits_if_given((lpSendBuffer as usize))
-                        && ::wsp::rt::addr::fits_if_given((lpdwBytesSent as usize))))
+            ]) && ::wsp::rt::addr::fits_if_given((lpSendBuffer as usize))
+                && ::wsp::rt::addr::fits_if_given((lpdwBytesSent as usize))
                 && !((name as usize) != 0 && namelen < 16)
         }
     }
@@ -3891,15 +3860,11 @@ pub unsafe fn get_accept_ex_sockaddrs_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        true
-            && (((lpOutputBuffer as usize) | (LocalSockaddr as usize)
-                | (LocalSockaddrLength as usize) | (RemoteSockaddr as usize)
-                | (RemoteSockaddrLength as usize)) == 0
-                || (::wsp::rt::addr::fits_if_given((lpOutputBuffer as usize))
-                    && ::wsp::rt::addr::fits_if_given((LocalSockaddr as usize))
-                    && ::wsp::rt::addr::fits_if_given((LocalSockaddrLength as usize))
-                    && ::wsp::rt::addr::fits_if_given((RemoteSockaddr as usize))
-                    && ::wsp::rt::addr::fits_if_given((RemoteSockaddrLength as usize))))
+        true && ::wsp::rt::addr::fits_if_given((lpOutputBuffer as usize))
+            && ::wsp::rt::addr::fits_if_given((LocalSockaddr as usize))
+            && ::wsp::rt::addr::fits_if_given((LocalSockaddrLength as usize))
+            && ::wsp::rt::addr::fits_if_given((RemoteSockaddr as usize))
+            && ::wsp::rt::addr::fits_if_given((RemoteSockaddrLength as usize))
     }
 }
 /// The checks of `GetAcceptExSockaddrs`: `Err` has the code, 0 where none can be stored.

@@ -2216,10 +2216,8 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount != 1 {
-                return recv_carefully::<
-                    P,
-                >(
+            if dwBufferCount == 1
+                && check::recv_passes(
                     s,
                     lpBuffers,
                     dwBufferCount,
@@ -2229,20 +2227,7 @@ pub mod thunk {
                     lpCompletionRoutine,
                     lpThreadId,
                     lpErrno,
-                );
-            }
-            let dwBufferCount = 1;
-            if check::recv_passes(
-                s,
-                lpBuffers,
-                dwBufferCount,
-                lpNumberOfBytesRecvd,
-                lpFlags,
-                lpOverlapped,
-                lpCompletionRoutine,
-                lpThreadId,
-                lpErrno,
-            ) && (::wsp::rt::buffer_fits(lpBuffers))
+                ) && (::wsp::rt::buffer_fits(lpBuffers))
             {
                 if let Some(socket) = P::cell().socket_at_once(s as usize) {
                     return recv_on::<
@@ -2471,10 +2456,8 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount != 1 {
-                return recv_from_carefully::<
-                    P,
-                >(
+            if dwBufferCount == 1
+                && check::recv_from_passes(
                     s,
                     lpBuffers,
                     dwBufferCount,
@@ -2486,22 +2469,7 @@ pub mod thunk {
                     lpCompletionRoutine,
                     lpThreadId,
                     lpErrno,
-                );
-            }
-            let dwBufferCount = 1;
-            if check::recv_from_passes(
-                s,
-                lpBuffers,
-                dwBufferCount,
-                lpNumberOfBytesRecvd,
-                lpFlags,
-                lpFrom,
-                lpFromlen,
-                lpOverlapped,
-                lpCompletionRoutine,
-                lpThreadId,
-                lpErrno,
-            ) && (::wsp::rt::buffer_fits(lpBuffers))
+                ) && (::wsp::rt::buffer_fits(lpBuffers))
             {
                 if let Some(socket) = P::cell().socket_at_once(s as usize) {
                     return recv_from_on::<
@@ -2770,10 +2738,8 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount != 1 {
-                return send_carefully::<
-                    P,
-                >(
+            if dwBufferCount == 1
+                && check::send_passes(
                     s,
                     lpBuffers,
                     dwBufferCount,
@@ -2783,20 +2749,7 @@ pub mod thunk {
                     lpCompletionRoutine,
                     lpThreadId,
                     lpErrno,
-                );
-            }
-            let dwBufferCount = 1;
-            if check::send_passes(
-                s,
-                lpBuffers,
-                dwBufferCount,
-                lpNumberOfBytesSent,
-                dwFlags,
-                lpOverlapped,
-                lpCompletionRoutine,
-                lpThreadId,
-                lpErrno,
-            ) && (::wsp::rt::buffer_fits(lpBuffers))
+                ) && (::wsp::rt::buffer_fits(lpBuffers))
             {
                 if let Some(socket) = P::cell().socket_at_once(s as usize) {
                     return send_on::<
@@ -3024,10 +2977,8 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount != 1 {
-                return send_to_carefully::<
-                    P,
-                >(
+            if dwBufferCount == 1
+                && check::send_to_passes(
                     s,
                     lpBuffers,
                     dwBufferCount,
@@ -3039,22 +2990,7 @@ pub mod thunk {
                     lpCompletionRoutine,
                     lpThreadId,
                     lpErrno,
-                );
-            }
-            let dwBufferCount = 1;
-            if check::send_to_passes(
-                s,
-                lpBuffers,
-                dwBufferCount,
-                lpNumberOfBytesSent,
-                dwFlags,
-                lpTo,
-                iTolen,
-                lpOverlapped,
-                lpCompletionRoutine,
-                lpThreadId,
-                lpErrno,
-            ) && (::wsp::rt::buffer_fits(lpBuffers))
+                ) && (::wsp::rt::buffer_fits(lpBuffers))
             {
                 if let Some(socket) = P::cell().socket_at_once(s as usize) {
                     return send_to_on::<
