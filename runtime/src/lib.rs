@@ -16,6 +16,12 @@ pub mod engine;
 pub mod rt;
 #[cfg(not(loom))]
 pub mod transport;
+/// Of a transport, what models are made of.
+#[cfg(loom)]
+pub mod transport {
+    mod bell;
+    pub use bell::{Bell, LocalBell};
+}
 
 pub use wsp_macros::provider;
 

@@ -148,6 +148,8 @@ pub const ALL: &[Requirement] = &[
             "tests::suite::readiness::events_before_the_registration_are_told",
             "tests::suite::readiness::enumeration_resets_the_event_and_keeps_the_registration",
             "tests::suite::readiness::eight_threads_lose_no_wake_up",
+            "runtime::bell_loom::a_sleeper_hears_both_of_two",
+            "runtime::bell_loom::two_sleepers_are_both_woken",
         ],
     },
     Requirement {

@@ -19,6 +19,7 @@ mod host_keyed;
 mod key;
 mod slot_keyed;
 mod sync;
+pub(crate) use sync::const_fns;
 
 use std::{mem, ptr, ptr::NonNull};
 
@@ -30,7 +31,7 @@ use entry::Entry;
 use hazard::Slot;
 pub use key::Key;
 use key::{Cell, linked};
-use sync::{Mutex, MutexGuard, Ordering, const_fns};
+use sync::{Mutex, MutexGuard, Ordering};
 
 /// Why a look-up found nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,4 +27,4 @@ macro_rules! const_fns {
         $(#[$meta])* $vis fn $name($($arg: $ty),*) -> $ret $body
     )*};
 }
-pub(super) use const_fns;
+pub(crate) use const_fns;

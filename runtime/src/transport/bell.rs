@@ -1,8 +1,20 @@
 //! Where threads sleep until something happens.
 
-use std::sync::atomic::{AtomicU32, Ordering, fence};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+#[cfg(loom)]
+use loom::sync::{
+    Condvar, Mutex,
+    atomic::{AtomicU32, Ordering, fence},
+};
+#[cfg(not(loom))]
+use std::sync::{
+    Condvar, Mutex,
+    atomic::{AtomicU32, Ordering, fence},
+};
+
+use crate::handles::const_fns;
 
 /// Where threads of one process sleep until something happens to any connection of theirs.
 ///
@@ -42,7 +54,7 @@ impl<B: Bell> Bell for Arc<B> {
 }
 
 /// A bell that only this process rings.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct LocalBell {
     sleepers: AtomicU32,
     rung: Mutex<u32>,
@@ -50,9 +62,17 @@ pub struct LocalBell {
 }
 
 impl LocalBell {
-    /// A bell that nobody has rung.
-    pub const fn new() -> Self {
-        Self { sleepers: AtomicU32::new(0), rung: Mutex::new(0), woken: Condvar::new() }
+    const_fns! {
+        /// A bell that nobody has rung.
+        pub fn new() -> Self {
+            Self { sleepers: AtomicU32::new(0), rung: Mutex::new(0), woken: Condvar::new() }
+        }
+    }
+}
+
+impl Default for LocalBell {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -65,13 +85,15 @@ impl Bell for LocalBell {
     }
 
     fn sleep(&self, ticket: u32, limit: Option<Duration>) {
-        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
-        let silent = |rung: &mut u32| *rung == ticket;
-        let rung = match limit {
-            None => self.woken.wait_while(rung, silent).unwrap_or_else(PoisonError::into_inner),
-            Some(limit) => self.woken.wait_timeout_while(rung, limit, silent).unwrap_or_else(PoisonError::into_inner).0,
-        };
-        drop(rung);
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        while *rung == ticket {
+            rung = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+                None => self.woken.wait(rung).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => return,
+                Some(left) => self.woken.wait_timeout(rung, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
+        }
     }
 
     fn disarm(&self) {
