@@ -13,6 +13,7 @@ use crate::upcalls::hook;
 type Hook = Rc<dyn Fn() -> bool>;
 
 thread_local! {
+    static LAST_ERROR: Cell<i32> = const { Cell::new(0) };
     static OPEN_TYPE: Cell<i32> = const { Cell::new(0) };
     static HOOK: RefCell<Option<Hook>> = const { RefCell::new(None) };
     /// The providers of the calls that this thread is in, the innermost last.
@@ -21,13 +22,17 @@ thread_local! {
     static CANCELLED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The last error of this thread, as `WSAGetLastError` gives it; on Windows it is the system's. A call that succeeds leaves it alone.
+/// The last error of this thread's socket calls, as `WSAGetLastError` gives it. A call that succeeds leaves it alone.
+///
+/// Kept here: on Windows the system's own is overwritten by almost everything that a thread does. Functions that a provider adds leave
+/// theirs in [`wsp::rt::last_error`].
 pub fn last_error() -> i32 {
-    wsp::rt::last_error()
+    LAST_ERROR.get()
 }
 
-/// Sets the last error of this thread.
+/// Sets the last error of this thread, and the system's.
 pub fn set_last_error(code: i32) {
+    LAST_ERROR.set(code);
     wsp::rt::set_last_error(code);
 }
 
