@@ -5,7 +5,7 @@
 //! hosts uses this same script: `build = "../host/build.rs"` in its manifest.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXPORT: &str = "WPUCompleteOverlappedRequest";
 const ELSEWHERE: [&str; 3] = [EXPORT, "WSASetLastError", "WSAGetLastError"];
@@ -19,20 +19,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=Cargo.toml");
     let system = env::var("CARGO_CFG_TARGET_OS")?;
     let environment = env::var("CARGO_CFG_TARGET_ENV")?;
+    // Where there is a program, that is the host, and the tests that run it are not.
+    let link = if Path::new("src/main.rs").exists() { "cargo::rustc-link-arg-bins" } else { "cargo::rustc-link-arg" };
     let narrow = env::var("CARGO_CFG_TARGET_ARCH")? == "x86";
     match (system.as_str(), environment.as_str()) {
-        ("windows", "msvc") if narrow => println!("cargo::rustc-link-arg=/EXPORT:{EXPORT}=_{SYMBOL}{DECORATION}"),
-        ("windows", "msvc") => println!("cargo::rustc-link-arg=/EXPORT:{EXPORT}={SYMBOL}"),
+        ("windows", "msvc") if narrow => println!("{link}=/EXPORT:{EXPORT}=_{SYMBOL}{DECORATION}"),
+        ("windows", "msvc") => println!("{link}=/EXPORT:{EXPORT}={SYMBOL}"),
         ("windows", _) => {
             let definitions = PathBuf::from(env::var("OUT_DIR")?).join("exports.def");
             let decoration = if narrow { DECORATION } else { "" };
             std::fs::write(&definitions, format!("EXPORTS\n  {EXPORT}={SYMBOL}{decoration}\n"))?;
-            println!("cargo::rustc-link-arg={}", definitions.display());
+            println!("{link}={}", definitions.display());
         }
         ("macos", _) => {
-            ELSEWHERE.iter().for_each(|name| println!("cargo::rustc-link-arg=-Wl,-exported_symbol,_{name}"));
+            ELSEWHERE.iter().for_each(|name| println!("{link}=-Wl,-exported_symbol,_{name}"));
         }
-        _ => ELSEWHERE.iter().for_each(|name| println!("cargo::rustc-link-arg=-Wl,--export-dynamic-symbol={name}")),
+        _ => ELSEWHERE.iter().for_each(|name| println!("{link}=-Wl,--export-dynamic-symbol={name}")),
     }
     Ok(())
 }
