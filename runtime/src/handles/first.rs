@@ -9,7 +9,7 @@ use super::hazard::Slot;
 static TAKEN: Slot = Slot::new(std::ptr::without_provenance_mut(1));
 
 #[cfg(not(loom))]
-pub(super) fn taken() -> &'static Slot {
+pub(super) const fn taken() -> &'static Slot {
     &TAKEN
 }
 #[cfg(loom)]
@@ -95,10 +95,11 @@ mod imp {
 mod imp {
     use std::cell::Cell;
 
-    use super::{super::sync::thread_local, Slot, taken};
+    use super::super::sync::thread_local;
+    use super::{Slot, taken};
 
     #[cfg(not(loom))]
-    thread_local!(static FIRST: Cell<&'static Slot> = const { Cell::new(&super::TAKEN) });
+    thread_local!(static FIRST: Cell<&'static Slot> = const { Cell::new(taken()) });
     #[cfg(loom)]
     thread_local!(static FIRST: Cell<&'static Slot> = Cell::new(taken()));
 
