@@ -15,6 +15,7 @@ pub fn run() -> Result<(), Failure> {
          {BOLD}wsp generate --out DIR{PLAIN}         make everything that is made from the spec\n  \
          {BOLD}wsp docs --out DIR{PLAIN}             write the reference site\n  \
          {BOLD}wsp demo{PLAIN}                       see a provider carry data\n  \
+         {BOLD}wsp conform LIBRARY{PLAIN}            see whether somebody's provider keeps to the rules\n  \
          {BOLD}wsp trace -- PROGRAM{PLAIN}           see every call of its providers\n  \
          {BOLD}wsp --help{PLAIN}                     all commands\n"
     ));
