@@ -26,7 +26,7 @@ pub struct Entry {
 
 impl Entry {
     /// An entry for the provider in this library. Entries of one provider have the same `ProviderId`; the number of each entry
-    /// is its own.
+    /// is its own. Environment strings such as `%SystemRoot%` in the path are replaced when the library is loaded.
     pub fn new(info: ffi::WSAPROTOCOL_INFOW, library: impl AsRef<Path>) -> Self {
         Self { info, module: Module::File(library.as_ref().to_owned()) }
     }
@@ -128,6 +128,28 @@ impl Wanted {
     }
 }
 
+/// The path with the values of the environment strings (`%NAME%`) in it. A name without a value stays as it is.
+pub(super) fn expanded(path: &Path, value: impl Fn(&str) -> Option<String>) -> PathBuf {
+    let Some(text) = path.to_str() else { return path.to_owned() };
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        out.push_str(before);
+        match after.split_once('%').and_then(|(name, after)| Some((value(name)?, after))) {
+            Some((value, after)) => {
+                out.push_str(&value);
+                rest = after;
+            }
+            None => {
+                out.push('%');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    PathBuf::from(out)
+}
+
 /// The entry of this number.
 pub(super) fn numbered(entries: &[Entry], id: u32) -> Option<&Entry> {
     entries.iter().find(|entry| entry.id() == id)
@@ -168,6 +190,21 @@ mod tests {
         assert_eq!(found(&all, 2, 1, 300), Err(code::WSAEPROTONOSUPPORT));
         assert_eq!(found(&all, 2, 1, 17), Err(code::WSAEPROTOTYPE), "known, but not of this type");
         assert_eq!(found(&[], 0, 0, 0), Err(code::WSAEAFNOSUPPORT));
+    }
+
+    #[test]
+    fn environment_strings_are_replaced_and_others_stay() {
+        let value = |name: &str| (name == "Root").then(|| "/sys".to_owned());
+        for (path, expected) in [
+            ("%Root%/a.dll", "/sys/a.dll"),
+            ("x%Root%%Root%", "x/sys/sys"),
+            ("%Unknown%/a", "%Unknown%/a"),
+            ("%Unknown%Root%", "%Unknown/sys"),
+            ("100%", "100%"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(expanded(Path::new(path), value), Path::new(expected), "{path}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use wsp::rt::same_guid;
 use wsp::winsock::caller::Table;
 use wsp::{code, ffi};
 
-use super::entries::{Entry, Module, Wanted, numbered};
+use super::entries::{Entry, Module, Wanted, expanded, numbered};
 use super::failure::Failure;
 use crate::startup::{self, Terms};
 use crate::upcalls::{catalog, functions, handles};
@@ -166,9 +166,10 @@ fn start(entry: &Entry) -> Result<Started, Failure> {
             Ok(Started { id, table: startup::start(*startup, TERMS, &entry.info)?.table, _library: None })
         }
         Module::File(file) => {
-            let (library, startup) = library::open(file)?;
+            let file = expanded(file, |name| std::env::var(name).ok());
+            let (library, startup) = library::open(&file)?;
             let started = startup::start(startup, TERMS, &entry.info)
-                .map_err(|reason| crate::LoadError::Start { file: file.clone(), reason })?;
+                .map_err(|reason| crate::LoadError::Start { file, reason })?;
             Ok(Started { id, table: started.table, _library: Some(library) })
         }
     }
