@@ -1,5 +1,6 @@
 //! The `wsp` command.
 
+mod bench;
 mod catalog;
 mod check;
 mod conform;
@@ -78,6 +79,8 @@ enum Command {
     Catalog(catalog::Arguments),
     /// Load a provider through its C entry point and carry checked data over it
     Demo(demo::Arguments),
+    /// Time the transports beside TCP, Unix sockets and, where installed, UCX and libfabric
+    Bench(bench::Arguments),
     /// Record every call of a program's providers, and print them
     Trace(trace::Arguments),
 }
@@ -113,6 +116,7 @@ fn main() -> ExitCode {
         Some(Command::Catalog(arguments)) => catalog::run(&arguments),
         Some(Command::Conform(arguments)) => conform::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
+        Some(Command::Bench(arguments)) => bench::run(&arguments),
         Some(Command::Trace(arguments)) => trace::run(&arguments),
     };
     match done {

@@ -8,10 +8,10 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
 
-use sentinel::Sample;
 use wsp_bench::calls::Caller;
 use wsp_bench::library::Library;
 use wsp_bench::variant::{Callee, Function, Mode, Variant};
+use wsp_bench_net::Sample;
 
 use crate::table::Table;
 use crate::tool;
