@@ -17,6 +17,9 @@ pub struct Arguments {
     /// How long it may take; on a busy machine more time finds more quiet moments
     #[arg(long, value_name = "SECONDS", default_value_t = 240)]
     limit: u64,
+    /// Count system calls per message instead, with strace; fails if there are more than there should be
+    #[arg(long, conflicts_with_all = ["format", "svg", "limit"])]
+    system_calls: bool,
     /// What a process of the benchmark does
     #[arg(long, hide = true)]
     part: Option<String>,
@@ -25,6 +28,11 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(part) = &arguments.part {
         return wsp_bench_net::take_part(part).map_err(|problem| Failure::new(format!("{part}: {problem}")));
+    }
+    if arguments.system_calls {
+        let (text, met) = wsp_bench_net::count_system_calls().map_err(Failure::new)?;
+        print(&text)?;
+        return if met { Ok(()) } else { Err(Failure::new("more system calls per message than there should be")) };
     }
     if cfg!(debug_assertions) {
         anstream::eprintln!("this is an unoptimised build: `cargo run --release -- bench` is what counts");

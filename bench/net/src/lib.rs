@@ -11,8 +11,10 @@ mod plot;
 mod process;
 mod report;
 mod sample;
+mod system_calls;
 
 pub use plan::{Options, run};
 pub use process::take_part;
 pub use report::{Report, Row};
 pub use sample::{Sample, WANTED};
+pub use system_calls::count_system_calls;

@@ -1,6 +1,7 @@
 //! The two processes of a subject, and what they are told to do.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -135,22 +136,32 @@ fn tell(line: &str) -> Result<(), Problem> {
 }
 
 struct Side {
-    child: Child,
+    child: Ended,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
 impl Side {
-    fn start(subject: Subject, side: &str) -> Result<Self, Problem> {
-        let mut command = Command::new(std::env::current_exe().map_err(said)?);
+    /// Starts it; with `trace` under strace, which writes there what the first thread calls.
+    fn start(subject: Subject, side: &str, trace: Option<&Path>) -> Result<Self, Problem> {
+        let program = std::env::current_exe().map_err(said)?;
+        let mut command = match trace {
+            None => Command::new(program),
+            Some(file) => {
+                let mut command = Command::new("strace");
+                command.arg("-o").arg(file).arg(program);
+                command
+            }
+        };
         command.args(["bench", "--part", &format!("{}:{side}", subject.name())]);
         // The variable by which the provider is told not to copy from process to process.
         command.env(wsp_provider::shm::SINGLE_COPY, if subject == Subject::ShmCopied { "off" } else { "on" });
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(said)?;
+        let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut child = spawned.map_err(|error| format!("cannot run {}: {error}", command.get_program().display()))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err("a process without pipes".into());
         };
-        Ok(Self { child, input, output: BufReader::new(output) })
+        Ok(Self { child: Ended(child), input, output: BufReader::new(output) })
     }
 
     fn tell(&mut self, line: &str) -> Result<(), Problem> {
@@ -166,11 +177,14 @@ impl Side {
     }
 }
 
-impl Drop for Side {
+/// A process that does not outlive this value.
+struct Ended(Child);
+
+impl Drop for Ended {
     fn drop(&mut self) {
-        // Both end when their input does; one that hangs does not.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Both sides end when their input does; one that hangs does not.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -183,9 +197,14 @@ pub struct Pair {
 impl Pair {
     /// Starts both and connects them.
     pub fn start(subject: Subject) -> Result<Self, Problem> {
-        let mut answer = Side::start(subject, "answer")?;
+        Self::start_traced(subject, None)
+    }
+
+    /// The same, with the side that asks under strace; see [`Pair::end`].
+    pub fn start_traced(subject: Subject, trace: Option<&Path>) -> Result<Self, Problem> {
+        let mut answer = Side::start(subject, "answer", None)?;
         let place = answer.hear()?;
-        let mut ask = Side::start(subject, "ask")?;
+        let mut ask = Side::start(subject, "ask", trace)?;
         ask.tell(&place)?;
         for side in [&mut answer, &mut ask] {
             side.hear()?;
@@ -202,5 +221,13 @@ impl Pair {
         let seconds: f64 = self.ask.hear()?.parse().map_err(said)?;
         self.answer.hear()?;
         Ok(seconds / f64::from(count))
+    }
+
+    /// Lets the side that asks end by itself, and waits for that.
+    pub fn end(self) -> Result<(), Problem> {
+        let Side { mut child, input, .. } = self.ask;
+        drop(input);
+        let status = child.0.wait().map_err(said)?;
+        if status.success() { Ok(()) } else { Err(format!("a process ended with {status}")) }
     }
 }

@@ -85,11 +85,13 @@ pub struct Report {
 }
 
 fn targets() -> Vec<Target> {
-    use Subject::{BareShm, BusyTcp, BusyUnix, OneCoreTcp, Raw, Shm, ShmCopied, ShmWaiting, Tcp, WaitingTcp};
+    use Subject::{
+        BareShm, BusyTcp, BusyUnix, OneCoreTcp, Raw, Shm, ShmCopied, ShmMemory, ShmWaiting, Tcp, WaitingTcp,
+    };
     let (us, small) = (|subject, test| (Who::Us(subject), test), Test::Ping(SMALL));
     let (raw, ucx) = (us(Raw, Test::Ping(8)), Who::Them(Outside::Ucx));
     let [kib4, kib64, mib] = SIZES.map(Test::Stream);
-    let put = |size| (us(Shm, Test::Put(size)), (Who::Memcpy, Test::Put(size)));
+    let put = |size| (us(ShmMemory, Test::Put(size)), (Who::Memcpy, Test::Put(size)));
     let mut targets = Vec::new();
     let mut add = |id, what, ours, theirs, limit| targets.push(Target { id, what, ours, theirs, limit });
     add("L1", "shm alone, 64 B round trip / raw", us(BareShm, small), Some(raw), Limit::Most(1.5));

@@ -106,20 +106,21 @@ impl Entry {
     }
 
     /// Tells the peer which memory it may write to.
-    fn open(&mut self) -> Result<(), Problem> {
+    pub fn open(mut self) -> Result<Self, Problem> {
         let memory = vec![1; LARGEST];
         let exposed = self.socket.register_rdma(memory, ffi::MEM_READ | ffi::MEM_WRITE).map_err(said)?;
         self.socket.send_blocking(exposed.descriptor()).map_err(said)?;
         self._exposed = Some(exposed);
-        Ok(())
+        Ok(self)
     }
 
-    fn hear(&mut self) -> Result<(), Problem> {
+    /// Hears which memory of the peer it may write to.
+    pub fn hear(mut self) -> Result<Self, Problem> {
         let mut descriptor = [0; 256];
         let size = self.socket.recv_blocking(&mut descriptor).map_err(said)?;
         self.descriptor = descriptor[..size].to_vec();
         self.registration = Some(self.socket.register(&self.out, ffi::MEM_READ).map_err(said)?);
-        Ok(())
+        Ok(self)
     }
 }
 
@@ -159,9 +160,7 @@ pub fn answer(name: &str, polled: bool, tell: &mut dyn FnMut(&str) -> Result<(),
             Err(error) => return Err(said(error)),
         }
     };
-    let mut end = Entry::new(provider, socket, polled);
-    end.open()?;
-    Ok(end)
+    Ok(Entry::new(provider, socket, polled))
 }
 
 pub fn ask(name: &str, polled: bool, place: &str) -> Result<Entry, Problem> {
@@ -170,9 +169,9 @@ pub fn ask(name: &str, polled: bool, place: &str) -> Result<Entry, Problem> {
     socket.bind(any(&provider)?).map_err(said)?;
     let connecting = socket.connect(place.parse().map_err(said)?).map_err(said)?;
     connecting.finish(&socket, PATIENCE).map_err(said)?;
-    let mut end = Entry::new(provider, socket, polled);
-    end.hear()?;
-    Ok(end)
+    // A provider looks out in the background for what an event is to tell; from here on we poll.
+    socket.event_select(connecting.event(), 0).map_err(said)?;
+    Ok(Entry::new(provider, socket, polled))
 }
 
 impl Link for Entry {

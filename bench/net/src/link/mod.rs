@@ -44,6 +44,8 @@ pub enum Subject {
     BareShm,
     /// The SAN provider over shared memory, polled.
     Shm,
+    /// The same with memory that is open to the peer: a provider then looks after it in the background.
+    ShmMemory,
     /// The same where the system forbids copies from process to process.
     ShmCopied,
     /// The same, with calls that wait.
@@ -62,10 +64,11 @@ pub enum Subject {
 
 impl Subject {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Raw,
         Self::BareShm,
         Self::Shm,
+        Self::ShmMemory,
         Self::ShmCopied,
         Self::ShmWaiting,
         Self::Tcp,
@@ -81,6 +84,7 @@ impl Subject {
             Self::Raw => "raw2",
             Self::BareShm => "shm-alone",
             Self::Shm => "shm",
+            Self::ShmMemory => "shm-rdma",
             Self::ShmCopied => "shm-double-copy",
             Self::ShmWaiting => "shm-waiting",
             Self::Tcp => "san-tcp",
@@ -103,6 +107,7 @@ impl Subject {
             Self::Raw => Box::new(Raw::answer(tell)?),
             Self::BareShm => Box::new(bare::answer(tell)?),
             Self::Shm | Self::ShmCopied => Box::new(entry::answer("wsp_san_shm", true, tell)?),
+            Self::ShmMemory => Box::new(entry::answer("wsp_san_shm", true, tell)?.open()?),
             Self::ShmWaiting => Box::new(entry::answer("wsp_san_shm", false, tell)?),
             Self::Tcp => Box::new(entry::answer("wsp_san_tcp", true, tell)?),
             Self::BusyTcp => Box::new(socket::tcp_answer(true, tell)?),
@@ -118,6 +123,7 @@ impl Subject {
             Self::Raw => Box::new(Raw::ask(place)?),
             Self::BareShm => Box::new(bare::ask(place)?),
             Self::Shm | Self::ShmCopied => Box::new(entry::ask("wsp_san_shm", true, place)?),
+            Self::ShmMemory => Box::new(entry::ask("wsp_san_shm", true, place)?.hear()?),
             Self::ShmWaiting => Box::new(entry::ask("wsp_san_shm", false, place)?),
             Self::Tcp => Box::new(entry::ask("wsp_san_tcp", true, place)?),
             Self::BusyTcp => Box::new(socket::tcp_ask(true, place)?),
