@@ -129,12 +129,13 @@ mod tests {
 
     #[test]
     fn the_last_line_of_numbers_is_read() {
-        let ucx = "+----+\n| Test | # iterations |\n+----+\n      40000      0.587     8.971    14.062  6.80  4.34  111468  71116\n";
-        assert_eq!(Outside::Ucx.seconds(Test::Stream(64), ucx), Some(14.062e-6));
-        assert_eq!(Outside::Ucx.seconds(Test::Ping(64), ucx), Some(28.124e-6));
-        let libfabric =
-            "bytes   #sent   #ack  total\n64      40k     =40k     4.8m        8.76s      0.58     109.5       0.01\n";
-        assert_eq!(Outside::Libfabric.seconds(Test::Ping(64), libfabric), Some(219e-6));
-        assert_eq!(Outside::Ucx.seconds(Test::Ping(64), "it failed\n"), None);
+        let nanoseconds =
+            |who: Outside, test, text| who.seconds(test, text).map(|seconds| (1e9 * seconds).round() as u64);
+        let ucx = "+----+\n| Test | # iterations |\n+----+\n  40000  0.587  8.971  14.062  6.80  4.34  111468  71116\n";
+        assert_eq!(nanoseconds(Outside::Ucx, Test::Stream(64), ucx), Some(14_062));
+        assert_eq!(nanoseconds(Outside::Ucx, Test::Ping(64), ucx), Some(28_124));
+        let libfabric = "bytes   #sent   #ack  total\n64  40k  =40k  4.8m  8.76s  0.58  109.5  0.01\n";
+        assert_eq!(nanoseconds(Outside::Libfabric, Test::Ping(64), libfabric), Some(219_000));
+        assert_eq!(nanoseconds(Outside::Ucx, Test::Ping(64), "it failed\n"), None);
     }
 }
