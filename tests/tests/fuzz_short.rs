@@ -8,8 +8,13 @@ use wsp_probe::host::Started;
 use wsp_probe::hostile::{Caller, Choices, Given, Seeded};
 use wsp_probe::probe::{self, Answer, answer_with};
 
-/// Calls per profile.
+/// Calls per profile, unless `WSP_FUZZ_CALLS` says another number.
 const CALLS: usize = 100_000;
+
+fn calls() -> usize {
+    let wanted = std::env::var("WSP_FUZZ_CALLS");
+    wanted.map_or(CALLS, |number| number.parse().expect("WSP_FUZZ_CALLS is a number"))
+}
 
 /// Calls every entry in turn with arguments from the seed; a finding tells the seed's call.
 fn run(provider: Started, seed: u64) -> BTreeMap<&'static str, usize> {
@@ -18,7 +23,8 @@ fn run(provider: Started, seed: u64) -> BTreeMap<&'static str, usize> {
     let mut choices = Seeded(seed);
     let mut reached = BTreeMap::new();
     probe::silence_panics();
-    for call in 0..CALLS {
+    let calls = calls();
+    for call in 0..calls {
         caller.prepare(&mut choices);
         let entry = entries[choices.below(entries.len())];
         let answer = match choices.below(32) {
@@ -32,6 +38,7 @@ fn run(provider: Started, seed: u64) -> BTreeMap<&'static str, usize> {
         outcome.unwrap_or_else(|finding| panic!("call {call} of seed {seed}: {finding}"));
         *reached.entry(entry.function).or_default() += usize::from(probe::asked() > before);
     }
+    println!("{calls} calls, {} of them past the checks, no fault", reached.values().sum::<usize>());
     reached
 }
 
