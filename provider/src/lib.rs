@@ -8,6 +8,8 @@
 mod bytes;
 #[cfg(target_os = "linux")]
 mod claims;
+#[cfg(target_os = "linux")]
+mod helper;
 mod loopback;
 #[cfg(target_os = "linux")]
 mod moves;

@@ -2,19 +2,16 @@
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use wsp::transport::{Bell, Fault};
 
 use super::connection::Core;
 use super::handover;
 use super::instance::Instance;
+use crate::helper::{self, Helper};
 use crate::os::poll::Poller;
-
-/// How long the end of the transport waits for the thread.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a socket is watched for.
 #[derive(Clone)]
@@ -32,22 +29,13 @@ pub struct Watcher {
     poller: Poller,
     watched: Mutex<HashMap<u64, Watched>>,
     newest: AtomicU64,
-    stopping: AtomicBool,
-    gone: Mutex<bool>,
-    left: Condvar,
+    helper: Helper,
 }
 
 impl Watcher {
     /// Without thread and sockets.
     pub fn new() -> Result<Self, Fault> {
-        Ok(Self {
-            poller: Poller::new()?,
-            watched: Mutex::default(),
-            newest: AtomicU64::new(0),
-            stopping: AtomicBool::new(false),
-            gone: Mutex::new(true),
-            left: Condvar::new(),
-        })
+        Ok(Self { poller: Poller::new()?, watched: Mutex::default(), newest: AtomicU64::new(0), helper: Helper::new() })
     }
 
     /// A number for a socket.
@@ -73,10 +61,6 @@ impl Watcher {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn gone(&self) -> MutexGuard<'_, bool> {
-        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Has the thread look how long it may sleep.
     pub fn wake(&self) {
         self.poller.wake();
@@ -84,20 +68,7 @@ impl Watcher {
 
     /// Ends the thread, and waits until it has left this code: a second at most.
     pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Release);
-        self.wake();
-        let waited = self.left.wait_timeout_while(self.gone(), PATIENCE, |gone| !*gone);
-        drop(waited);
-    }
-}
-
-/// Says that the thread is gone, however it ends.
-struct Leaving(Arc<Instance>);
-
-impl Drop for Leaving {
-    fn drop(&mut self) {
-        *self.0.watcher.gone() = true;
-        self.0.watcher.left.notify_all();
+        self.helper.stop(|| self.poller.wake());
     }
 }
 
@@ -106,15 +77,12 @@ impl Drop for Leaving {
 /// # Errors
 /// The system has no more threads.
 pub fn start(instance: &Arc<Instance>) -> Result<(), Fault> {
-    *instance.watcher.gone() = false;
-    let leaving = Leaving(Arc::clone(instance));
-    let run = move || watch(&leaving.0);
-    std::thread::Builder::new().name("wsp-shm".into()).spawn(run).map(drop).map_err(|_| Fault::NoBuffers)
+    helper::start("wsp-shm", instance, |instance| &instance.watcher.helper, watch)
 }
 
-fn watch(instance: &Instance) {
+fn watch(instance: &Arc<Instance>) {
     let watcher = &instance.watcher;
-    while !watcher.stopping.load(Ordering::Acquire) {
+    while !watcher.helper.is_stopping() {
         let happened = watcher.poller.wait(handover::expire(&instance.claims));
         for happened in happened {
             let what = watcher.watched().get(&happened.token).cloned();

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use wsp::transport::Fault;
@@ -16,9 +16,7 @@ use super::instance::Instance;
 use super::lingering::Lingering;
 use super::listener::Queue;
 use super::poller::{Poller, Wanted};
-
-/// How long the end of the transport waits for the thread.
-const PATIENCE: Duration = Duration::from_secs(1);
+use crate::helper::{self, Helper};
 
 /// What a socket is watched for.
 #[derive(Clone)]
@@ -48,9 +46,7 @@ pub struct Watcher {
     poller: Poller,
     watched: Mutex<BTreeMap<usize, Entry>>,
     newest: AtomicUsize,
-    stopping: AtomicBool,
-    gone: Mutex<bool>,
-    left: Condvar,
+    helper: Helper,
 }
 
 impl Watcher {
@@ -60,9 +56,7 @@ impl Watcher {
             poller: Poller::new()?,
             watched: Mutex::default(),
             newest: AtomicUsize::new(0),
-            stopping: AtomicBool::new(false),
-            gone: Mutex::new(true),
-            left: Condvar::new(),
+            helper: Helper::new(),
         })
     }
 
@@ -129,16 +123,9 @@ impl Watcher {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn gone(&self) -> MutexGuard<'_, bool> {
-        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Ends the thread, and waits until it has left this code: a second at most. What is watched is let go.
     pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Release);
-        self.poller.wake();
-        let waited = self.left.wait_timeout_while(self.gone(), PATIENCE, |gone| !*gone);
-        drop(waited);
+        self.helper.stop(|| self.poller.wake());
         let rest = std::mem::take(&mut *self.watched());
         drop(rest);
     }
@@ -162,31 +149,18 @@ impl Watcher {
     }
 }
 
-/// Says that the thread is gone, however it ends.
-struct Leaving(Arc<Instance>);
-
-impl Drop for Leaving {
-    fn drop(&mut self) {
-        *self.0.watcher.gone() = true;
-        self.0.watcher.left.notify_all();
-    }
-}
-
 /// Starts the thread.
 ///
 /// # Errors
 /// The system has no more threads.
 pub fn start(instance: &Arc<Instance>) -> Result<(), Fault> {
-    *instance.watcher.gone() = false;
-    let leaving = Leaving(Arc::clone(instance));
-    let run = move || watch(&leaving.0);
-    std::thread::Builder::new().name("wsp-tcp".into()).spawn(run).map(drop).map_err(|_| Fault::NoBuffers)
+    helper::start("wsp-tcp", instance, |instance| &instance.watcher.helper, watch)
 }
 
 fn watch(instance: &Arc<Instance>) {
     let watcher = &instance.watcher;
     let mut happened = Vec::new();
-    while !watcher.stopping.load(Ordering::Acquire) {
+    while !watcher.helper.is_stopping() {
         happened.clear();
         watcher.poller.wait(watcher.idle(), |number| happened.push(number));
         for number in &happened {
