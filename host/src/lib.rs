@@ -34,6 +34,7 @@
 //! tests that use this crate needs a build script that does what this crate's `build.rs` does. [`Host::exports_completion`]
 //! tells whether it worked; without it overlapped operations without a completion routine are refused by the provider.
 
+mod by_value;
 mod error;
 mod extensions;
 pub mod library;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use wsp::ffi;
 use wsp::rt::{BufferEntry, Outcome, OverlappedCall, Piece, PieceMut, Room};
 
+use crate::by_value::by_value;
 use crate::error::Error;
 use crate::session::Provider;
 
@@ -270,21 +271,7 @@ impl Write for &Socket {
     }
 }
 
-impl Read for Socket {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        (&*self).read(buffer)
-    }
-}
-
-impl Write for Socket {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        (&*self).write(data)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+by_value!(Socket);
 
 /// The address as a `sockaddr_in`.
 pub fn to_sockaddr(address: SocketAddrV4) -> [u8; 16] {

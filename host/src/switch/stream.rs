@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::Switch;
 use super::session::Session;
 use super::socket::SanSocket;
+use crate::by_value::by_value;
 
 /// A stream of bytes through a provider, in both directions at once. A handle: its clones are the same stream. When the last
 /// is dropped, what was written is delivered in the background, and the connection closed.
@@ -150,21 +151,7 @@ impl Write for &SanStream {
     }
 }
 
-impl Read for SanStream {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        (&*self).read(buffer)
-    }
-}
-
-impl Write for SanStream {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        (&*self).write(data)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+by_value!(SanStream);
 
 impl std::fmt::Debug for SanStream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -9,6 +9,7 @@ use wsp::ffi;
 use wsp::rt::{Outcome, zeroed};
 
 use super::{Failure, Ws2};
+use crate::by_value::by_value;
 use crate::error::Error;
 use crate::extensions::pointer;
 use crate::socket::{ask, count, from_sockaddr, nonsense, to_sockaddr};
@@ -342,18 +343,4 @@ impl Write for &Socket {
     }
 }
 
-impl Read for Socket {
-    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        (&*self).read(room)
-    }
-}
-
-impl Write for Socket {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        (&*self).write(data)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+by_value!(Socket);
