@@ -9,9 +9,9 @@ use super::options::Options;
 use super::receiving::Receive;
 use super::remote::Side;
 use super::sending::Send;
-use super::transfer::Later;
+use super::transfer::later;
 use super::{Home, Placed, address, memory};
-use crate::rt::{Bytes, Cell, Code, Opened, Outcome, Overlapped, SocketRef, Startup};
+use crate::rt::{Bytes, Cell, Code, Opened, Outcome, SocketRef, Startup};
 use crate::san::{Instance, Keys, Provider, call, done, error};
 use crate::transport::{Ending, Gather, Mode, Region, Scatter, Transport};
 use crate::{code, ffi};
@@ -20,11 +20,6 @@ use crate::{code, ffi};
 pub struct Messages<T: Transport>(Arc<Home<T>>);
 
 type Handle<'a, T> = SocketRef<'a, Arc<Endpoint<T>>>;
-
-/// The overlapped part of a call whose errors are `E`.
-fn later<E: crate::rt::ErrorList + From<Code>>(overlapped: Option<Overlapped<'_>>) -> Option<Later<'_>> {
-    overlapped.map(|overlapped| Later { overlapped, fail: |operation, code| operation.fail(E::from(code)) })
-}
 
 /// The region that a call's argument names.
 fn region(bytes: Bytes<'_>) -> Region {

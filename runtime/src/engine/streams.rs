@@ -10,10 +10,10 @@ use super::extensions::Parts;
 use super::options::{Facts, Options};
 use super::receiving::Receive;
 use super::sending::Send;
-use super::transfer::Later;
+use super::transfer::{Later, later};
 use super::{Home, Placed, address, control, select, waiting};
 use crate::ffi;
-use crate::rt::{Buffers, BuffersOut, Bytes, Cell, Code, Opened, Outcome, Overlapped, SocketRef, Startup};
+use crate::rt::{Buffers, BuffersOut, Bytes, Cell, Code, Opened, Outcome, SocketRef, Startup};
 use crate::transport::{Connection, Ending, Fault, Gather, Mode, Region, Scatter, Transport};
 use crate::winsock::{Instance, Keys, Provider, call, done, error};
 
@@ -21,11 +21,6 @@ use crate::winsock::{Instance, Keys, Provider, call, done, error};
 pub struct Streams<T: Transport>(Arc<Home<T>>);
 
 type Handle<'a, T> = SocketRef<'a, Arc<Endpoint<T>>>;
-
-/// The overlapped part of a call whose errors are `E`.
-fn later<E: crate::rt::ErrorList + From<Code>>(overlapped: Option<Overlapped<'_>>) -> Option<Later<'_>> {
-    overlapped.map(|overlapped| Later { overlapped, fail: |operation, code| operation.fail(E::from(code)) })
-}
 
 impl<T: Placed> Instance for Streams<T> {
     fn cell() -> &'static Cell<Self, Arc<Endpoint<T>>, Keys> {
@@ -278,10 +273,7 @@ impl<T: Placed> Provider for Streams<T> {
             let region = unsafe { Region::new(data.as_ptr().cast_mut(), data.len()) };
             Send::new(Gather::of(region), true)
         });
-        let later = Later {
-            overlapped: call.overlapped,
-            fail: |operation, code| operation.fail(error::ConnectExError::from(code)),
-        };
+        let later = Later::of::<error::ConnectExError>(call.overlapped);
         Ok(bytes(Endpoint::connect_ex(socket, socket, peer, send, later)?))
     }
 
@@ -294,10 +286,7 @@ impl<T: Placed> Provider for Streams<T> {
         let parts = Parts::new(call.data_length, call.local_length, call.remote_length);
         // SAFETY: by the interface's contract the buffer has these three parts and stays good until the operation has ended.
         let output = unsafe { Region::new(call.output.cast(), parts.total()) };
-        let later = Later {
-            overlapped: call.overlapped,
-            fail: |operation, code| operation.fail(error::AcceptExError::from(code)),
-        };
+        let later = Later::of::<error::AcceptExError>(call.overlapped);
         Ok(bytes(Endpoint::accept_ex(socket, socket, onto, (output, parts), later)?))
     }
 

@@ -12,7 +12,7 @@ use super::receiving::{Receive, Step, Target};
 use super::sending::Send;
 use super::waiting::{self, Stop};
 use crate::code;
-use crate::rt::{Code, Operation, Outcome, Overlapped, SocketRef};
+use crate::rt::{Code, ErrorList, Operation, Outcome, Overlapped, SocketRef};
 use crate::transport::{Connection, Ending, Mode, Transport};
 
 type Handle<'a, T> = SocketRef<'a, Arc<Endpoint<T>>>;
@@ -26,7 +26,17 @@ pub struct Later<'a> {
     pub fail: fn(Operation, Code),
 }
 
-impl Later<'_> {
+/// The overlapped part of a call whose errors are `E`, if it has one.
+pub fn later<E: ErrorList + From<Code>>(overlapped: Option<Overlapped<'_>>) -> Option<Later<'_>> {
+    overlapped.map(Later::of::<E>)
+}
+
+impl<'a> Later<'a> {
+    /// The overlapped part of a call whose errors are `E`.
+    pub fn of<E: ErrorList + From<Code>>(overlapped: Overlapped<'a>) -> Self {
+        Self { overlapped, fail: |operation, code| operation.fail(E::from(code)) }
+    }
+
     /// Does the caller poll for the end? Only a SAN's host can ask for that.
     fn is_polled(self, mode: Mode) -> bool {
         mode == Mode::Messages && self.overlapped.event() & 1 != 0
