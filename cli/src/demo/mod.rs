@@ -96,10 +96,18 @@ fn connect(provider: &Provider) -> Result<(Socket, Socket), Failure> {
     let client = provider.socket().map_err(Failure::new)?;
     client.connect(address).map_err(Failure::new)?;
     let (server, peer) = listener.accept().map_err(Failure::new)?;
-    check(client.local_addr() == Ok(peer), "accept and getsockname disagree on the client's address")?;
-    check(client.peer_addr() == Ok(address), "getpeername does not give the address that was connected to")?;
-    step("connection", &format!("{peer} -> {address}, names agree"))?;
+    names_agree((peer, client.local_addr().ok()), (address, client.peer_addr().ok()))?;
     Ok((client, server))
+}
+
+/// Both sides of a connection have the same names for its ends: what the server knows of each, and what the client says.
+fn names_agree(
+    (peer, own): (SocketAddrV4, Option<SocketAddrV4>),
+    (address, other): (SocketAddrV4, Option<SocketAddrV4>),
+) -> Result<(), Failure> {
+    check(own == Some(peer), "accept and getsockname disagree on the client's address")?;
+    check(other == Some(address), "getpeername does not give the address that was connected to")?;
+    step("connection", &format!("{peer} -> {address}, names agree"))
 }
 
 /// MiB in each second, for so many bytes in each direction.

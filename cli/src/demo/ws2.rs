@@ -12,7 +12,7 @@ use wsp_catalog::{Catalog, View};
 use wsp_host::winsock::{self, Entry, Socket, Stack, Ws2, last_error};
 use wsp_host::{Event, Host, Notify, library};
 
-use super::{check, exchange, rate, step};
+use super::{check, exchange, names_agree, rate, step};
 use crate::text::{GREEN, PLAIN};
 use crate::{Failure, print};
 
@@ -66,9 +66,7 @@ fn connect(stack: &Stack) -> Result<(Socket, Socket), Failure> {
     let client = tcp()?;
     client.connect(address).map_err(Failure::new)?;
     let (server, peer) = listener.accept().map_err(Failure::new)?;
-    check(client.local_addr() == Ok(peer), "accept and getsockname disagree on the client's address")?;
-    check(client.peer_addr() == Ok(address), "getpeername does not give the address that was connected to")?;
-    step("connection", &format!("{peer} -> {address}, names agree"))?;
+    names_agree((peer, client.local_addr().ok()), (address, client.peer_addr().ok()))?;
     Ok((client, server))
 }
 
