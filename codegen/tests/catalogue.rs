@@ -7,7 +7,7 @@ use std::fs;
 
 use common::{assert_places, folder, tiny, tiny_with};
 use wsp_codegen::diagnostic::{Code, Diagnostics, Level, all, explain};
-use wsp_codegen::{Source, compile, compile_with_warnings, load_folder};
+use wsp_codegen::{compile, compile_with_warnings, load_folder};
 
 /// Numbers that no single file can show; each has a test of its own below.
 const WITHOUT_EXAMPLE: &[Code] = &[Code::NoFolder, Code::UnreadableFile, Code::NoSpec, Code::TooLarge];
@@ -103,6 +103,8 @@ fn an_empty_folder_and_no_sources_are_reported() {
 #[cfg(unix)]
 #[test]
 fn an_unreadable_file_is_reported_and_the_rest_is_read() {
+    use wsp_codegen::Source;
+
     let dir = std::env::temp_dir().join(format!("wsp-unreadable-{}", std::process::id()));
     fs::create_dir_all(&dir).expect("a temporary folder");
     fs::write(dir.join("good.yaml"), "states: []\n").expect("writable");
