@@ -12,6 +12,9 @@ use crate::process::{Pair, Test};
 const FEW: u32 = 500;
 /// Messages of the longer run.
 const MANY: u32 = 1_500;
+/// Exchanges with rests before the count. In the rests the processors are free for the threads that made the connection: one of
+/// them that is on its way out is rung by every message until it has run.
+const SETTLING: u32 = 20;
 /// The calls that send.
 const SENDING: [&str; 5] = ["sendto", "sendmsg", "sendmmsg", "write", "writev"];
 
@@ -53,6 +56,7 @@ fn run(subject: Subject, count: u32) -> Result<BTreeMap<String, u64>, Problem> {
     let file = std::env::temp_dir().join(format!("wsp-bench-{}-calls", std::process::id()));
     let mut pair = Pair::start_traced(subject, Some(&file))
         .map_err(|problem| format!("{problem} (strace is needed: Debian's package strace)"))?;
+    pair.run(Test::Paced(SMALL), SETTLING)?;
     pair.run(Test::Ping(SMALL), count)?;
     pair.end()?;
     let text = std::fs::read_to_string(&file).map_err(said)?;
