@@ -41,6 +41,9 @@ impl Wine {
     pub fn start(folders: &[&Path]) -> Result<Self, Failure> {
         let wine = Self { prefix: crate::output().join("wine") };
         wine.random_numbers(folders)?;
+        // The server does not make its folder, as a program would that starts it.
+        fs::create_dir_all(&wine.prefix)
+            .map_err(|error| Failure(format!("cannot make {}: {error}", wine.prefix.display())))?;
         // The server would otherwise end with each program and start with the next.
         let server = wine.logged(wine.command("wineserver").arg("-p"), "wineserver")?;
         let boot = wine.logged(wine.command("wineboot").arg("-i"), "wineboot")?;
