@@ -1,0 +1,16 @@
+//! Linux: memory files, futexes, descriptors over Unix sockets, epoll.
+
+pub mod memory;
+pub mod net;
+pub mod pieces;
+pub mod poll;
+pub mod process;
+pub mod socket;
+pub mod sync;
+
+use wsp::transport::Fault;
+
+/// The fault for an error of the system.
+pub fn fault(error: rustix::io::Errno) -> Fault {
+    Fault::from(std::io::Error::from(error))
+}
