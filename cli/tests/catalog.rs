@@ -168,7 +168,7 @@ fn provider_that(desk: &Desk, name: &str, does: &str) -> String {
     let code = format!("#include <stdlib.h>\n#include <unistd.h>\nint WSPStartup(void) {{ {does} }}\n");
     std::fs::write(&source, code).unwrap();
     let library = desk.file(&format!("{name}.so"));
-    let status = Command::new("gcc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).status().unwrap();
+    let status = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).status().unwrap();
     assert!(status.success());
     library.display().to_string()
 }
