@@ -234,19 +234,23 @@ fn the_last_clean_up_is_one_for_each_provider_and_closes_no_sockets() {
 }
 
 #[test]
-fn a_provider_cannot_use_sockets_while_it_starts() {
-    static HOST: Mutex<Option<Ws2>> = Mutex::new(None);
-    static ANSWERS: Mutex<Vec<i32>> = Mutex::new(Vec::new());
-    struct Eager;
+fn a_provider_makes_socket_calls_while_it_starts() {
+    static HOST: Mutex<Option<(Ws2, ffi::WSAPROTOCOL_INFOW)>> = Mutex::new(None);
+    static OWN: AtomicUsize = AtomicUsize::new(0);
+    struct Layer;
     #[wsp::provider(export = false)]
-    impl wsp::winsock::Provider for Eager {
+    impl wsp::winsock::Provider for Layer {
         type Socket = ();
-        fn start(_: &Startup) -> Result<Self, error::StartupError> {
-            let ws2 = HOST.lock().unwrap().clone().unwrap();
-            let made = ws2.calls().socket(ffi::AF_INET, ffi::SOCK_STREAM, 0);
-            let more = ws2.startup(0x0202);
-            let answers = [made.unwrap_err().code(), more.err().unwrap().code(), ws2.cleanup().unwrap_err().code()];
-            ANSWERS.lock().unwrap().extend(answers);
+        fn start(startup: &Startup) -> Result<Self, error::StartupError> {
+            let (ws2, below) = HOST.lock().unwrap().clone().unwrap();
+            let stack = ws2.startup(0x0202).unwrap();
+            let socket = stack.socket_from(&below).expect("the provider below starts within this start-up");
+            socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            // What is made with this crate does not start within its own start.
+            let own = code(stack.socket_from(startup.protocol_info()));
+            OWN.store(own as usize, Ordering::SeqCst);
+            socket.close().unwrap();
+            stack.cleanup().unwrap();
             Ok(Self)
         }
         fn socket(&self, _: &call::Socket<'_>) -> Result<Opened<()>, error::SocketError> {
@@ -256,10 +260,53 @@ fn a_provider_cannot_use_sockets_while_it_starts() {
             Ok(())
         }
     }
-    let ws2 = ws2([Entry::linked::<Eager>(Entry::tcp())]);
+    let (above, below) = (Entry::linked::<Layer>(Entry::tcp()), Source::Linked.entry());
+    let ws2 = ws2([above.clone(), below.clone()]);
+    *HOST.lock().unwrap() = Some((ws2.clone(), *below.info()));
+    let stack = ws2.startup(0x0202).unwrap();
+    stack.socket_from(above.info()).unwrap();
+    assert!(ws2.is_started(&above) && ws2.is_started(&below));
+    assert_eq!(OWN.load(Ordering::SeqCst), WSAEPROVIDERFAILEDINIT as usize);
+    HOST.lock().unwrap().take();
+}
+
+#[test]
+fn a_provider_that_asks_for_its_own_sockets_in_every_start_up_ends() {
+    static HOST: Mutex<Option<Ws2>> = Mutex::new(None);
+    static STARTED: AtomicUsize = AtomicUsize::new(0);
+    static ENDED: AtomicUsize = AtomicUsize::new(0);
+    static REFUSED: Mutex<Vec<Failure>> = Mutex::new(Vec::new());
+    unsafe extern "system" fn ended(_: ffi::LPINT) -> i32 {
+        ENDED.fetch_add(1, Ordering::SeqCst);
+        0
+    }
+    bare!(Counting);
+    altered!(real, Counting, |table| table.lpWSPCleanup = Some(ended));
+    unsafe extern "system" fn startup(
+        version: u16,
+        data: ffi::LPWSPDATA,
+        info: ffi::LPWSAPROTOCOL_INFOW,
+        upcalls: ffi::WSPUPCALLTABLE,
+        table: ffi::LPWSPPROC_TABLE,
+    ) -> i32 {
+        STARTED.fetch_add(1, Ordering::SeqCst);
+        let ws2 = HOST.lock().unwrap().clone().unwrap();
+        if let Err(failure) = ws2.calls().socket(ffi::AF_INET, ffi::SOCK_STREAM, 0) {
+            REFUSED.lock().unwrap().push(failure);
+        }
+        // SAFETY: the arguments of this call.
+        unsafe { real(version, data, info, upcalls, table) }
+    }
+    let ws2 = ws2([by(Some(startup))]);
     *HOST.lock().unwrap() = Some(ws2.clone());
     let stack = ws2.startup(0x0202).unwrap();
-    tcp(&stack).expect("it starts all the same");
-    assert_eq!(*ANSWERS.lock().unwrap(), [code::WSAEINPROGRESS; 3]);
+    tcp(&stack).expect("it starts in the end");
+    let started = STARTED.load(Ordering::SeqCst);
+    assert!(started > 1, "the thread that starts a provider has the lock");
+    let refused = REFUSED.lock().unwrap().clone();
+    assert_eq!(refused, [Failure::Endless], "the innermost alone");
+    assert_eq!(refused[0].code(), WSAEPROVIDERFAILEDINIT);
+    stack.cleanup().unwrap();
+    assert_eq!(ENDED.load(Ordering::SeqCst), started, "one clean-up for each start-up");
     HOST.lock().unwrap().take();
 }

@@ -35,6 +35,9 @@ pub enum Failure {
     /// A provider that is linked into this program does not start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// A provider that asks for its own sockets in each of its start-ups: ws2_32 would start it until the stack is used up.
+    #[error("the provider asks for a socket of its own in every start-up, without end")]
+    Endless,
 }
 
 impl Failure {
@@ -45,7 +48,7 @@ impl Failure {
             // A failure without a code, and what a host that checks nothing would crash on.
             Self::Provider(error) => error.code().filter(|code| *code != 0).unwrap_or(WSASYSCALLFAILURE),
             Self::Load(LoadError::Start { reason, .. }) | Self::Start(reason) => code_of_start(reason),
-            Self::Load(_) => WSAEPROVIDERFAILEDINIT,
+            Self::Load(_) | Self::Endless => WSAEPROVIDERFAILEDINIT,
         }
     }
 

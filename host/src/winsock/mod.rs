@@ -27,7 +27,8 @@
 //!
 //! # As strict as real hosts
 //! - Providers are always asked for version 2.2, once for each `ProviderId`, with the entry that was used first. Start-up and
-//!   clean-up run under the catalog lock: a thread that a provider waits for there must not need it.
+//!   clean-up run under the catalog lock: a thread that a provider waits for there must not need it. The thread itself has it, and
+//!   may make socket calls; a provider that asks for its own sockets then is started once more within its start-up.
 //! - A start-up that fails may be followed by a call of the clean-up, if start-up filled that entry; then the library is let go,
 //!   and the next call tries everything again. Its last error is 10106 (10104 for an incomplete table, 10105 for a version).
 //! - Family, type, protocol and flags reach `WSPSocket` as the program gave them, and so does its protocol information; of that
@@ -63,7 +64,7 @@ pub use socket::Socket;
 pub use stack::{Ready, Stack};
 pub use thread::{last_error, set_last_error};
 
-use providers::{Providers, busy};
+use providers::Providers;
 
 /// The highest version of sockets that a program may have.
 const HIGHEST: u16 = 0x0202;
@@ -87,9 +88,6 @@ pub enum InstallError {
     /// The entry's number is another's.
     #[error("another entry has the number {0}: give each entry a number of its own")]
     Taken(u32),
-    /// A provider calls this in its start-up or clean-up.
-    #[error("the catalog cannot be changed from within a provider's start-up or clean-up")]
-    Busy,
 }
 
 impl Ws2 {
@@ -101,21 +99,20 @@ impl Ws2 {
     /// Adds an entry at the end of the catalog.
     ///
     /// # Errors
-    /// Its number is another's, here or in another catalog of this process; or a provider calls this while it starts.
+    /// Its number is another's, here or in another catalog of this process.
     pub fn install(&self, entry: Entry) -> Result<(), InstallError> {
         let id = entry.id();
-        let mut held = self.0.providers.hold().ok_or(InstallError::Busy)?;
-        if held.install(entry) { Ok(()) } else { Err(InstallError::Taken(id)) }
+        if self.0.providers.hold().install(entry) { Ok(()) } else { Err(InstallError::Taken(id)) }
     }
 
     /// Takes an entry out of the catalog; `false` if there is none of this number. A provider that has been started stays in use.
     pub fn remove(&self, id: u32) -> bool {
-        self.0.providers.hold().is_some_and(|mut held| held.remove(id))
+        self.0.providers.hold().remove(id)
     }
 
     /// All entries, in order, hidden ones too, as `WSCEnumProtocols` lists them.
     pub fn entries(&self) -> Vec<Entry> {
-        self.0.providers.hold().map(|held| held.catalog.entries.clone()).unwrap_or_default()
+        self.0.providers.hold().catalog().entries.clone()
     }
 
     /// Has this entry's provider been started?
@@ -127,7 +124,7 @@ impl Ws2 {
     /// clean-up; dropping the result is one.
     ///
     /// # Errors
-    /// `WSAVERNOTSUPPORTED` for versions before 1.0. A provider calls this while it starts: `WSAEINPROGRESS`.
+    /// `WSAVERNOTSUPPORTED` for versions before 1.0.
     pub fn startup(&self, version: u16) -> Result<Stack, Failure> {
         const CALL: &str = "WSAStartup";
         let [major, minor] = version.to_le_bytes();
@@ -139,13 +136,13 @@ impl Ws2 {
             (2, minor) => u16::from_le_bytes([2, minor.min(2)]),
             _ => HIGHEST,
         };
-        let mut held = self.0.providers.hold().ok_or_else(|| busy(CALL))?;
-        if held.catalog.starts == 0 {
+        let held = self.0.providers.hold();
+        let mut catalog = held.catalog();
+        if catalog.starts == 0 {
             self.0.version.store(agreed.into(), Ordering::Release);
         }
-        held.catalog.starts += 1;
-        self.0.starts.store(held.catalog.starts, Ordering::Release);
-        drop(held);
+        catalog.starts += 1;
+        self.0.starts.store(catalog.starts, Ordering::Release);
         Ok(Stack::new(self.clone(), agreed))
     }
 
@@ -153,18 +150,22 @@ impl Ws2 {
     /// are open are not closed before.
     ///
     /// # Errors
-    /// `WSANOTINITIALISED` if there was no start-up; `WSAEINPROGRESS` in a blocking hook, or from a provider that starts. What
-    /// a provider's clean-up says: the start-up is undone all the same.
+    /// `WSANOTINITIALISED` if there was no start-up; `WSAEINPROGRESS` in a blocking hook. What a provider's clean-up says: the
+    /// start-up is undone all the same.
     pub fn cleanup(&self) -> Result<(), Failure> {
         self.calls().run("WSACleanup", || {
-            let mut held = self.0.providers.hold().ok_or_else(|| busy("WSACleanup"))?;
-            // Another thread may have been quicker.
-            if held.catalog.starts == 0 {
-                return Err(Failure::Refused { call: "WSACleanup", code: code::WSANOTINITIALISED });
-            }
-            held.catalog.starts -= 1;
-            self.0.starts.store(held.catalog.starts, Ordering::Release);
-            if held.catalog.starts == 0 { held.end() } else { Ok(()) }
+            let held = self.0.providers.hold();
+            let left = {
+                let mut catalog = held.catalog();
+                // Another thread may have been quicker.
+                let Some(left) = catalog.starts.checked_sub(1) else {
+                    return Err(Failure::Refused { call: "WSACleanup", code: code::WSANOTINITIALISED });
+                };
+                catalog.starts = left;
+                self.0.starts.store(left, Ordering::Release);
+                left
+            };
+            if left == 0 { held.end() } else { Ok(()) }
         })
     }
 

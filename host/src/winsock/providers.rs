@@ -4,14 +4,14 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{self, ThreadId};
 
+use wsp::ffi;
 use wsp::rt::same_guid;
 use wsp::winsock::caller::Table;
-use wsp::{code, ffi};
 
 use super::entries::{Entry, Module, Wanted, expanded, numbered};
 use super::failure::Failure;
 use crate::startup::{self, Terms};
-use crate::upcalls::{catalog, functions, handles};
+use crate::upcalls::{catalog as upcalls, functions, handles};
 use crate::{library, os};
 
 /// Version 2.2, whatever the program asked for.
@@ -25,12 +25,18 @@ pub struct Started {
     _library: Option<os::Library>,
 }
 
+/// How deep start-ups of one provider may be nested.
+const DEPTH: usize = 8;
+
 /// The catalog, and what of it is in use.
 #[derive(Default)]
 pub struct Providers {
-    lock: Mutex<Catalog>,
-    /// Who holds the lock to start or to clean up a provider.
-    busy: Mutex<Option<ThreadId>>,
+    /// The catalog lock. Held while a provider starts or is cleaned up.
+    lock: Mutex<()>,
+    /// The thread that holds it, which may take it again.
+    owner: Mutex<Option<ThreadId>>,
+    /// Only changed under the catalog lock, and locked for a moment: never while a provider is called.
+    catalog: Mutex<Catalog>,
     /// Read by every call, also while a provider is being started.
     started: RwLock<Vec<Arc<Started>>>,
 }
@@ -43,17 +49,22 @@ pub struct Catalog {
     pub starts: usize,
     /// The entries that are known to the upcalls through this catalog.
     entered: HashSet<u32>,
+    /// The providers that are being started, the innermost last.
+    starting: Vec<ffi::GUID>,
 }
 
 /// The catalog lock, held.
 pub struct Held<'a> {
-    pub catalog: MutexGuard<'a, Catalog>,
     providers: &'a Providers,
+    /// `None`: this thread had it before.
+    outermost: Option<MutexGuard<'a, ()>>,
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        *whole(self.providers.busy.lock()) = None;
+        if self.outermost.is_some() {
+            *whole(self.providers.owner.lock()) = None;
+        }
     }
 }
 
@@ -62,15 +73,15 @@ fn whole<T>(locked: Result<T, PoisonError<T>>) -> T {
 }
 
 impl Providers {
-    /// Takes the catalog lock. `None`: this thread has it, so a provider calls sockets in its start-up or clean-up.
-    pub fn hold(&self) -> Option<Held<'_>> {
+    /// Takes the catalog lock. As in ws2_32 the thread that has it may take it again: providers make socket calls in their start-up.
+    pub fn hold(&self) -> Held<'_> {
         let this = thread::current().id();
-        if *whole(self.busy.lock()) == Some(this) {
-            return None;
+        if *whole(self.owner.lock()) == Some(this) {
+            return Held { providers: self, outermost: None };
         }
-        let catalog = whole(self.lock.lock());
-        *whole(self.busy.lock()) = Some(this);
-        Some(Held { catalog, providers: self })
+        let outermost = Some(whole(self.lock.lock()));
+        *whole(self.owner.lock()) = Some(this);
+        Held { providers: self, outermost }
     }
 
     /// The provider of this socket handle, if it was started from here.
@@ -86,60 +97,78 @@ impl Providers {
 }
 
 impl Held<'_> {
+    /// The catalog, for a moment.
+    pub fn catalog(&self) -> MutexGuard<'_, Catalog> {
+        whole(self.providers.catalog.lock())
+    }
+
     /// Adds an entry at the end of the catalog. `false`: the number is another's.
-    pub fn install(&mut self, entry: Entry) -> bool {
+    pub fn install(&self, entry: Entry) -> bool {
+        let mut catalog = self.catalog();
         let path = match &entry.module {
             Module::File(path) => Some(path.clone()),
             Module::Linked(_) => None,
         };
-        if numbered(&self.catalog.entries, entry.id()).is_some() {
+        if numbered(&catalog.entries, entry.id()).is_some() {
             return false;
         }
-        match catalog::enter_as(entry.info, path) {
+        match upcalls::enter_as(entry.info, path) {
             Ok(()) => {
-                self.catalog.entered.insert(entry.id());
+                catalog.entered.insert(entry.id());
             }
             // Another host of this process has the same entry.
             Err(taken) if taken.is_of(&entry.info.ProviderId) => {}
             Err(_) => return false,
         }
-        self.catalog.entries.push(entry);
+        catalog.entries.push(entry);
         true
     }
 
     /// Takes an entry out. A provider that has been started stays so.
-    pub fn remove(&mut self, id: u32) -> bool {
-        let count = self.catalog.entries.len();
-        self.catalog.entries.retain(|entry| entry.id() != id);
-        if self.catalog.entered.remove(&id) {
-            catalog::remove(id);
+    pub fn remove(&self, id: u32) -> bool {
+        let mut catalog = self.catalog();
+        let count = catalog.entries.len();
+        catalog.entries.retain(|entry| entry.id() != id);
+        if catalog.entered.remove(&id) {
+            upcalls::remove(id);
         }
-        self.catalog.entries.len() < count
+        catalog.entries.len() < count
     }
 
     /// The entries that match, in order.
     pub fn matching(&self, wanted: Wanted) -> Result<Vec<Entry>, i32> {
-        wanted.among(&self.catalog.entries).map(|found| found.into_iter().cloned().collect())
+        wanted.among(&self.catalog().entries).map(|found| found.into_iter().cloned().collect())
     }
 
     /// The entry of this number.
     pub fn entry(&self, id: u32) -> Option<Entry> {
-        numbered(&self.catalog.entries, id).cloned()
+        numbered(&self.catalog().entries, id).cloned()
     }
 
-    /// The entry's provider; the first time it is loaded and started, for this entry.
+    /// The entry's provider; the first time it is loaded and started, for this entry. One that asks for itself while it starts is
+    /// started once more, as ws2_32 would; each start-up gets its clean-up.
     pub fn provider(&self, entry: &Entry) -> Result<Arc<Started>, Failure> {
-        if let Some(started) = self.providers.find(&entry.info.ProviderId) {
+        let id = entry.info.ProviderId;
+        if let Some(started) = self.providers.find(&id) {
             return Ok(started);
         }
-        let started = Arc::new(start(entry)?);
+        {
+            let starting = &mut self.catalog().starting;
+            if starting.iter().filter(|other| same_guid(other, &id)).count() == DEPTH {
+                return Err(Failure::Endless);
+            }
+            starting.push(id);
+        }
+        let outcome = start(entry);
+        self.catalog().starting.pop();
+        let started = Arc::new(outcome?);
         whole(self.providers.started.write()).push(Arc::clone(&started));
         Ok(started)
     }
 
     /// Cleans every provider up, once, and lets go of the libraries. Open sockets are not closed. Gives what the first provider
     /// that failed said.
-    pub fn end(&mut self) -> Result<(), Failure> {
+    pub fn end(&self) -> Result<(), Failure> {
         let all = std::mem::take(&mut *whole(self.providers.started.write()));
         let mut outcome = Ok(());
         for started in all {
@@ -154,7 +183,7 @@ impl Held<'_> {
 impl Drop for Catalog {
     fn drop(&mut self) {
         for id in self.entered.drain() {
-            catalog::remove(id);
+            upcalls::remove(id);
         }
     }
 }
@@ -173,9 +202,4 @@ fn start(entry: &Entry) -> Result<Started, Failure> {
             Ok(Started { id, table: started.table, _library: Some(library) })
         }
     }
-}
-
-/// Why a call gets no catalog lock.
-pub fn busy(call: &'static str) -> Failure {
-    Failure::Refused { call, code: code::WSAEINPROGRESS }
 }

@@ -9,7 +9,7 @@ use crate::socket::nonsense;
 use crate::upcalls::handles;
 use crate::winsock::Failure;
 use crate::winsock::entries::{Entry, Wanted};
-use crate::winsock::providers::{Started, busy};
+use crate::winsock::providers::Started;
 use crate::winsock::thread;
 
 /// The shortest name that the host lets pass.
@@ -49,7 +49,7 @@ impl Calls<'_> {
             let mut outcome = refuse(CALL, code::WSAEINVAL);
             // SAFETY: the caller's pointer.
             for entry in unsafe { self.meant(CALL, wanted, info) }? {
-                let provider = self.started(CALL, &entry)?;
+                let provider = self.started(&entry)?;
                 outcome = inside(&provider, |provider| {
                     let mut own = entry.info;
                     let info = if info.is_null() { &raw mut own } else { info };
@@ -75,7 +75,7 @@ impl Calls<'_> {
         wanted: Wanted,
         info: ffi::LPWSAPROTOCOL_INFOW,
     ) -> Result<Vec<Entry>, Failure> {
-        let held = self.0.0.providers.hold().ok_or_else(|| busy(call))?;
+        let held = self.0.0.providers.hold();
         if info.is_null() {
             return held.matching(wanted).or_else(|code| refuse(call, code));
         }
@@ -88,8 +88,8 @@ impl Calls<'_> {
     }
 
     /// The entry's provider, which is started now if it has not been.
-    pub(super) fn started(self, call: &'static str, entry: &Entry) -> Result<std::sync::Arc<Started>, Failure> {
-        self.0.0.providers.hold().ok_or_else(|| busy(call))?.provider(entry)
+    pub(super) fn started(self, entry: &Entry) -> Result<std::sync::Arc<Started>, Failure> {
+        self.0.0.providers.hold().provider(entry)
     }
 
     /// `bind`: the host wants a name of 16 bytes at least.

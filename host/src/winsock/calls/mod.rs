@@ -133,10 +133,10 @@ impl<'a> Calls<'a> {
     fn provider_of(self, socket: ffi::SOCKET) -> Option<Arc<Started>> {
         let providers = &self.0.0.providers;
         providers.of_handle(socket).or_else(|| {
-            let held = providers.hold()?;
-            let entries = held.catalog.entries.iter();
-            let with_handles = entries.filter(|entry| entry.info().dwServiceFlags1 & ffi::XP1_IFS_HANDLES != 0);
-            let all: Vec<_> = with_handles.filter_map(|entry| held.provider(entry).ok()).collect();
+            let held = providers.hold();
+            let mut with_handles = held.catalog().entries.clone();
+            with_handles.retain(|entry| entry.info().dwServiceFlags1 & ffi::XP1_IFS_HANDLES != 0);
+            let all: Vec<_> = with_handles.iter().filter_map(|entry| held.provider(entry).ok()).collect();
             drop(held);
             all.into_iter().find(|provider| claims(provider, socket))
         })

@@ -76,7 +76,7 @@ impl Calls<'_> {
             let entry = unsafe { self.of_family(CALL, family, info) }?;
             let mut own = entry.info;
             let info = if info.is_null() { &raw mut own } else { info };
-            inside(&self.started(CALL, &entry)?, |provider| {
+            inside(&self.started(&entry)?, |provider| {
                 downcall!(provider.lpWSPAddressToString, AddressToStringError, zero;
                     address, length, info, text, text_length)
                 .map(drop)
@@ -105,7 +105,7 @@ impl Calls<'_> {
             let entry = unsafe { self.of_family(CALL, family, info) }?;
             let mut own = entry.info;
             let info = if info.is_null() { &raw mut own } else { info };
-            inside(&self.started(CALL, &entry)?, |provider| {
+            inside(&self.started(&entry)?, |provider| {
                 downcall!(provider.lpWSPStringToAddress, StringToAddressError, zero;
                     text, family, info, address, length)
                 .map(drop)
