@@ -4,15 +4,14 @@
 //! who comes. What is handed over are descriptors, and bytes that say what they are.
 
 use std::collections::HashMap;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use wsp::transport::Fault;
 
 use crate::bytes::{Reader, Writer};
-use crate::os::process;
-use crate::os::socket::{self, Incoming};
+use crate::os::socket::{self, Incoming, Listener};
+use crate::os::{Descriptor, process};
 
 /// How long a claim is good.
 const GOOD_FOR: Duration = Duration::from_secs(60);
@@ -27,7 +26,7 @@ pub struct Packed {
     /// What it is.
     pub bytes: Writer,
     /// What comes with it.
-    pub files: Vec<OwnedFd>,
+    pub files: Vec<Descriptor>,
 }
 
 impl Packed {
@@ -69,7 +68,7 @@ pub struct Claims<W, X> {
     waiting: Mutex<HashMap<u32, Waiting<W, X>>>,
 }
 
-impl<W: AsFd, X> Claims<W, X> {
+impl<W: AsRef<Listener>, X> Claims<W, X> {
     /// Nothing yet. `name` makes names of numbers.
     pub fn new(name: fn(u32) -> String) -> Self {
         Self { name, waiting: Mutex::default() }
@@ -80,7 +79,7 @@ impl<W: AsFd, X> Claims<W, X> {
     }
 
     /// A claim that no other process has at present, and where its taker comes to.
-    pub fn open(&self) -> Result<(u32, OwnedFd), Fault> {
+    pub fn open(&self) -> Result<(u32, Listener), Fault> {
         loop {
             let claim = process::random() as u32;
             match socket::listen(&(self.name)(claim), 4) {
@@ -114,9 +113,9 @@ impl<W: AsFd, X> Claims<W, X> {
             let mut all = self.lock();
             let Some(waiting) = all.get(&claim) else { return };
             let mut given = false;
-            while let (false, Ok(Some(socket))) = (given, socket::accept(&waiting.watch)) {
+            while let (false, Ok(Some(socket))) = (given, socket::accept(waiting.watch.as_ref())) {
                 let right = process::credentials(&socket).is_ok_and(|who| who.process == waiting.to);
-                let files: Vec<BorrowedFd<'_>> = waiting.packed.files.iter().map(AsFd::as_fd).collect();
+                let files: Vec<&Descriptor> = waiting.packed.files.iter().collect();
                 given = right && socket::send(&socket, &waiting.packed.bytes.0, &files).is_ok();
             }
             if given { all.remove(&claim) } else { None }
@@ -139,10 +138,9 @@ impl<W: AsFd, X> Claims<W, X> {
 pub fn fetch<T>(
     name: &str,
     parse: impl FnOnce(&mut Reader<'_>) -> Option<T>,
-) -> Result<(T, Vec<OwnedFd>, Vec<u8>), Fault> {
+) -> Result<(T, Vec<Descriptor>, Vec<u8>), Fault> {
     let giver = socket::connect(name).ok().flatten().ok_or(Fault::BadClaim)?;
-    let user = process::credentials(&giver)?.user;
-    if user != process::user() && user != 0 || !socket::readable(&giver, PATIENCE) {
+    if !process::credentials(&giver)?.may_give() || !socket::readable(&giver, PATIENCE) {
         return Err(Fault::BadClaim);
     }
     let mut buffer = vec![0; socket::FRAME];

@@ -2,6 +2,7 @@
 //!
 //! - `memory`: memory that can be passed to other processes and mapped by them
 //! - `sync`: sleeping on a word of such memory, the barrier for one side of an uneven race
+//! - `names`: names that processes take
 //! - `socket`: names that processes find each other by, frames that carry descriptors
 //! - `poll`: waiting for many sockets
 //! - `net`: TCP sockets, `pieces`: memory in the form that system calls take
@@ -16,3 +17,6 @@ mod windows;
 pub use linux::*;
 #[cfg(windows)]
 pub use windows::*;
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,5 @@
 //! Where the threads of a process sleep, and how other processes wake them.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering, fence};
 use std::time::Duration;
@@ -8,8 +7,9 @@ use std::time::Duration;
 use wsp::transport::{Bell, Fault};
 
 use super::segment::{Place, Shared};
+use crate::os::Descriptor;
 use crate::os::memory::{self, Mapping};
-use crate::os::sync;
+use crate::os::sync::Alarm;
 
 const SIZE: usize = 4096;
 
@@ -21,6 +21,8 @@ const LONGEST: Duration = Duration::from_millis(500);
 struct Page {
     sleepers: AtomicU32,
     rung: AtomicU32,
+    /// For the use of the alarm.
+    waiting: AtomicU32,
 }
 
 // SAFETY: atomics only.
@@ -30,26 +32,28 @@ unsafe impl Shared for Page {}
 #[derive(Debug)]
 pub struct Doorbell {
     page: Place<Page>,
-    file: OwnedFd,
+    alarm: Alarm,
+    file: Descriptor,
     identity: (u64, u64),
 }
 
 impl Doorbell {
     /// A bell of this process.
     pub fn new() -> Result<Self, Fault> {
-        Self::map(memory::create("wsp-bell", SIZE)?)
+        Self::map(memory::create("wsp-bell", SIZE)?, Alarm::new()?)
     }
 
-    /// The bell that another process passed.
-    pub fn of_peer(file: OwnedFd) -> Result<Self, Fault> {
+    /// The bell that another process passed, as the [`parts`](Self::parts) that come next.
+    pub fn of_peer(parts: &mut impl Iterator<Item = Descriptor>) -> Result<Self, Fault> {
+        let file = parts.next().ok_or(Fault::Reset)?;
         memory::check(&file, SIZE)?;
-        Self::map(file)
+        Self::map(file, Alarm::adopt(parts)?)
     }
 
-    fn map(file: OwnedFd) -> Result<Self, Fault> {
+    fn map(file: Descriptor, alarm: Alarm) -> Result<Self, Fault> {
         let page = Place::new(&Arc::new(Mapping::new(&file, SIZE)?), 0);
         let identity = memory::identity(&file)?;
-        Ok(Self { page, file, identity })
+        Ok(Self { page, alarm, file, identity })
     }
 
     /// What tells bells apart.
@@ -57,9 +61,9 @@ impl Doorbell {
         self.identity
     }
 
-    /// The file, to pass it on.
-    pub fn file(&self) -> BorrowedFd<'_> {
-        self.file.as_fd()
+    /// What passes it to another process.
+    pub fn parts(&self) -> Vec<&Descriptor> {
+        std::iter::once(&self.file).chain(self.alarm.parts()).collect()
     }
 
     /// Wakes who sleeps, if anybody does. What happened must be ordered before by a fence.
@@ -73,7 +77,7 @@ impl Doorbell {
     #[cold]
     fn wake(&self) {
         self.page.rung.fetch_add(1, Ordering::Release);
-        sync::wake(&self.page.rung);
+        self.alarm.wake(&self.page.rung, &self.page.waiting);
     }
 }
 
@@ -86,7 +90,8 @@ impl Bell for Doorbell {
     }
 
     fn sleep(&self, ticket: u32, limit: Option<Duration>) {
-        sync::wait(&self.page.rung, ticket, limit.unwrap_or(LONGEST).min(LONGEST));
+        let limit = limit.unwrap_or(LONGEST).min(LONGEST);
+        self.alarm.wait(&self.page.rung, &self.page.waiting, ticket, limit);
     }
 
     fn disarm(&self) {
@@ -108,7 +113,8 @@ mod tests {
     #[test]
     fn a_sleeper_is_woken_through_another_mapping() {
         let (bell, happened) = (Arc::new(Doorbell::new().unwrap()), Arc::new(AtomicBool::new(false)));
-        let theirs = Doorbell::of_peer(memory::duplicate(bell.file()).unwrap()).unwrap();
+        let mut parts = bell.parts().into_iter().map(|part| memory::duplicate(part).unwrap());
+        let theirs = Doorbell::of_peer(&mut parts).unwrap();
         assert_eq!(bell.identity(), theirs.identity());
         let other = {
             let happened = Arc::clone(&happened);
@@ -142,8 +148,8 @@ mod tests {
     }
 
     #[test]
-    fn an_unsealed_file_is_no_bell() {
-        let file = std::fs::File::open("/dev/zero").unwrap();
-        assert_eq!(Doorbell::of_peer(file.into()).err(), Some(Fault::Reset));
+    fn another_file_is_no_bell() {
+        let file = std::fs::File::open(std::env::current_exe().unwrap()).unwrap();
+        assert_eq!(Doorbell::of_peer(&mut std::iter::once(file.into())).err(), Some(Fault::Reset));
     }
 }

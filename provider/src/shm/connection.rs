@@ -1,7 +1,6 @@
 //! One end of a connection: how it is made, watched, and ended. The bytes are in [`transfer`](super::transfer).
 
 use std::net::SocketAddrV4;
-use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, Ordering, compiler_fence, fence};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Poll;
@@ -19,9 +18,9 @@ use super::segment::{End, Place, state, verdict};
 use super::watcher::Watched;
 use super::wire::{self, Frame, Identity};
 use crate::os::memory::Mapping;
-use crate::os::process::{self, Credentials};
-use crate::os::socket::{self, Incoming};
-use crate::os::sync;
+use crate::os::process::{self, Memory};
+use crate::os::socket::{self, Incoming, Socket};
+use crate::os::{Descriptor, sync};
 
 /// How long a peer may take to finish copying what it must not use any more. It is a system call under way.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -49,7 +48,7 @@ pub mod condition {
 /// One end of a connection.
 pub struct Core {
     pub(super) instance: Arc<Instance>,
-    pub(super) file: OwnedFd,
+    pub(super) file: Descriptor,
     pub(super) facts: Facts,
     pub(super) outgoing: Ring,
     pub(super) incoming: Ring,
@@ -59,7 +58,7 @@ pub struct Core {
     pub(super) condition: AtomicU32,
     pub(super) remote: Remotes,
     /// The process whose memory can be copied from and to, and its generation.
-    pub(super) readable: Mutex<Option<(Credentials, Identity)>>,
+    pub(super) readable: Mutex<Option<(Memory, Identity)>>,
     /// How many sends other processes had lent before.
     pub(super) lent_before: u64,
     sending: AtomicU32,
@@ -95,7 +94,7 @@ pub enum Way {
 
 impl Core {
     /// An end over a segment, which has the right size.
-    pub fn new(instance: &Arc<Instance>, file: OwnedFd, facts: Facts) -> Result<Self, Fault> {
+    pub fn new(instance: &Arc<Instance>, file: Descriptor, facts: Facts) -> Result<Self, Fault> {
         let mapping = Arc::new(Mapping::new(&file, layout::SIZE)?);
         let (own, other) = (facts.end, 1 - facts.end);
         let outgoing = Ring::new(&mapping, layout::data(own), layout::DATA);
@@ -139,10 +138,10 @@ impl Core {
     }
 
     /// Says to a process at the other end that we are here.
-    pub fn greet(&self, through: &OwnedFd, shared: bool, socket: Option<&OwnedFd>) -> Result<(), Fault> {
+    pub fn greet(&self, through: &Socket, shared: bool, socket: Option<&Socket>) -> Result<(), Fault> {
         let frame = Frame::Link { shared, identity: self.identity() };
-        let mut files = vec![self.instance.bell.file()];
-        files.extend(socket.map(AsFd::as_fd));
+        let mut files = self.instance.bell.parts();
+        files.extend(socket.map(socket::descriptor));
         socket::send(through, &frame.bytes(), &files)
     }
 
@@ -205,11 +204,12 @@ impl Core {
     }
 
     /// A process at the other end says who it is.
-    fn on_link(self: &Arc<Self>, through: Link, shared: bool, identity: Identity, files: Vec<OwnedFd>) {
+    fn on_link(self: &Arc<Self>, through: Link, shared: bool, identity: Identity, files: Vec<Descriptor>) {
         let mut files = files.into_iter();
-        let bell = files.next().ok_or(Fault::Reset).and_then(|file| self.instance.bell_of_peer(file));
-        let Ok(bell) = bell else { return self.lose(through.token) };
-        let link = match files.next() {
+        let Ok(bell) = self.instance.bell_of_peer(&mut files) else { return self.lose(through.token) };
+        let socket = files.next().map(|file| socket::adopt(file, None)).transpose();
+        let Ok(socket) = socket else { return self.lose(through.token) };
+        let link = match socket {
             Some(socket) => Link {
                 token: self.instance.watcher.token(),
                 socket: Arc::new(socket),
@@ -242,16 +242,14 @@ impl Core {
         let links = self.links.all();
         let who = match &links[..] {
             [Link { process: Some(process), identity: Some(identity), .. }] if self.instance.single_copy => {
-                Some((*process, *identity))
+                Memory::of(process).map(|memory| (memory, *identity))
             }
             _ => None,
         };
-        let who = who.filter(|(credentials, identity)| {
-            credentials.user == process::user()
-                && process::read_word(credentials.process, identity.address) == Ok(identity.word)
-        });
+        let who = who.filter(|(memory, identity)| memory.read_word(identity.address) == Ok(identity.word));
+        let generation = who.as_ref().map_or(0, |(_, identity)| identity.generation);
         *self.readable.lock().unwrap_or_else(PoisonError::into_inner) = who;
-        self.own.can_copy.store(who.map_or(0, |(_, identity)| identity.generation), Ordering::Release);
+        self.own.can_copy.store(generation, Ordering::Release);
         if links.iter().all(|link| link.identity.is_some()) {
             self.condition.fetch_and(!condition::ARRIVING, Ordering::AcqRel);
         }

@@ -5,7 +5,6 @@
 //! lead to the other end. Through these the new process sends the other end its own socket and bell, and gets an answer.
 
 use std::net::SocketAddrV4;
-use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -22,12 +21,14 @@ use super::watcher::{Watch, Watched};
 use super::{Connection, Shm, layout};
 use crate::bytes::{Reader, Writer};
 use crate::claims::{self, Packed};
+use crate::os::Descriptor;
 use crate::os::memory::{self, Mapping};
+use crate::os::names::Claim;
 use crate::os::process::{self, Credentials};
-use crate::os::socket;
+use crate::os::socket::{self, Socket};
 
 /// What waits, and the end that its taker holds already, if both use it.
-pub type Claims = claims::Claims<Watch, Option<usize>>;
+pub type Claims = claims::Claims<Watch<socket::Listener>, Option<usize>>;
 
 /// Gives up what nobody came for. Returns when to look again.
 pub fn expire(claims: &Claims) -> Option<Duration> {
@@ -37,7 +38,7 @@ pub fn expire(claims: &Claims) -> Option<Duration> {
 }
 
 /// The processes do not come: they hold nothing.
-pub fn give_up(expired: Vec<claims::Waiting<Watch, Option<usize>>>) {
+pub fn give_up(expired: Vec<claims::Waiting<Watch<socket::Listener>, Option<usize>>>) {
     for waiting in expired {
         let Some((end, segment)) = waiting.more.zip(waiting.packed.files.first()) else { continue };
         if let Ok(mapping) = Mapping::new(segment, layout::SIZE) {
@@ -89,7 +90,9 @@ fn pack_listener(listener: &Listener) -> Result<Packed, Fault> {
     let mut bytes = Writer(vec![1]);
     bytes.mode(listener.facts.mode);
     bytes.address(listener.facts.address);
-    let files = vec![memory::duplicate(listener.watch.socket().as_fd())?, memory::duplicate(listener.lease.0.as_fd())?];
+    bytes.word(u32::try_from(listener.backlog.load(Ordering::Relaxed)).unwrap_or(u32::MAX));
+    let mut files = socket::share(listener.watch.socket())?;
+    files.extend(listener.lease.0.share()?);
     Ok(Packed { bytes, files })
 }
 
@@ -109,13 +112,13 @@ fn pack_connection(core: &Core, shared: bool, to: i32) -> Result<(Packed, Option
     bytes.address(facts.peer);
     bytes.word(generation);
     bytes.byte(core.links.all().len() as u8);
-    let mut files = vec![memory::duplicate(core.file.as_fd())?];
+    let mut files = vec![memory::duplicate(&core.file)?];
     for link in core.links.all() {
         // The process number is good where it was seen: the taker, too, recognises the process before it copies memory.
         let process = link.process.unwrap_or_default();
         bytes.word(process.process as u32);
         bytes.word(process.user);
-        files.push(memory::duplicate(link.socket.as_fd())?);
+        files.push(memory::duplicate(socket::descriptor(&link.socket))?);
     }
     if !shared {
         core.withdraw_all();
@@ -146,7 +149,7 @@ pub fn take(instance: &Arc<Instance>, claim: u32) -> Result<(Taken<Shm>, Vec<u8>
 /// What was handed over.
 enum Contents {
     Bare,
-    Listener(Listening),
+    Listener(Listening, usize),
     Connection { shared: bool, facts: Facts, peers: Vec<Credentials> },
 }
 
@@ -157,7 +160,7 @@ impl Contents {
             1 => {
                 let mode: Mode = from.mode()?;
                 let address: SocketAddrV4 = from.address()?;
-                Self::Listener(Listening { address, mode })
+                Self::Listener(Listening { address, mode }, usize::try_from(from.word()?).ok()?)
             }
             2 => {
                 let shared = from.flag()?;
@@ -173,19 +176,23 @@ impl Contents {
         })
     }
 
-    fn unpack(self, instance: &Arc<Instance>, files: Vec<OwnedFd>) -> Result<Taken<Shm>, Fault> {
+    fn unpack(self, instance: &Arc<Instance>, files: Vec<Descriptor>) -> Result<Taken<Shm>, Fault> {
         let mut files = files.into_iter();
-        let mut file = || files.next().ok_or(Fault::BadClaim);
         Ok(match self {
             Self::Bare => Taken::Bare,
-            Self::Listener(facts) => {
-                let (socket, lease) = (file()?, Lease(Arc::new(file()?)));
+            Self::Listener(facts, backlog) => {
+                let name = rendezvous::listener_name(facts.address, facts.mode);
+                let socket = socket::adopt_listener(&mut files, &name, backlog)?;
+                let lease = Lease(Arc::new(Claim::adopt(files)?));
                 let bound = Bound { address: facts.address, lease: lease.clone() };
-                Taken::Listener(Listener::new(instance, facts, lease, socket)?, bound)
+                Taken::Listener(Listener::new(instance, facts, lease, (socket, backlog))?, bound)
             }
             Self::Connection { shared, facts, peers } => {
-                let segment = file()?;
-                let peers = peers.into_iter().zip(files).collect();
+                let segment = files.next().ok_or(Fault::BadClaim)?;
+                let adopt = |(peer, file): (Credentials, Descriptor)| -> Result<_, Fault> {
+                    Ok((peer, socket::adopt(file, Some(peer.process))?))
+                };
+                let peers = peers.into_iter().zip(files).map(adopt).collect::<Result<_, _>>()?;
                 Taken::Connection(Connection(arrive(instance, segment, peers, shared, facts)?))
             }
         })
@@ -195,8 +202,8 @@ impl Contents {
 /// Goes on with an end here.
 fn arrive(
     instance: &Arc<Instance>,
-    segment: OwnedFd,
-    peers: Vec<(Credentials, OwnedFd)>,
+    segment: Descriptor,
+    peers: Vec<(Credentials, Socket)>,
     shared: bool,
     facts: Facts,
 ) -> Result<Arc<Core>, Fault> {
@@ -216,9 +223,9 @@ fn arrive(
 }
 
 /// Tells the processes at the other end that we are here.
-fn introduce(core: &Arc<Core>, peers: &[(Credentials, OwnedFd)], shared: bool) -> Result<(), Fault> {
+fn introduce(core: &Arc<Core>, peers: &[(Credentials, Socket)], shared: bool) -> Result<(), Fault> {
     for (process, socket) in peers {
-        let (ours, theirs) = socket::pair()?;
+        let (ours, theirs) = socket::pair(process.process)?;
         match core.greet(socket, shared, Some(&theirs)) {
             Ok(()) => {
                 let (token, process) = (core.instance.watcher.token(), Some(*process));

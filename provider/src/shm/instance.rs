@@ -1,7 +1,6 @@
 //! What all connections of one transport have in common.
 
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -11,6 +10,7 @@ use super::bell::Doorbell;
 use super::handover::Claims;
 use super::watcher::Watcher;
 use super::wire::Identity;
+use crate::os::Descriptor;
 use crate::os::process::random;
 
 /// One started transport.
@@ -45,9 +45,9 @@ impl Instance {
         Identity { address: self.word.as_ptr() as u64, word: self.word.load(Ordering::Relaxed), generation }
     }
 
-    /// The bell behind a file that another process passed. The same bell is mapped once.
-    pub fn bell_of_peer(&self, file: OwnedFd) -> Result<Arc<Doorbell>, Fault> {
-        let bell = Doorbell::of_peer(file)?;
+    /// The bell that another process passed, as the parts that come next. The same bell is mapped once.
+    pub fn bell_of_peer(&self, parts: &mut impl Iterator<Item = Descriptor>) -> Result<Arc<Doorbell>, Fault> {
+        let bell = Doorbell::of_peer(parts)?;
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = peers.get(&bell.identity()).and_then(Weak::upgrade) {
             return Ok(known);

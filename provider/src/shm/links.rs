@@ -1,6 +1,5 @@
 //! The processes at the other end of a connection: how they are reached, rung, and known to live.
 
-use std::os::fd::OwnedFd;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,6 +8,7 @@ use super::bell::Doorbell;
 use super::segment::HOLDERS;
 use super::wire::Identity;
 use crate::os::process::Credentials;
+use crate::os::socket::Socket;
 
 /// A process at the other end.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct Link {
     /// The number that the watcher knows the socket by.
     pub token: u64,
     /// The socket that leads there. It breaks when that process goes.
-    pub socket: Arc<OwnedFd>,
+    pub socket: Arc<Socket>,
     /// The process's bell, once known.
     pub bell: Option<Arc<Doorbell>>,
     /// The process, by the kernel's word.

@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddrV4;
-use std::os::fd::OwnedFd;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
@@ -17,8 +16,8 @@ use super::segment::{state, verdict};
 use super::watcher::{Watch, Watched};
 use super::wire::{self, Frame};
 use super::{Connection, layout};
-use crate::os::socket::Incoming;
-use crate::os::{memory, process, socket};
+use crate::os::socket::{self, Incoming, Socket};
+use crate::os::{memory, process};
 
 /// How many may be connected without having said what they want. They take no place in the queue.
 const SILENT: usize = 64;
@@ -28,7 +27,8 @@ pub struct Listener {
     instance: Arc<Instance>,
     pub(super) facts: Listening,
     pub(super) lease: Lease,
-    pub(super) watch: Watch,
+    pub(super) watch: Watch<socket::Listener>,
+    pub(super) backlog: AtomicUsize,
     queue: Mutex<Queue>,
 }
 
@@ -36,7 +36,7 @@ pub struct Listener {
 #[derive(Default)]
 struct Queue {
     /// Connected, and did not say yet what they want.
-    silent: VecDeque<Watch>,
+    silent: VecDeque<Watch<Socket>>,
     /// Has said it. No more are let in until this one is taken, so that the backlog stays what it is.
     heard: Option<Request>,
 }
@@ -52,9 +52,15 @@ pub struct Listening {
 
 impl Listener {
     /// Over a socket that listens.
-    pub fn new(instance: &Arc<Instance>, facts: Listening, lease: Lease, socket: OwnedFd) -> Result<Self, Fault> {
+    pub fn new(
+        instance: &Arc<Instance>,
+        facts: Listening,
+        lease: Lease,
+        (socket, backlog): (socket::Listener, usize),
+    ) -> Result<Self, Fault> {
         let watch = Watch::new(instance, Arc::new(socket), Watched::Bell)?;
-        Ok(Self { instance: Arc::clone(instance), facts, lease, watch, queue: Mutex::default() })
+        let backlog = AtomicUsize::new(backlog);
+        Ok(Self { instance: Arc::clone(instance), facts, lease, watch, backlog, queue: Mutex::default() })
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -96,7 +102,7 @@ impl Listener {
     }
 
     /// What somebody wants, if it has said so.
-    fn hear(&self, from: &Arc<OwnedFd>) -> Result<Option<Request>, Fault> {
+    fn hear(&self, from: &Arc<Socket>) -> Result<Option<Request>, Fault> {
         let mut buffer = [0; wire::LONGEST];
         let (length, files) = match socket::receive(&**from, &mut buffer)? {
             Incoming::Nothing => return Ok(None),
@@ -106,12 +112,13 @@ impl Listener {
         let Some(Frame::Hello { mode, from: peer, to, identity }) = Frame::parse(&buffer[..length]) else {
             return Err(Fault::Reset);
         };
-        let [segment, bell]: [OwnedFd; 2] = files.try_into().map_err(|_| Fault::Reset)?;
+        let mut files = files.into_iter();
+        let segment = files.next().ok_or(Fault::Reset)?;
         if mode != self.facts.mode || to.port() != self.facts.address.port() {
             return Err(Fault::Reset);
         }
         memory::check(&segment, layout::SIZE)?;
-        let bell = self.instance.bell_of_peer(bell)?;
+        let bell = self.instance.bell_of_peer(&mut files)?;
         let facts = Facts { end: 1, mode, local: to, peer, generation: 1 };
         let link = Link {
             token: self.instance.watcher.token(),
@@ -142,6 +149,7 @@ impl transport::Listener for Listener {
     }
 
     fn set_backlog(&self, backlog: usize) {
+        self.backlog.store(backlog, Ordering::Relaxed);
         // It fails for no reason that a listening socket could have.
         let _ = socket::set_backlog(self.watch.socket(), backlog);
     }
@@ -212,7 +220,7 @@ pub fn connect(
     let local = rendezvous::seen_from(from.address, to);
     let core = Core::new(instance, segment, Facts { end: 0, mode, local, peer: to, generation: 1 })?;
     let hello = Frame::Hello { mode, from: local, to, identity: core.identity() };
-    let files = [std::os::fd::AsFd::as_fd(&core.file), instance.bell.file()];
+    let files: Vec<_> = std::iter::once(&core.file).chain(instance.bell.parts()).collect();
     socket::send(&*socket, &hello.bytes(), &files).map_err(|fault| match fault {
         Fault::Reset => Fault::Refused,
         fault => fault,

@@ -128,8 +128,8 @@ impl Transport for Shm {
     }
 
     fn listen(&self, from: &Bound<Lease>, backlog: usize, mode: Mode) -> Result<Listener, Fault> {
-        let socket = rendezvous::listen(from.address, backlog, mode)?;
-        Listener::new(&self.instance, Listening { address: from.address, mode }, from.lease.clone(), socket)
+        let listening = (rendezvous::listen(from.address, backlog, mode)?, backlog);
+        Listener::new(&self.instance, Listening { address: from.address, mode }, from.lease.clone(), listening)
     }
 
     fn connect(&self, from: &Bound<Lease>, to: SocketAddrV4, mode: Mode) -> Result<Connection, Fault> {

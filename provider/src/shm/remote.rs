@@ -15,7 +15,7 @@ use super::segment::{Places, Shared};
 use super::{Connection, layout};
 use crate::moves::Side;
 use crate::os::memory::Mapping;
-use crate::os::process::{self, Direction};
+use crate::os::process::Direction;
 
 /// The part of a key that counts exposures; above it is the generation of the end, so that no key ever comes twice.
 const COUNTED: u32 = 40;
@@ -190,7 +190,7 @@ impl Core {
 
     /// Copies without the peer's help; `None` where that cannot be done.
     fn direct(&self, side: &Side, remote: &Remote, offset: u64) -> Option<Result<(), Fault>> {
-        let (credentials, identity) = (*self.readable.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let (memory, identity) = self.readable.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
         let slot = self.remote.theirs.at(remote.key & ((1 << COUNTED) - 1));
         slot.busy.fetch_add(1, Ordering::SeqCst);
         // Pairs with `withdraw`. The length and the access are checked as the owner knows them, not as the descriptor says.
@@ -204,11 +204,9 @@ impl Core {
             let address = slot.address.load(Ordering::Relaxed).wrapping_add(offset);
             let known = (identity.address, identity.word);
             let copied = match side {
-                Side::Read(room) => {
-                    process::copy_known(credentials.process, known, room.regions(0, usize::MAX), address)
-                }
-                Side::Write(data) if process::read_word(credentials.process, known.0) == Ok(known.1) => {
-                    process::copy(credentials.process, Direction::Write, data.regions(0, usize::MAX), address)
+                Side::Read(room) => memory.copy_known(known, room.regions(0, usize::MAX), address),
+                Side::Write(data) if memory.read_word(known.0) == Ok(known.1) => {
+                    memory.copy(Direction::Write, data.regions(0, usize::MAX), address)
                 }
                 Side::Write(_) => Err(Fault::Access),
             };

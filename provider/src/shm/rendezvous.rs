@@ -1,26 +1,24 @@
 //! How processes find each other by address: names in the system's name space of local sockets.
 //!
-//! A claim is a name with the port, the address and a number: the first who takes an address has number 0, who shares it a
-//! higher one. A listener has a name of its own, with the mode, so that only those who speak it find it.
+//! A listener has a name of its own, with the mode, so that only those who speak it find it.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use wsp::transport::{Bound, Fault, Mode};
 
-use crate::os::{process, socket};
+use crate::os::names::{self, Claim};
+use crate::os::process;
+use crate::os::socket::{self, Listener, Socket};
 
 /// The version of everything that processes share. Others are not found.
 const PREFIX: &str = "wsp-shm.1";
-/// How often an address can be taken.
-const SHARES: usize = 64;
 /// The ports that are given to those who ask for any.
 const EPHEMERAL: std::ops::RangeInclusive<u16> = 49152..=65535;
 
 /// An address that is in use.
 #[derive(Debug, Clone)]
-pub struct Lease(pub(super) Arc<OwnedFd>);
+pub struct Lease(pub(super) Arc<Claim>);
 
 /// Is the address one of this machine's?
 pub fn ours(ip: Ipv4Addr) -> bool {
@@ -35,10 +33,6 @@ pub fn seen_from(from: SocketAddrV4, to: SocketAddrV4) -> SocketAddrV4 {
         (true, false) => *to.ip(),
     };
     SocketAddrV4::new(ip, from.port())
-}
-
-fn port_prefix(port: u16) -> String {
-    format!("{PREFIX}/claim/{port}/")
 }
 
 /// Takes an address.
@@ -62,26 +56,12 @@ pub fn bind(wanted: SocketAddrV4, share: bool) -> Result<Bound<Lease>, Fault> {
 }
 
 fn claim(address: SocketAddrV4, share: bool) -> Result<Bound<Lease>, Fault> {
-    let prefix = port_prefix(address.port());
-    let (name, socket) = (0..if share { SHARES } else { 1 })
-        .map(|number| format!("{prefix}{}/{number}", address.ip()))
-        .find_map(|name| match socket::claim(&name) {
-            Err(Fault::AddressInUse) => None,
-            answer => Some(answer.map(|socket| (name, socket))),
-        })
-        .unwrap_or(Err(Fault::AddressInUse))?;
-    // Two who take overlapping addresses at once may both find the other and give up; never do both succeed.
-    let conflict = !share && socket::names(&prefix).iter().any(|other| *other != name && overlaps(other, address));
-    if conflict { Err(Fault::AddressInUse) } else { Ok(Bound { address, lease: Lease(Arc::new(socket)) }) }
+    let claim = names::claim(&format!("{PREFIX}/claim/{}/", address.port()), *address.ip(), share)?;
+    Ok(Bound { address, lease: Lease(Arc::new(claim)) })
 }
 
-/// Is a claim's name for an address that this one cannot be told from?
-fn overlaps(name: &str, address: SocketAddrV4) -> bool {
-    let ip = name.split('/').nth(3).and_then(|ip| ip.parse::<Ipv4Addr>().ok());
-    ip.is_some_and(|ip| ip == *address.ip() || ip.is_unspecified() || address.ip().is_unspecified())
-}
-
-fn listener_name(address: SocketAddrV4, mode: Mode) -> String {
+/// The name that listeners have.
+pub fn listener_name(address: SocketAddrV4, mode: Mode) -> String {
     let mode = match mode {
         Mode::Stream => "stream",
         Mode::Messages => "messages",
@@ -90,10 +70,10 @@ fn listener_name(address: SocketAddrV4, mode: Mode) -> String {
 }
 
 /// Listens at an address that is taken.
-pub fn listen(address: SocketAddrV4, backlog: usize, mode: Mode) -> Result<OwnedFd, Fault> {
+pub fn listen(address: SocketAddrV4, backlog: usize, mode: Mode) -> Result<Listener, Fault> {
     let other = if mode == Mode::Stream { Mode::Messages } else { Mode::Stream };
     let socket = socket::listen(&listener_name(address, mode), backlog)?;
-    if socket::names(&listener_name(address, other)).contains(&listener_name(address, other)) {
+    if names::exists(&listener_name(address, other)) {
         return Err(Fault::AddressInUse);
     }
     Ok(socket)
@@ -103,7 +83,7 @@ pub fn listen(address: SocketAddrV4, backlog: usize, mode: Mode) -> Result<Owned
 ///
 /// # Errors
 /// [`Fault::Refused`] if nobody does; [`Fault::TimedOut`] if another machine has the address, or none.
-pub fn connect(to: SocketAddrV4, mode: Mode) -> Result<OwnedFd, Fault> {
+pub fn connect(to: SocketAddrV4, mode: Mode) -> Result<Socket, Fault> {
     if to.ip().is_unspecified() || to.port() == 0 {
         return Err(Fault::AddressNotAvailable);
     }

@@ -8,7 +8,6 @@ use wsp::transport::{Fault, Gather, Mode, Ready, Received, Scatter, Sent};
 use super::connection::{Core, Way, condition};
 use super::ring::{Cursor, Front, Kind, Nonsense, SMALL};
 use super::segment::state;
-use crate::os::process;
 
 /// The most bytes in one record: small enough that the peer begins to read while we still write.
 const FRAGMENT: usize = 16 * 1024;
@@ -188,14 +187,14 @@ impl Core {
 
     /// Copies from memory that the peer lent.
     fn borrow(&self, address: u64, room: &Scatter, at: usize, count: usize) -> Result<(), Nonsense> {
-        let who = *self.readable.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((credentials, identity)) = who else { return Err(Nonsense) };
+        let who = self.readable.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some((memory, identity)) = who else { return Err(Nonsense) };
         self.own.copying.store(1, Ordering::Relaxed);
         // Pairs with `revoke`.
         fence(Ordering::SeqCst);
         let copied = if self.other.revoked.load(Ordering::Relaxed) == 0 {
             let known = (identity.address, identity.word);
-            process::copy_known(credentials.process, known, room.regions(at, count), address)
+            memory.copy_known(known, room.regions(at, count), address)
         } else {
             Err(Fault::Reset)
         };

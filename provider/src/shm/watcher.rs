@@ -1,7 +1,6 @@
 //! The thread that sees to sockets while no other thread does: peers that die, processes that take what was handed over.
 
 use std::collections::HashMap;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -11,7 +10,8 @@ use super::connection::Core;
 use super::handover;
 use super::instance::Instance;
 use crate::helper::{self, Helper};
-use crate::os::poll::Poller;
+use crate::os::poll::{Poller, Source};
+use crate::os::socket::Listener;
 
 /// What a socket is watched for.
 #[derive(Clone)]
@@ -44,13 +44,13 @@ impl Watcher {
     }
 
     /// Watches a socket, under a number of its own.
-    pub fn add(&self, socket: impl AsFd, token: u64, what: Watched) -> Result<(), Fault> {
+    pub fn add(&self, socket: impl Source, token: u64, what: Watched) -> Result<(), Fault> {
         self.watched().insert(token, what);
         self.poller.add(socket, token).inspect_err(|_| drop(self.watched().remove(&token)))
     }
 
     /// Watches it no longer.
-    pub fn remove(&self, socket: impl AsFd, token: u64) {
+    pub fn remove(&self, socket: impl Source, token: u64) {
         self.poller.remove(socket);
         let removed = self.watched().remove(&token);
         // Out of the lock: it may hold what is watched, too.
@@ -101,34 +101,34 @@ fn watch(instance: &Arc<Instance>) {
 }
 
 /// A socket that is watched, and no longer once this is dropped.
-pub struct Watch {
+pub struct Watch<S: Source> {
     instance: Arc<Instance>,
-    socket: Arc<OwnedFd>,
+    socket: Arc<S>,
     token: u64,
 }
 
-impl Watch {
+impl<S: Source> Watch<S> {
     /// Watches a socket.
-    pub fn new(instance: &Arc<Instance>, socket: Arc<OwnedFd>, what: Watched) -> Result<Self, Fault> {
+    pub fn new(instance: &Arc<Instance>, socket: Arc<S>, what: Watched) -> Result<Self, Fault> {
         let token = instance.watcher.token();
-        instance.watcher.add(&socket, token, what)?;
+        instance.watcher.add(&*socket, token, what)?;
         Ok(Self { instance: Arc::clone(instance), socket, token })
     }
 
     /// The socket.
-    pub fn socket(&self) -> &Arc<OwnedFd> {
+    pub fn socket(&self) -> &Arc<S> {
         &self.socket
     }
 }
 
-impl AsFd for Watch {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+impl AsRef<Listener> for Watch<Listener> {
+    fn as_ref(&self) -> &Listener {
+        &self.socket
     }
 }
 
-impl Drop for Watch {
+impl<S: Source> Drop for Watch<S> {
     fn drop(&mut self) {
-        self.instance.watcher.remove(&self.socket, self.token);
+        self.instance.watcher.remove(&*self.socket, self.token);
     }
 }

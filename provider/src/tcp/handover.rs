@@ -5,7 +5,7 @@
 //! beyond the messages that the host has seen.
 
 use std::net::SocketAddrV4;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,9 +43,9 @@ pub struct Watch {
     number: usize,
 }
 
-impl AsFd for Watch {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+impl AsRef<OwnedFd> for Watch {
+    fn as_ref(&self) -> &OwnedFd {
+        &self.socket
     }
 }
 

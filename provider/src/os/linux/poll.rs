@@ -1,6 +1,6 @@
 //! Waiting for many sockets at once.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
@@ -9,6 +9,9 @@ use rustix::time::Timespec;
 use wsp::transport::Fault;
 
 use super::fault;
+
+/// What can be waited for.
+pub use std::os::fd::AsFd as Source;
 
 /// The number under which a wake by [`Poller::wake`] appears.
 const WOKEN: u64 = 0;
@@ -37,13 +40,13 @@ impl Poller {
     }
 
     /// Adds a socket under a number of its own, not 0.
-    pub fn add(&self, socket: impl AsFd, token: u64) -> Result<(), Fault> {
+    pub fn add(&self, socket: impl Source, token: u64) -> Result<(), Fault> {
         let wanted = EventFlags::IN | EventFlags::RDHUP | EventFlags::ET;
         epoll::add(&self.epoll, socket, EventData::new_u64(token), wanted).map_err(fault)
     }
 
     /// Takes a socket out.
-    pub fn remove(&self, socket: impl AsFd) {
+    pub fn remove(&self, socket: impl Source) {
         // It fails only if the socket is not in.
         let _ = epoll::delete(&self.epoll, socket);
     }

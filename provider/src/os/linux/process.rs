@@ -43,9 +43,15 @@ pub fn random() -> u64 {
     RandomState::new().hash_one(own())
 }
 
-/// This process's user.
-pub fn user() -> u32 {
-    rustix::process::geteuid().as_raw()
+impl Credentials {
+    /// May it give us something? It is of our user or the system's.
+    pub fn may_give(&self) -> bool {
+        self.user == 0 || self.is_our_user()
+    }
+
+    fn is_our_user(&self) -> bool {
+        self.user == rustix::process::geteuid().as_raw()
+    }
 }
 
 /// Does the process exist?
@@ -64,77 +70,83 @@ pub enum Direction {
     Write,
 }
 
-/// Copies between pieces of our memory and one run of another process's. Returns how many bytes were copied, which is fewer
-/// than the pieces have if some memory is not there.
-///
-/// # Errors
-/// The system does not allow it, or the process or the first byte is not there.
-pub fn copy(
-    process: i32,
-    direction: Direction,
-    ours: impl Iterator<Item = Region>,
-    theirs: u64,
-) -> Result<usize, Fault> {
-    let mut ours = ours.peekable();
-    let (mut address, mut copied) = (theirs, 0);
-    while ours.peek().is_some() {
+/// The memory of another process, or of this one.
+#[derive(Debug, Clone)]
+pub struct Memory(i32);
+
+impl Memory {
+    /// The memory of a process of our user.
+    pub fn of(who: &Credentials) -> Option<Self> {
+        who.is_our_user().then_some(Self(who.process))
+    }
+
+    /// Copies between pieces of our memory and one run of the other process's. Returns how many bytes were copied, which is
+    /// fewer than the pieces have if some memory is not there.
+    ///
+    /// # Errors
+    /// The system does not allow it, or the process or the first byte is not there.
+    pub fn copy(&self, direction: Direction, ours: impl Iterator<Item = Region>, theirs: u64) -> Result<usize, Fault> {
+        let mut ours = ours.peekable();
+        let (mut address, mut copied) = (theirs, 0);
+        while ours.peek().is_some() {
+            let mut local = Pieces::default();
+            while let Some(region) = ours.next_if(|_| !local.full()) {
+                local.push(region.as_ptr().cast(), region.len());
+            }
+            let mut remote = Pieces::default();
+            remote.push(address as *mut libc::c_void, local.len());
+            let moved = vector(self.0, direction, &local, &remote)?;
+            copied += moved;
+            address = address.wrapping_add(moved as u64);
+            if moved < local.len() {
+                break;
+            }
+        }
+        Ok(copied)
+    }
+
+    /// Reads from the other process into pieces of our memory, if the process is the one that has `known.1` at address `known.0`.
+    /// The answer is as for [`copy`](Self::copy).
+    ///
+    /// # Errors
+    /// As for [`copy`](Self::copy), or it is another process.
+    pub fn copy_known(
+        &self,
+        known: (u64, u64),
+        ours: impl Iterator<Item = Region>,
+        theirs: u64,
+    ) -> Result<usize, Fault> {
+        let mut ours = ours.peekable();
+        let mut word = 0_u64;
         let mut local = Pieces::default();
+        local.push((&raw mut word).cast(), 8);
         while let Some(region) = ours.next_if(|_| !local.full()) {
             local.push(region.as_ptr().cast(), region.len());
         }
+        let wanted = local.len() - 8;
         let mut remote = Pieces::default();
-        remote.push(address as *mut libc::c_void, local.len());
-        let moved = vector(process, direction, &local, &remote)?;
-        copied += moved;
-        address = address.wrapping_add(moved as u64);
-        if moved < local.len() {
-            break;
+        remote.push(known.0 as *mut libc::c_void, 8);
+        remote.push(theirs as *mut libc::c_void, wanted);
+        let moved = vector(self.0, Direction::Read, &local, &remote)?;
+        if moved < 8 || word != known.1 {
+            return Err(Fault::Access);
+        }
+        match moved - 8 {
+            all if all == wanted => Ok(all + self.copy(Direction::Read, ours, theirs.wrapping_add(all as u64))?),
+            some => Ok(some),
         }
     }
-    Ok(copied)
-}
 
-/// Reads from another process into pieces of our memory, if the process is the one that has `known.1` at address `known.0`.
-/// The answer is as for [`copy`].
-///
-/// # Errors
-/// As for [`copy`], or it is another process.
-pub fn copy_known(
-    process: i32,
-    known: (u64, u64),
-    ours: impl Iterator<Item = Region>,
-    theirs: u64,
-) -> Result<usize, Fault> {
-    let mut ours = ours.peekable();
-    let mut word = 0_u64;
-    let mut local = Pieces::default();
-    local.push((&raw mut word).cast(), 8);
-    while let Some(region) = ours.next_if(|_| !local.full()) {
-        local.push(region.as_ptr().cast(), region.len());
-    }
-    let wanted = local.len() - 8;
-    let mut remote = Pieces::default();
-    remote.push(known.0 as *mut libc::c_void, 8);
-    remote.push(theirs as *mut libc::c_void, wanted);
-    let moved = vector(process, Direction::Read, &local, &remote)?;
-    if moved < 8 || word != known.1 {
-        return Err(Fault::Access);
-    }
-    match moved - 8 {
-        all if all == wanted => Ok(all + copy(process, Direction::Read, ours, theirs.wrapping_add(all as u64))?),
-        some => Ok(some),
-    }
-}
-
-/// Reads one word of another process.
-pub fn read_word(process: i32, address: u64) -> Result<u64, Fault> {
-    let mut word = 0_u64;
-    let (mut local, mut remote) = (Pieces::default(), Pieces::default());
-    local.push((&raw mut word).cast(), 8);
-    remote.push(address as *mut libc::c_void, 8);
-    match vector(process, Direction::Read, &local, &remote)? {
-        8 => Ok(word),
-        _ => Err(Fault::Access),
+    /// Reads one word of the other process.
+    pub fn read_word(&self, address: u64) -> Result<u64, Fault> {
+        let mut word = 0_u64;
+        let (mut local, mut remote) = (Pieces::default(), Pieces::default());
+        local.push((&raw mut word).cast(), 8);
+        remote.push(address as *mut libc::c_void, 8);
+        match vector(self.0, Direction::Read, &local, &remote)? {
+            8 => Ok(word),
+            _ => Err(Fault::Access),
+        }
     }
 }
 
@@ -175,34 +187,4 @@ pub fn addresses() -> Vec<Ipv4Addr> {
     unsafe { libc::freeifaddrs(first) };
     found.dedup();
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_machine_has_its_loopback_address() {
-        assert!(addresses().contains(&Ipv4Addr::LOCALHOST));
-    }
-
-    #[test]
-    fn memory_of_a_process_is_copied_or_refused() {
-        let source: Vec<u8> = (0..100).collect();
-        let mut to = [0_u8; 100];
-        // SAFETY: the array outlives the copies.
-        let room = unsafe { Region::new(to.as_mut_ptr(), to.len()) };
-        let pieces = [room.part(0, 30), room.part(30, 70)].into_iter().flatten();
-        assert_eq!(copy(own(), Direction::Read, pieces, source.as_ptr() as u64), Ok(100));
-        assert_eq!(to[..], source[..]);
-        let (word, at) = (Box::new(7_u64), source.as_ptr() as u64);
-        let known = &raw const *word as u64;
-        to.fill(0);
-        assert_eq!(copy_known(own(), (known, 7), std::iter::once(room), at), Ok(100));
-        assert_eq!(to[..], source[..]);
-        assert_eq!(copy_known(own(), (known, 8), std::iter::once(room), at), Err(Fault::Access));
-        assert_eq!(copy(own(), Direction::Read, std::iter::once(room), 16), Err(Fault::Access));
-        assert_eq!(read_word(own(), u64::MAX - 3), Err(Fault::Access));
-        assert!(alive(own()) && !alive(0));
-    }
 }

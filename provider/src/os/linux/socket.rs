@@ -14,7 +14,12 @@ use rustix::net::{
 use rustix::time::Timespec;
 use wsp::transport::Fault;
 
-use super::fault;
+use super::{Descriptor, fault, memory};
+
+/// One end of a connection that carries frames.
+pub type Socket = OwnedFd;
+/// Where such connections come to.
+pub type Listener = OwnedFd;
 
 /// The largest frame.
 pub const FRAME: usize = 96 * 1024;
@@ -27,39 +32,26 @@ const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
 #[derive(Debug)]
 pub enum Incoming {
     /// The first bytes of the buffer, and these descriptors.
-    Frame(usize, Vec<OwnedFd>),
+    Frame(usize, Vec<Descriptor>),
     /// None is there now.
     Nothing,
     /// The other end is gone, and everything was read.
     Gone,
 }
 
-fn address(name: &str) -> Result<SocketAddrUnix, Fault> {
+pub(super) fn address(name: &str) -> Result<SocketAddrUnix, Fault> {
     SocketAddrUnix::new_abstract_name(name.as_bytes()).map_err(fault)
 }
 
-fn socket(kind: SocketType) -> Result<OwnedFd, Fault> {
+pub(super) fn socket(kind: SocketType) -> Result<OwnedFd, Fault> {
     rustix::net::socket_with(AddressFamily::UNIX, kind, FLAGS, None).map_err(fault)
-}
-
-/// Takes a name; it is free again when the answer is dropped.
-///
-/// # Errors
-/// [`Fault::AddressInUse`]
-pub fn claim(name: &str) -> Result<OwnedFd, Fault> {
-    let socket = socket(SocketType::DGRAM)?;
-    rustix::net::bind(&socket, &address(name)?).map_err(|error| match error {
-        Errno::ADDRINUSE => Fault::AddressInUse,
-        error => fault(error),
-    })?;
-    Ok(socket)
 }
 
 /// Listens at a name. At most `backlog` wait, at least one.
 ///
 /// # Errors
 /// [`Fault::AddressInUse`]
-pub fn listen(name: &str, backlog: usize) -> Result<OwnedFd, Fault> {
+pub fn listen(name: &str, backlog: usize) -> Result<Listener, Fault> {
     let socket = socket(SocketType::SEQPACKET)?;
     rustix::net::bind(&socket, &address(name)?).map_err(|error| match error {
         Errno::ADDRINUSE => Fault::AddressInUse,
@@ -70,7 +62,7 @@ pub fn listen(name: &str, backlog: usize) -> Result<OwnedFd, Fault> {
 }
 
 /// Changes how many may wait.
-pub fn set_backlog(listener: &OwnedFd, backlog: usize) -> Result<(), Fault> {
+pub fn set_backlog(listener: &Listener, backlog: usize) -> Result<(), Fault> {
     // The system lets one more in than it is told.
     let told = i32::try_from(backlog.saturating_sub(1)).unwrap_or(i32::MAX);
     rustix::net::listen(listener, told).map_err(fault)
@@ -80,7 +72,7 @@ pub fn set_backlog(listener: &OwnedFd, backlog: usize) -> Result<(), Fault> {
 ///
 /// # Errors
 /// [`Fault::Refused`] if too many wait already.
-pub fn connect(name: &str) -> Result<Option<OwnedFd>, Fault> {
+pub fn connect(name: &str) -> Result<Option<Socket>, Fault> {
     let socket = socket(SocketType::SEQPACKET)?;
     loop {
         return match rustix::net::connect(&socket, &address(name)?) {
@@ -94,7 +86,7 @@ pub fn connect(name: &str) -> Result<Option<OwnedFd>, Fault> {
 }
 
 /// The oldest that waits, if any.
-pub fn accept(listener: impl AsFd) -> Result<Option<OwnedFd>, Fault> {
+pub fn accept(listener: &Listener) -> Result<Option<Socket>, Fault> {
     match rustix::net::accept_with(listener, FLAGS) {
         Ok(socket) => Ok(Some(socket)),
         Err(Errno::AGAIN | Errno::INTR | Errno::CONNABORTED) => Ok(None),
@@ -102,9 +94,33 @@ pub fn accept(listener: impl AsFd) -> Result<Option<OwnedFd>, Fault> {
     }
 }
 
-/// Two ends that are connected to each other.
-pub fn pair() -> Result<(OwnedFd, OwnedFd), Fault> {
+/// Two ends that are connected to each other: one for this process, one for another, which the system need not be told of here.
+pub fn pair(_to: i32) -> Result<(Socket, Socket), Fault> {
     rustix::net::socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, FLAGS, None).map_err(fault)
+}
+
+/// What passes an end to another process.
+pub fn descriptor(socket: &Socket) -> &Descriptor {
+    socket
+}
+
+/// The end that another process passed. `_peer` is the process at the other end, where that is not who connected it.
+pub fn adopt(descriptor: Descriptor, _peer: Option<i32>) -> Result<Socket, Fault> {
+    Ok(descriptor)
+}
+
+/// What passes a listening end to another process, which then listens there as well.
+pub fn share(listener: &Listener) -> Result<Vec<Descriptor>, Fault> {
+    Ok(vec![memory::duplicate(listener)?])
+}
+
+/// The listening end that another process passed. Its name and its backlog are the system's to know here.
+pub fn adopt_listener(
+    mut parts: impl Iterator<Item = Descriptor>,
+    _name: &str,
+    _backlog: usize,
+) -> Result<Listener, Fault> {
+    parts.next().ok_or(Fault::BadClaim)
 }
 
 /// Is there something to read or to accept, or is the other end gone? Waits for it as long as `limit`.
@@ -121,10 +137,11 @@ pub fn readable(socket: impl AsFd, limit: Duration) -> bool {
 ///
 /// # Errors
 /// [`Fault::Reset`] if the other end is gone, [`Fault::NoBuffers`] if it does not read.
-pub fn send(socket: impl AsFd, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), Fault> {
+pub fn send(socket: impl AsFd, bytes: &[u8], descriptors: &[&Descriptor]) -> Result<(), Fault> {
+    let descriptors: Vec<BorrowedFd<'_>> = descriptors.iter().map(|descriptor| descriptor.as_fd()).collect();
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
     let mut control = SendAncillaryBuffer::new(&mut space);
-    if !descriptors.is_empty() && !control.push(SendAncillaryMessage::ScmRights(descriptors)) {
+    if !descriptors.is_empty() && !control.push(SendAncillaryMessage::ScmRights(&descriptors)) {
         return Err(Fault::NoBuffers);
     }
     loop {
@@ -168,57 +185,4 @@ pub fn receive(socket: impl AsFd, buffer: &mut [u8]) -> Result<Incoming, Fault> 
         return Err(Fault::Reset);
     }
     if received.bytes == 0 { Ok(Incoming::Gone) } else { Ok(Incoming::Frame(received.bytes, descriptors)) }
-}
-
-/// The names in use that begin so.
-pub fn names(prefix: &str) -> Vec<String> {
-    let prefix = format!("@{prefix}");
-    // Without the list nothing is known to be in use, and the claims themselves still are exclusive.
-    let list = std::fs::read_to_string("/proc/net/unix").unwrap_or_default();
-    list.lines()
-        .filter_map(|line| line.split_whitespace().last())
-        .filter(|name| name.starts_with(&prefix))
-        .map(|name| name[1..].to_owned())
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn frames_carry_bytes_and_descriptors() {
-        let (one, other) = pair().unwrap();
-        let mut buffer = [0_u8; 16];
-        assert!(matches!(receive(&other, &mut buffer), Ok(Incoming::Nothing)));
-        send(&one, b"hello", &[one.as_fd()]).unwrap();
-        drop(one);
-        let Incoming::Frame(5, descriptors) = receive(&other, &mut buffer).unwrap() else { panic!("a frame was sent") };
-        assert_eq!((&buffer[..5], descriptors.len()), (&b"hello"[..], 1));
-        drop(descriptors);
-        assert!(matches!(receive(&other, &mut buffer), Ok(Incoming::Gone)));
-        assert_eq!(send(&other, b"x", &[]), Err(Fault::Reset));
-    }
-
-    #[test]
-    fn a_name_belongs_to_one_and_is_given_back() {
-        let name = format!("wsp-shm-test/{}", super::super::process::own());
-        let claimed = claim(&name).unwrap();
-        assert_eq!(claim(&name).err(), Some(Fault::AddressInUse));
-        assert_eq!(names(&name), std::slice::from_ref(&name));
-        drop(claimed);
-        assert!(claim(&name).is_ok());
-    }
-
-    #[test]
-    fn as_many_wait_as_were_allowed() {
-        let name = format!("wsp-shm-test/backlog/{}", super::super::process::own());
-        assert!(connect(&name).unwrap().is_none());
-        let listener = listen(&name, 2).unwrap();
-        let (_first, _second) = (connect(&name).unwrap(), connect(&name).unwrap());
-        assert_eq!(connect(&name).err(), Some(Fault::Refused));
-        set_backlog(&listener, 3).unwrap();
-        assert!(connect(&name).unwrap().is_some());
-        assert!(accept(&listener).unwrap().is_some());
-    }
 }
