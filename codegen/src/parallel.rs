@@ -8,7 +8,7 @@ use std::thread;
 ///
 /// # Panics
 /// If `f` does.
-pub fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub fn map<'a, T: Sync, R: Send>(items: &'a [T], f: impl Fn(&'a T) -> R + Sync) -> Vec<R> {
     let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
     let next = AtomicUsize::new(0);
     let results: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
@@ -30,7 +30,7 @@ pub fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> 
 }
 
 /// The next item and the place of its result.
-fn at<'a, T, R>(next: &AtomicUsize, items: &'a [T], results: &'a [R]) -> Option<(&'a T, &'a R)> {
+fn at<'i, 'r, T, R>(next: &AtomicUsize, items: &'i [T], results: &'r [R]) -> Option<(&'i T, &'r R)> {
     let index = next.fetch_add(1, Ordering::Relaxed);
     Some((items.get(index)?, results.get(index)?))
 }

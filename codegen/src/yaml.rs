@@ -1,12 +1,9 @@
 //! One spanned tree per file. Everything that YAML allows and a spec does not need is refused here, with its place.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::vec::IntoIter;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::budget::BudgetBreach;
-use serde_saphyr::options::MergeKeyPolicy;
-use serde_saphyr::{DuplicateKeyPolicy, Error, Location, Tagged};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
 
 use crate::diagnostic::{Code, Diagnostics, Span};
 use crate::source::Source;
@@ -70,40 +67,39 @@ impl Kind {
 }
 
 /// What the parser made of a file that is text.
-pub struct Raw(Result<RawNode, Error>);
+pub struct Raw<'a> {
+    events: Vec<(Event<'a>, granit_parser::Span)>,
+    /// Why there are no more events, if that is not the end of the file.
+    error: Option<ScanError>,
+}
 
 /// Parses one file, which takes most of the time that reading takes; `None` if it is not text of a fair size. [`read`] reports.
-pub fn parse(source: &Source) -> Option<Raw> {
+pub fn parse(source: &Source) -> Option<Raw<'_>> {
     let text = std::str::from_utf8(&source.text).ok().filter(|text| text.len() <= MAX_BYTES)?;
-    let budget = serde_saphyr::budget! { max_depth: MAX_DEPTH, max_anchors: 0, max_aliases: 0 };
-    let options = serde_saphyr::options! {
-        budget: budget,
-        duplicate_keys: DuplicateKeyPolicy::PassThrough,
-        merge_keys: MergeKeyPolicy::Error,
-        strict_booleans: true,
-        with_snippet: false,
-    };
-    Some(Raw(serde_saphyr::from_str_with_options::<RawNode>(text, options)))
+    let mut raw = Raw { events: Vec::new(), error: None };
+    for event in Parser::new_from_str(text) {
+        match event {
+            Ok(event) => raw.events.push(event),
+            Err(error) => {
+                raw.error = Some(error);
+                break;
+            }
+        }
+    }
+    Some(raw)
 }
 
 /// Reads one file from what [`parse`] made of it. `None`: it could not be read as YAML at all, and why has been reported.
-pub fn read(file: u32, source: &Source, raw: Option<Raw>, diags: &mut Diagnostics) -> Option<Node> {
+pub fn read(file: u32, source: &Source, raw: Option<Raw<'_>>, diags: &mut Diagnostics) -> Option<Node> {
     let text = decode(file, source, diags)?;
-    match raw?.0 {
-        Ok(raw) => {
-            let node = Converter { file, text, diags }.node(raw);
-            if node.value == Kind::Null && text.trim_end().lines().all(|line| line.trim_start().starts_with('#')) {
-                let span = Span { file, start: 0, end: 0 };
-                diags.error(Code::EmptyFile, span, "this file says nothing").hint("fill it or remove it");
-                return None;
-            }
-            Some(node)
-        }
-        Err(error) => {
-            report(file, text, &error, diags);
-            None
-        }
+    let Raw { events, error } = raw?;
+    let node = Builder { file, text, events: events.into_iter(), error, depth: 0, diags }.document()?;
+    if node.value == Kind::Null && text.trim_end().lines().all(|line| line.trim_start().starts_with('#')) {
+        let span = Span { file, start: 0, end: 0 };
+        diags.error(Code::EmptyFile, span, "this file says nothing").hint("fill it or remove it");
+        return None;
     }
+    Some(node)
 }
 
 /// Checks size and encoding.
@@ -135,201 +131,138 @@ fn decode<'a>(file: u32, source: &'a Source, diags: &mut Diagnostics) -> Option<
     }
 }
 
-/// Turns what the parser refuses into a diagnostic of ours.
-fn report(file: u32, text: &str, error: &Error, diags: &mut Diagnostics) {
-    let error = error.without_snippet();
-    let span = error.location().map_or(Span { file, start: 0, end: 0 }, |location| span_of(file, text, &location));
-    match error {
-        Error::Budget { breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. }, .. }
-        | Error::UnknownAnchor { .. } => {
-            diags.error(Code::Anchor, span, "anchors and aliases are not allowed here").hint("write the value out");
-        }
-        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
-            let message = format!("this nests deeper than {MAX_DEPTH} levels");
-            diags.error(Code::TooDeep, span, message).hint("no key of the vocabulary nests that deep");
-        }
-        Error::Budget { .. } => {
-            diags.error(Code::TooLarge, span, "this file holds more than is read").hint("split it into several files");
-        }
-        Error::MergeKeyNotAllowed { .. } | Error::MergeValueNotMapOrSeqOfMaps { .. } => {
-            diags.error(Code::MergeKey, span, "merge keys (`<<`) are not allowed here").hint("write the keys out");
-        }
-        Error::MultipleDocuments { .. } => {
-            diags
-                .error(Code::SeveralDocuments, span, "this file holds a second document")
-                .hint("put it into its own file");
-        }
-        other => {
-            let message = other.to_string();
-            let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(head, _)| head);
-            diags.error(Code::Syntax, span, format!("not well-formed: {message}"));
-        }
-    }
-}
-
-/// A parser's place as byte offsets; where it knows no offset, from line and column.
-fn span_of(file: u32, text: &str, location: &Location) -> Span {
-    let inner = location.span();
-    let start = match inner.byte_offset() {
-        Some(offset) if offset > 0 || location.line() <= 1 => offset as usize,
-        _ => offset_of(text, location.line() as usize, location.column() as usize),
-    };
-    let start = start.min(text.len());
-    let end = (start + inner.byte_len().unwrap_or(0) as usize).min(text.len());
-    Span { file, start: start as u32, end: end as u32 }
-}
-
-/// Byte offset of a line and column, both from 1, the column in characters.
-fn offset_of(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let rest = text.get(start..).unwrap_or("");
-    start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at)
-}
-
-/// The tree as the parser hands it over: tag and place of every node, repeated keys included.
-struct RawNode(serde_saphyr::Spanned<Tagged<RawKind>>);
-
-enum RawKind {
-    Null,
-    Bool(bool),
-    Number(i128),
-    Fraction,
-    Text(String),
-    List(Vec<RawNode>),
-    Map(Vec<(RawNode, RawNode)>),
-}
-
-impl<'de> Deserialize<'de> for RawNode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        serde_saphyr::Spanned::deserialize(deserializer).map(Self)
-    }
-}
-
-impl<'de> Deserialize<'de> for RawKind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
-    }
-}
-
-struct RawVisitor;
-
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = RawKind;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any YAML value")
-    }
-
-    fn visit_unit<E>(self) -> Result<RawKind, E> {
-        Ok(RawKind::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<RawKind, E> {
-        Ok(RawKind::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<RawKind, E> {
-        Ok(RawKind::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<RawKind, E> {
-        Ok(RawKind::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<RawKind, E> {
-        Ok(RawKind::Number(value.into()))
-    }
-
-    fn visit_i128<E>(self, value: i128) -> Result<RawKind, E> {
-        Ok(RawKind::Number(value))
-    }
-
-    fn visit_u128<E: serde::de::Error>(self, value: u128) -> Result<RawKind, E> {
-        i128::try_from(value).map(RawKind::Number).map_err(|_| E::custom("this number is far too large"))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<RawKind, E> {
-        Ok(RawKind::Fraction)
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<RawKind, E> {
-        Ok(RawKind::Text(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<RawKind, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(RawKind::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<RawKind, A::Error> {
-        let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
-        }
-        Ok(RawKind::Map(map))
-    }
-}
-
-/// Turns the parser's tree into ours and reports tags, repeated keys and keys that are not text.
-struct Converter<'a> {
+/// Makes the tree of the parser's events and reports what a spec has no use for. Where it gives `None`, it has reported why
+/// there is no tree.
+struct Builder<'a, 'd> {
     file: u32,
     text: &'a str,
-    diags: &'a mut Diagnostics,
+    events: IntoIter<(Event<'a>, granit_parser::Span)>,
+    error: Option<ScanError>,
+    /// Lists and mappings around what is read.
+    depth: usize,
+    diags: &'d mut Diagnostics,
 }
 
-impl Converter<'_> {
-    fn node(&mut self, raw: RawNode) -> Node {
-        let RawNode(serde_saphyr::Spanned { value: Tagged(kind, tag), referenced, .. }) = raw;
-        let mut span = span_of(self.file, self.text, &referenced);
+impl<'a> Builder<'a, '_> {
+    /// The one document of the file.
+    fn document(mut self) -> Option<Node> {
+        let mut root = None;
+        loop {
+            let (event, span) = self.next()?;
+            match event {
+                Event::StreamEnd => break,
+                Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd => {}
+                _ if root.is_some() => {
+                    self.diags
+                        .error(Code::SeveralDocuments, span, "this file holds a second document")
+                        .hint("put it into its own file");
+                    return None;
+                }
+                event => root = Some(self.node(event, span)?),
+            }
+        }
+        Some(root.unwrap_or(Node::new(Kind::Null, Span { file: self.file, start: 0, end: 0 })))
+    }
+
+    /// The next event with its place.
+    fn next(&mut self) -> Option<(Event<'a>, Span)> {
+        let Some((event, place)) = self.events.next() else {
+            if let Some(error) = self.error.take() {
+                self.report(&error);
+            }
+            return None;
+        };
+        let place = place.byte_range().unwrap_or_default();
+        Some((event, Span { file: self.file, start: place.start as u32, end: place.end as u32 }))
+    }
+
+    /// The node that begins with an event.
+    fn node(&mut self, event: Event<'a>, mut span: Span) -> Option<Node> {
+        let (Event::Scalar(_, _, anchor, tag)
+        | Event::SequenceStart(_, anchor, tag)
+        | Event::MappingStart(_, anchor, tag)) = &event
+        else {
+            return self.anchor(span);
+        };
+        if *anchor != 0 {
+            return self.anchor(span);
+        }
         if let Some(tag) = tag {
-            let message = format!("the tag `{}` is not allowed here", tag.replace("tag:yaml.org,2002:", "!!"));
+            let message = format!("the tag `{}{}` is not allowed here", tag.original_handle(), tag.suffix());
             self.diags
                 .error(Code::Tag, span, message)
                 .label("the tagged value")
                 .hint("remove the tag; quote what must be text");
         }
-        let value = match kind {
-            // `TRUE` and `NULL` are C's constants here, so only the lower-case spellings are YAML's.
-            RawKind::Null | RawKind::Bool(_) if self.is_upper_case(span) => Kind::Text(self.written(span).to_owned()),
-            RawKind::Null => Kind::Null,
-            RawKind::Bool(value) => Kind::Bool(value),
-            RawKind::Number(value) => Kind::Number(value),
-            RawKind::Fraction => Kind::Fraction,
-            RawKind::Text(value) => Kind::Text(value),
-            RawKind::List(items) => Kind::List(items.into_iter().map(|item| self.node(item)).collect()),
-            RawKind::Map(entries) => {
-                let map = self.map(entries);
-                // The parser gives a block mapping an empty place; its first key is what people look at.
-                if let (Some((key, _)), true) = (map.first(), span.start == span.end) {
-                    span = key.span;
-                }
-                Kind::Map(map)
+        let value = match event {
+            Event::Scalar(text, ScalarStyle::Plain, ..) => plain(&text),
+            Event::Scalar(text, ..) => Kind::Text(text.into_owned()),
+            collection => {
+                self.enter(span)?;
+                let value = match collection {
+                    Event::SequenceStart(..) => Kind::List(self.list()?),
+                    _ => Kind::Map(self.map()?),
+                };
+                self.depth -= 1;
+                value
             }
         };
-        if let (Kind::List(items), true) = (&value, span.start == span.end) {
-            span = items.first().map_or(span, |item| item.span);
+        // The parser gives a block list or mapping an empty place; what it begins with is what people look at.
+        if span.start == span.end {
+            span = match &value {
+                Kind::List(items) => items.first().map_or(span, |item| item.span),
+                Kind::Map(entries) => entries.first().map_or(span, |(key, _)| key.span),
+                _ => span,
+            };
         }
-        Node { value, span }
+        Some(Node { value, span })
     }
 
-    fn written(&self, span: Span) -> &str {
-        self.text.get(span.start as usize..span.end as usize).unwrap_or("")
+    fn anchor(&mut self, span: Span) -> Option<Node> {
+        self.diags.error(Code::Anchor, span, "anchors and aliases are not allowed here").hint("write the value out");
+        None
     }
 
-    fn is_upper_case(&self, span: Span) -> bool {
-        let written = self.written(span);
-        !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_uppercase())
+    fn enter(&mut self, span: Span) -> Option<()> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            self.too_deep(span);
+            return None;
+        }
+        Some(())
     }
 
-    fn map(&mut self, entries: Vec<(RawNode, RawNode)>) -> Vec<(Spanned<String>, Node)> {
+    fn too_deep(&mut self, span: Span) {
+        let message = format!("this nests deeper than {MAX_DEPTH} levels");
+        self.diags.error(Code::TooDeep, span, message).hint("no key of the vocabulary nests that deep");
+    }
+
+    fn list(&mut self) -> Option<Vec<Node>> {
+        let mut items = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, _) => return Some(items),
+                (event, span) => items.push(self.node(event, span)?),
+            }
+        }
+    }
+
+    fn map(&mut self) -> Option<Vec<(Spanned<String>, Node)>> {
         let mut map: Vec<(Spanned<String>, Node)> = Vec::new();
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
-        for (raw_key, raw_value) in entries {
-            let key = self.node(raw_key);
-            let value = self.node(raw_value);
+        loop {
+            let key = match self.next()? {
+                (Event::MappingEnd, _) => return Some(map),
+                (Event::Scalar(text, ScalarStyle::Plain, ..), span) if text == "<<" => {
+                    self.diags
+                        .error(Code::MergeKey, span, "merge keys (`<<`) are not allowed here")
+                        .hint("write the keys out");
+                    return None;
+                }
+                (event, span) => self.node(event, span)?,
+            };
+            let (event, span) = self.next()?;
+            let value = self.node(event, span)?;
             let Some(name) = self.key_text(&key) else { continue };
             if let Some(first) = seen.get(&name).copied() {
                 self.diags
@@ -342,7 +275,6 @@ impl Converter<'_> {
             seen.insert(name.clone(), key.span);
             map.push((Spanned::new(name, key.span), value));
         }
-        map
     }
 
     /// A key's text; `null`, `true` and numbers count as the text that is written.
@@ -350,13 +282,100 @@ impl Converter<'_> {
         match &key.value {
             Kind::Text(text) => Some(text.clone()),
             Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Fraction if key.span.start < key.span.end => {
-                Some(self.written(key.span).to_owned())
+                Some(self.text.get(key.span.start as usize..key.span.end as usize).unwrap_or("").to_owned())
             }
             other => {
                 let message = format!("a key must be text, and this is {}", other.describe());
                 self.diags.error(Code::KeyNotText, key.span, message).hint("write `key: value`");
                 None
             }
+        }
+    }
+
+    /// Turns what the parser refuses into a diagnostic of ours.
+    fn report(&mut self, error: &ScanError) {
+        let start = error.marker().byte_offset().unwrap_or(0).min(self.text.len()) as u32;
+        let span = Span { file: self.file, start, end: start };
+        match error.kind() {
+            ErrorKind::RecursionLimitExceeded => self.too_deep(span),
+            ErrorKind::UnknownAnchor => drop(self.anchor(span)),
+            _ => drop(self.diags.error(Code::Syntax, span, format!("not well-formed: {}", error.info()))),
+        }
+    }
+}
+
+/// What text without quotes is, by the core schema of YAML, but that `TRUE` and `NULL` are C's constants here, so only the other
+/// spellings are YAML's.
+fn plain(text: &str) -> Kind {
+    match text {
+        "" | "~" | "null" | "Null" => return Kind::Null,
+        "true" | "True" => return Kind::Bool(true),
+        "false" | "False" => return Kind::Bool(false),
+        _ => {}
+    }
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return Kind::Text(text.to_owned());
+    }
+    match whole(digits) {
+        Some(number) => Kind::Number(if text.starts_with('-') { -number } else { number }),
+        None if digits.parse::<f64>().is_ok() => Kind::Fraction,
+        None => Kind::Text(text.to_owned()),
+    }
+}
+
+/// A whole number of at most 64 bits, without its sign. Decimal ones have no 0 before them: some read that as octal.
+fn whole(digits: &str) -> Option<i128> {
+    let (radix, digits) = match digits.get(..2) {
+        Some("0x") => (16, &digits[2..]),
+        Some("0o") => (8, &digits[2..]),
+        Some("0b") => (2, &digits[2..]),
+        _ if digits.len() > 1 && digits.starts_with('0') => return None,
+        _ => (10, digits),
+    };
+    // The library takes a sign here.
+    if digits.starts_with('+') {
+        return None;
+    }
+    u64::from_str_radix(digits, radix).ok().map(i128::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_without_quotes_is_what_it_looks_like() {
+        let number = |value| Kind::Number(value);
+        let text = |text: &str| Kind::Text(text.to_owned());
+        for (written, meant) in [
+            ("", Kind::Null),
+            ("~", Kind::Null),
+            ("null", Kind::Null),
+            ("NULL", text("NULL")),
+            ("true", Kind::Bool(true)),
+            ("TRUE", text("TRUE")),
+            ("0", number(0)),
+            ("-1", number(-1)),
+            ("+7", number(7)),
+            ("0x7F000001", number(0x7F00_0001)),
+            ("0o17", number(15)),
+            ("0b101", number(5)),
+            ("18446744073709551615", number(u64::MAX.into())),
+            ("18446744073709551616", Kind::Fraction),
+            ("017", Kind::Fraction),
+            ("1.5", Kind::Fraction),
+            (".5", Kind::Fraction),
+            ("1e999", Kind::Fraction),
+            ("0x", text("0x")),
+            ("0x+1", text("0x+1")),
+            ("--1", text("--1")),
+            ("1.2.3", text("1.2.3")),
+            ("-", text("-")),
+            ("inf", text("inf")),
+            ("0ä", text("0ä")),
+        ] {
+            assert_eq!(plain(written), meant, "{written}");
         }
     }
 }

@@ -30,7 +30,7 @@ explanations! {
         "# to be written\n",
         "states:\n  - {name: listening, title: Listening, text: Waits.}\n";
     TooLarge: "a spec file is too large",
-        "A file may have one mebibyte and 250,000 values. No declaration comes near that; the limit is there so that a broken or hostile file \
+        "A file may have one mebibyte. No declaration comes near that; the limit is there so that a broken or hostile file \
          cannot take all memory. Split the file.",
         "", "";
     TooDeep: "a spec file nests too deep",
