@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::emit::Output;
+use crate::parallel;
 
 /// What writing came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,26 +44,33 @@ impl std::error::Error for WriteError {
 /// The first file that cannot be written.
 pub fn write_all(folder: &Path, outputs: &[Output]) -> Result<Written, WriteError> {
     let mut written = Written::default();
-    for output in outputs {
-        let path = folder.join(&output.path);
-        let failed = |source| WriteError { path: path.clone(), source };
-        written.bytes += output.contents.len() as u64;
-        if fs::read(&path).is_ok_and(|present| present == output.contents.as_bytes()) {
+    for changed in parallel::map(outputs, |output| write(&folder.join(&output.path), &output.contents)) {
+        if changed? {
+            written.changed += 1;
+        } else {
             written.unchanged += 1;
-            continue;
         }
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(failed)?;
-        }
-        // Beside the target and renamed, so that whoever reads it meanwhile sees the old file or the new one.
-        let mut beside = path.clone().into_os_string();
-        beside.push(format!(".{}.part", std::process::id()));
-        fs::write(&beside, &output.contents).map_err(failed)?;
-        if let Err(source) = fs::rename(&beside, &path) {
-            let _ = fs::remove_file(&beside);
-            return Err(failed(source));
-        }
-        written.changed += 1;
     }
+    written.bytes = outputs.iter().map(|output| output.contents.len() as u64).sum();
     Ok(written)
+}
+
+/// Writes a file, unless it is already right.
+fn write(path: &Path, contents: &str) -> Result<bool, WriteError> {
+    let failed = |source| WriteError { path: path.to_owned(), source };
+    if fs::read(path).is_ok_and(|present| present == contents.as_bytes()) {
+        return Ok(false);
+    }
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(failed)?;
+    }
+    // Beside the target and renamed, so that whoever reads it meanwhile sees the old file or the new one.
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.part", std::process::id()));
+    fs::write(&beside, contents).map_err(failed)?;
+    if let Err(source) = fs::rename(&beside, path) {
+        let _ = fs::remove_file(&beside);
+        return Err(failed(source));
+    }
+    Ok(true)
 }

@@ -10,6 +10,7 @@ use crate::model::{
 };
 
 use super::markdown::describe;
+use super::markdown::text::one_line;
 
 /// The model as JSON: two spaces of indentation, keys and entries in the order of the spec, a line feed at the end.
 pub fn emit(model: &Model) -> String {
@@ -284,7 +285,7 @@ fn names(names: &[String]) -> Json {
 
 /// Prose on one line: the line breaks of the YAML file mean nothing.
 fn text(text: &str) -> Json {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").json()
+    one_line(text).json()
 }
 
 /// What a value of the model is in JSON.

@@ -20,7 +20,7 @@ pub(super) fn section(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
             .map(|(_, function)| read(function).map(|text| sentence(&text, function, here)).unwrap_or_default());
         rows.push((label.into(), cells.collect()));
     }
-    for same in entry.items(|function| &function.params, |param| param.name.clone()) {
+    for same in entry.items(|function| &function.params, |param| &param.name) {
         let name = &same[0].2.name;
         let cells = entry.readings.iter().map(|(_, function)| param(function, name, here)).collect();
         rows.push((tag("a").href(format!("#param-{name}")).add(code(name)).into(), cells));

@@ -94,7 +94,7 @@ fn short_link(link: &str) -> &str {
 fn params(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
     let total = entry.readings.len();
     let mut table = Table::new(&["Parameter", "Type", "Meaning"]);
-    for same in entry.items(|function| &function.params, |param| param.name.clone()) {
+    for same in entry.items(|function| &function.params, |param| &param.name) {
         let (_, _, first) = same[0];
         let anchor = format!("param-{}", first.name);
         let mut ty = parts::c_type(&first.ty, here);
@@ -143,7 +143,7 @@ fn returns(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
         prose::block(&function.returns.text, here, Names { plain: &own_names(function) })
     }));
     let total = entry.readings.len();
-    for same in entry.items(|function| &function.outcomes, |outcome| outcome.code.clone()) {
+    for same in entry.items(|function| &function.outcomes, |outcome| &outcome.code) {
         let profiles: Vec<&str> = same.iter().map(|(_, profile, _)| *profile).collect();
         let when = merged_items(&same, total, here, |outcome, function| sentence(&outcome.when, function, here));
         let note = only(tag("div").class("callout").id(format!("outcome-{}", same[0].2.code)), &profiles, total);
@@ -159,7 +159,7 @@ fn returns(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
 fn errors(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
     let total = entry.readings.len();
     let mut table = Table::new(&["Code", "Value", "When", "Source"]);
-    for same in entry.items(|function| &function.errors, |error| (error.code.clone(), error.delivery.clone())) {
+    for same in entry.items(|function| &function.errors, |error| (&error.code, &error.delivery)) {
         let (_, _, first) = same[0];
         let profiles: Vec<&str> = same.iter().map(|(_, profile, _)| *profile).collect();
         let anchor = error_anchor(&first.code, &first.delivery);
@@ -256,7 +256,7 @@ fn checks(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
     let total = entry.readings.len();
     let mut table = Table::new(&["Check", "Fails with", "When", "Spec"]);
     let mut seen: Vec<String> = Vec::new();
-    for same in entry.items(|function| &function.checks, |check| (check.id.clone(), check.code.clone())) {
+    for same in entry.items(|function| &function.checks, |check| (&check.id, &check.code)) {
         let (_, _, check) = same[0];
         let profiles: Vec<&str> = same.iter().map(|(_, profile, _)| *profile).collect();
         let mut anchor = check_anchor(&check.id);

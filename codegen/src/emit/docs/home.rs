@@ -89,8 +89,7 @@ fn functions<'e, 'm: 'e>(entries: impl Iterator<Item = &'e Entry<'m>>, here: Her
 fn counts(site: &Site<'_>, here: Here<'_, '_>) -> Tag {
     let rules: usize = site.entries.iter().map(|entry| entry.rules().len()).sum::<usize>()
         + super::super::markdown::merge::topics(site.model).iter().map(|(_, topic)| topic.rules.len()).sum::<usize>();
-    let checks: usize =
-        site.entries.iter().map(|entry| entry.items(|f| &f.checks, |check| check.id.clone()).len()).sum();
+    let checks: usize = site.entries.iter().map(|entry| entry.items(|f| &f.checks, |check| &check.id).len()).sum();
     let count = |path: &str, number: usize, what: &str| {
         tag("li").add(here.link(path, tag("b").add(number.to_string())).add(" ").add(what))
     };

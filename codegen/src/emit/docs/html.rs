@@ -58,6 +58,11 @@ impl Markup {
         self.0.is_empty()
     }
 
+    /// The same with one stretch of HTML in place of another, wherever that is.
+    pub fn with(&self, stretch: &str, instead: &str) -> Markup {
+        Markup(self.0.replace(stretch, instead))
+    }
+
     /// A whole document.
     pub fn into_document(self) -> String {
         format!("<!DOCTYPE html>\n{}\n", self.0)
@@ -211,7 +216,7 @@ impl<P: Piece> From<Option<P>> for Markup {
 
 fn escape(text: &str, out: &mut String) {
     let mut rest = text;
-    while let Some(at) = rest.find(['&', '<', '>', '"']) {
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"')) {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
         out.push_str(match from.as_bytes()[0] {

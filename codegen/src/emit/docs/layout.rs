@@ -1,7 +1,7 @@
 //! The frame around every page: head, bar, list of functions, contents of the page.
 
 use super::super::markdown::{KINDS, describe};
-use super::html::{Markup, Piece, Tag, code, tag};
+use super::html::{Markup, Tag, code, tag};
 use super::site::{Here, Site, only};
 use super::topics::topic_path;
 
@@ -36,13 +36,40 @@ pub(super) const OVERVIEWS: [(&str, &str); 9] = [
 const EARLY: &str = "try{var d=document.documentElement,l=localStorage;['theme','profile'].forEach(function(k){\
 var v=l.getItem('wsp-'+k);if(v)d.setAttribute('data-'+k,v)})}catch(e){}";
 
+/// What is the same around all pages of a folder, but for the link to the page itself.
+struct Frame {
+    bar: Markup,
+    side: Markup,
+}
+
+/// The frames of the pages at the root and of those in a folder.
+pub(super) struct Frames([Frame; 2]);
+
+impl Frames {
+    pub fn new(site: &Site<'_>) -> Self {
+        Self(["", "../"].map(|root| {
+            let here = Here { site, path: "", root };
+            Frame { bar: bar(here).into(), side: sidebar(here).into() }
+        }))
+    }
+
+    /// The frame of a page.
+    fn of(&self, here: Here<'_, '_>) -> Frame {
+        let Self([root, folder]) = self;
+        let frame = if here.root.is_empty() { root } else { folder };
+        let link = format!("<a href=\"{}{}\"", here.root, here.path);
+        let current = |markup: &Markup| markup.with(&format!("{link}>"), &format!("{link} aria-current=\"page\">"));
+        Frame { bar: current(&frame.bar), side: current(&frame.side) }
+    }
+}
+
 /// The whole document.
-pub(super) fn document(page: Page, site: &Site<'_>) -> String {
+pub(super) fn document(page: Page, frames: &Frames, site: &Site<'_>) -> String {
     let here = Here::new(site, &page.path);
+    let Frame { bar, side } = frames.of(here);
     let main = tag("main").id("main").class(page.class).add(page.body).add(footer());
-    let columns = tag("div").class("columns").add(sidebar(here)).add(main).add(contents(&page.sections));
-    let body =
-        tag("body").add(tag("a").class("skip").href("#main").add("Skip to the content")).add(bar(here)).add(columns);
+    let columns = tag("div").class("columns").add(side).add(main).add(contents(&page.sections));
+    let body = tag("body").add(tag("a").class("skip").href("#main").add("Skip to the content")).add(bar).add(columns);
     let head = head(&page.title, &page.about, here);
     Markup::from(tag("html").attr("lang", "en").attr("data-profile", "all").add(head).add(body)).into_document()
 }
@@ -109,7 +136,7 @@ fn switch(here: Here<'_, '_>) -> Tag {
 }
 
 fn overviews(here: Here<'_, '_>) -> Tag {
-    let items = OVERVIEWS.iter().map(|(path, label)| tag("li").add(current(here, path, *label)));
+    let items = OVERVIEWS.iter().map(|(path, label)| tag("li").add(here.link(path, *label)));
     tag("ul").class("pages").add_all(items)
 }
 
@@ -117,17 +144,11 @@ fn topic_list(here: Here<'_, '_>) -> Markup {
     let topics = super::super::markdown::merge::topics(here.site.model);
     let all = here.site.model.profiles.len();
     let items = topics.into_iter().map(|(profiles, topic)| {
-        only(tag("li"), &profiles, all).add(current(here, &topic_path(topic), topic.title.as_str()))
+        only(tag("li"), &profiles, all).add(here.link(&topic_path(topic), topic.title.as_str()))
     });
-    let mut out = Markup::from(tag("h2").add(current(here, "topics.html", "Topics")));
+    let mut out = Markup::from(tag("h2").add(here.link("topics.html", "Topics")));
     out.push(tag("ul").add_all(items));
     out
-}
-
-/// A link that says so when it leads to the page it stands on.
-fn current(here: Here<'_, '_>, path: &str, label: impl Piece) -> Tag {
-    let link = tag("a").href(format!("{}{path}", here.root)).add(label);
-    if here.path == path { link.attr("aria-current", "page") } else { link }
 }
 
 fn sidebar(here: Here<'_, '_>) -> Tag {
@@ -140,7 +161,7 @@ fn sidebar(here: Here<'_, '_>) -> Tag {
         }
         let items = entries.into_iter().map(|entry| {
             let path = format!("functions/{}.html", entry.name);
-            only(tag("li"), &entry.profiles(), all).add(current(here, &path, code(entry.name)))
+            only(tag("li"), &entry.profiles(), all).add(here.link(&path, code(entry.name)))
         });
         nav = nav.add(tag("h2").add(format!("{}s", describe::kind(kind)))).add(tag("ul").add_all(items));
     }

@@ -188,7 +188,7 @@ pub(super) fn checks(site: &Site<'_>) -> Page {
     for entry in &site.entries {
         let total = entry.readings.len();
         let mut table = Table::new(&["Check", "Fails with", "When"]);
-        for same in entry.items(|function| &function.checks, |check| (check.id.clone(), check.code.clone())) {
+        for same in entry.items(|function| &function.checks, |check| (&check.id, &check.code)) {
             let check = same[0].2;
             let profiles: Vec<&str> = same.iter().map(|(_, profile, _)| *profile).collect();
             let target = format!("functions/{}.html#{}", entry.name, check_anchor(&check.id));

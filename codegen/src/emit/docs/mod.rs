@@ -1,6 +1,7 @@
 //! The reference site: static HTML that opens from the file system, without a server, a network or another file than its own.
 
 use crate::model::Model;
+use crate::parallel;
 
 mod differences;
 mod errors;
@@ -22,32 +23,40 @@ mod topics;
 mod typed;
 mod upcalls;
 
-use layout::{Page, document};
+use layout::{Frames, Page, document};
 use site::Site;
+
+/// Makes some pages.
+type Make<'s> = Box<dyn Fn() -> Vec<Page> + Sync + 's>;
 
 /// The files of the site, as relative paths with `/` and their content; start at `index.html`.
 pub fn emit(model: &Model) -> Vec<(String, String)> {
-    let site = Site::new(model);
-    let mut pages: Vec<Page> = vec![
-        home::page(&site),
-        errors::page(&site),
-        states::page(&site),
-        upcalls::page(&site),
-        lists::tables(&site),
-        lists::types(&site),
-        lists::constants(&site),
-        lists::checks(&site),
-        topics::index(&site),
+    let site = &Site::new(model);
+    let frames = &Frames::new(site);
+    let lists: [fn(&Site<'_>) -> Page; 9] = [
+        home::page,
+        errors::page,
+        states::page,
+        upcalls::page,
+        lists::tables,
+        lists::types,
+        lists::constants,
+        lists::checks,
+        topics::index,
     ];
-    pages.extend(rules::pages(&site));
-    pages.extend(site.entries.iter().map(|entry| function::page(entry, &site)));
-    pages.extend(topics::pages(&site));
+    let mut parts: Vec<Make<'_>> = Vec::new();
+    parts.extend(lists.map(|page| Box::new(move || vec![page(site)]) as Make<'_>));
+    parts.push(Box::new(|| rules::pages(site)));
+    parts.extend(site.entries.iter().map(|entry| Box::new(move || vec![function::page(entry, site)]) as Make<'_>));
+    parts.push(Box::new(|| topics::pages(site)));
     let mut files = vec![
         ("assets/style.css".to_owned(), style(model)),
         ("assets/site.js".to_owned(), include_str!("assets/site.js").to_owned()),
-        ("assets/index.js".to_owned(), search::index(&site)),
+        ("assets/index.js".to_owned(), search::index(site)),
     ];
-    files.extend(pages.into_iter().map(|page| (page.path.clone(), document(page, &site))));
+    let framed = |page: Page| (page.path.clone(), document(page, frames, site));
+    let pages = parallel::map(&parts, |make| make().into_iter().map(framed).collect::<Vec<_>>());
+    files.extend(pages.into_iter().flatten());
     files
 }
 

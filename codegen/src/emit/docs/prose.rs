@@ -1,5 +1,6 @@
 //! Prose of the spec as HTML: Markdown is read, what could be HTML is text, and the names in it become links.
 
+use super::super::markdown::text::one_line;
 use super::html::{Markup, Tag, code, tag};
 use super::site::Here;
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag as Start};
@@ -21,12 +22,13 @@ pub(super) fn block(text: &str, here: Here<'_, '_>, names: Names<'_>) -> Markup 
 
 /// A sentence or two, without a paragraph around it.
 pub(super) fn inline(text: &str, here: Here<'_, '_>, names: Names<'_>) -> Markup {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = one_line(text);
     let mut out = Markup::default();
-    for (index, part) in line.split('`').enumerate() {
-        let last_is_open = index % 2 == 1 && line.matches('`').count() == index;
+    let mut parts = line.split('`').enumerate().peekable();
+    while let Some((index, part)) = parts.next() {
+        let last_is_open = index % 2 == 1 && parts.peek().is_none();
         match index % 2 == 0 || last_is_open {
-            true => out.push(words(part, here, names)),
+            true => words(part, here, names, &mut out),
             false => out.push(span(part, here, names)),
         }
     }
@@ -52,7 +54,11 @@ fn read(parser: &mut Parser<'_>, stack: &mut Vec<Frame>, here: Here<'_, '_>, nam
                     None => frame.body,
                 }
             }
-            Event::Text(text) => words(&text, here, names),
+            Event::Text(text) => {
+                let mut out = Markup::default();
+                words(&text, here, names, &mut out);
+                out
+            }
             Event::Code(text) => span(&text, here, names),
             Event::Html(text) | Event::InlineHtml(text) => Markup::from(text.as_ref()),
             Event::SoftBreak => Markup::from("\n"),
@@ -97,24 +103,28 @@ fn worth_a_link(name: &str) -> bool {
 }
 
 /// Running text; names that look like C are set as code.
-fn words(text: &str, here: Here<'_, '_>, names: Names<'_>) -> Markup {
-    let mut out = Markup::default();
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let mut rest = text;
-    while let Some(start) = rest.find(is_word) {
-        out.push(&rest[..start]);
-        let end = rest[start..].find(|c| !is_word(c)).map_or(rest.len(), |length| start + length);
-        let word = &rest[start..end];
-        let technical = word.chars().filter(char::is_ascii_uppercase).count() > 1 || word.contains('_');
-        if names.plain.contains(&word) && word.len() > 1 && (technical || word.chars().any(char::is_uppercase)) {
-            out.push(code(word));
+fn words(text: &str, here: Here<'_, '_>, names: Names<'_>, out: &mut Markup) {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let bytes = text.as_bytes();
+    // What lies between two names is added in one piece.
+    let (mut added, mut at) = (0, 0);
+    while let Some(start) = bytes[at..].iter().position(is_word).map(|gap| at + gap) {
+        at = bytes[start..].iter().position(|byte| !is_word(byte)).map_or(text.len(), |length| start + length);
+        let word = &text[start..at];
+        let capitals = word.bytes().filter(u8::is_ascii_uppercase).count();
+        let technical = capitals > 1 || word.contains('_');
+        let name: Markup = if capitals == 0 && !technical {
+            continue;
+        } else if word.len() > 1 && names.plain.contains(&word) {
+            code(word).into()
         } else if technical && worth_a_link(word) && here.site.place(word).is_some() {
-            out.push(here.name(word));
+            here.name(word)
         } else {
-            out.push(word);
-        }
-        rest = &rest[end..];
+            continue;
+        };
+        out.push(&text[added..start]);
+        out.push(name);
+        added = at;
     }
-    out.push(rest);
-    out
+    out.push(&text[added..]);
 }

@@ -1,5 +1,6 @@
 //! The index that the search in `site.js` ranks.
 
+use super::super::markdown::text::one_line;
 use super::super::markdown::{describe, merge};
 use super::lists::value;
 use super::site::{Site, check_anchor};
@@ -10,7 +11,7 @@ use crate::json::Json;
 pub(super) fn index(site: &Site<'_>) -> String {
     let mut rows: Vec<[String; 4]> = Vec::new();
     let mut add = |kind: &str, name: &str, place: String, text: &str| {
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "");
+        let text = one_line(text).replace('`', "");
         rows.push([kind.to_owned(), name.to_owned(), place, text]);
     };
     let model = site.model;

@@ -5,6 +5,7 @@ use super::super::markdown::merge::{Entry, group};
 use super::html::{Markup, Tag, tag};
 use super::parts;
 use super::site::Here;
+use super::typed;
 use crate::model::Function;
 
 /// The blocks that the page's script turns into tabs.
@@ -14,14 +15,14 @@ pub(super) fn section(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
     let typed = entry
         .readings
         .iter()
-        .map(|(profile, function)| (profile.name.as_str(), here.site.typed.text(&profile.name, function)));
+        .map(|(profile, function)| (profile.name.as_str(), typed::declaration(here.site.model, function)));
     for variant in group(typed) {
         let Some(text) = &variant.value else { continue };
         let all = variant.profiles.len() == entry.readings.len();
         let title = if all { "Rust trait".to_owned() } else { format!("Rust trait, {}", variant.profiles.join(", ")) };
         tabs = tabs.add(block(&title, highlight(text, here)));
     }
-    let pointer = here.site.typed.pointer(function);
+    let pointer = typed::pointer(here.site.model, function);
     let pointer = pointer.unwrap_or_else(|| describe::rust_signature(function, here.site.model));
     tabs.add(block("Rust FFI", highlight(&pointer, here))).into()
 }

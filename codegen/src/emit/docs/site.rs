@@ -2,7 +2,6 @@
 
 use super::super::markdown::merge::{Entry, entries};
 use super::html::{Markup, Piece, Tag, code, tag};
-use super::typed::Typed;
 use crate::model::{Function, Model, Origin};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Site<'m> {
     pub model: &'m Model,
     pub entries: Vec<Entry<'m>>,
-    pub typed: Typed,
     /// Where a name is explained, as a path from the site's root.
     places: BTreeMap<&'m str, String>,
 }
@@ -48,7 +46,7 @@ impl<'m> Site<'m> {
             }
             places.insert(entry.name, page);
         }
-        Self { model, entries, typed: Typed::new(model), places }
+        Self { model, entries, places }
     }
 
     /// Where a name is explained.

@@ -2,7 +2,7 @@
 
 use super::describe;
 use super::merge::{Entry, Variant};
-use super::text::{cell, escape, paragraphs};
+use super::text::{cell, escape, one_line, paragraphs};
 use crate::model::{Delivery, Function, Model, Param, Rule, Source};
 
 /// All that is known of a function, profiles merged.
@@ -58,7 +58,7 @@ pub(super) fn rule_line(rule: &Rule, profiles: &str) -> String {
         rule.id,
         describe::class(rule.class),
         describe::severity(rule.severity),
-        escape(&rule.text.split_whitespace().collect::<Vec<_>>().join(" "))
+        escape(&one_line(&rule.text))
     );
     match (&rule.test, rule.checks.is_empty(), &rule.reason) {
         (Some(test), _, _) => line.push_str(&format!(" Test: `{test}`.")),
@@ -95,7 +95,7 @@ fn paragraph(out: &mut String, entry: &Entry<'_>, read: impl FnMut(&Function) ->
 }
 
 fn params(out: &mut String, entry: &Entry<'_>) {
-    let merged = entry.items(|function| &function.params, |param| param.name.clone());
+    let merged = entry.items(|function| &function.params, |param| &param.name);
     if merged.is_empty() {
         return;
     }
@@ -123,7 +123,7 @@ fn param_text(param: &Param, function: &Function) -> String {
 }
 
 fn outcomes(out: &mut String, entry: &Entry<'_>) {
-    for same in entry.items(|function| &function.outcomes, |outcome| outcome.code.clone()) {
+    for same in entry.items(|function| &function.outcomes, |outcome| &outcome.code) {
         let texts = same.iter().map(|(_, profile, outcome)| (*profile, outcome.when.clone()));
         let text = inline(&super::merge::group(texts), entry.readings.len());
         out.push_str(&format!("\n`{}` is no error: {text}.\n", same[0].2.code));
@@ -131,7 +131,7 @@ fn outcomes(out: &mut String, entry: &Entry<'_>) {
 }
 
 fn errors(out: &mut String, entry: &Entry<'_>, model: &Model) {
-    let merged = entry.items(|function| &function.errors, |error| (error.code.clone(), error.delivery.clone()));
+    let merged = entry.items(|function| &function.errors, |error| (&error.code, &error.delivery));
     if merged.is_empty() {
         return;
     }
@@ -194,7 +194,7 @@ fn behaviour(out: &mut String, entry: &Entry<'_>) {
 }
 
 fn checks(out: &mut String, entry: &Entry<'_>) {
-    let merged = entry.items(|function| &function.checks, |check| (check.id.clone(), check.code.clone()));
+    let merged = entry.items(|function| &function.checks, |check| (&check.id, &check.code));
     if merged.is_empty() {
         return;
     }

@@ -35,7 +35,7 @@ impl<'m> Entry<'m> {
     pub fn items<T, K: PartialEq>(
         &self,
         list: impl Fn(&'m Function) -> &'m [T],
-        key: impl Fn(&T) -> K,
+        key: impl Fn(&'m T) -> K,
     ) -> Vec<Vec<(&'m Function, &'m str, &'m T)>> {
         let mut merged: Vec<Vec<(&'m Function, &'m str, &'m T)>> = Vec::new();
         for (profile, function) in &self.readings {
@@ -52,7 +52,7 @@ impl<'m> Entry<'m> {
 
     /// Rules of all profiles, each once.
     pub fn rules(&self) -> Vec<(Vec<&'m str>, &'m Rule)> {
-        self.items(|function| &function.rules, |rule| rule.id.clone())
+        self.items(|function| &function.rules, |rule| &rule.id)
             .into_iter()
             .map(|same| (same.iter().map(|(_, profile, _)| *profile).collect(), same[0].2))
             .collect()

@@ -1,5 +1,21 @@
 //! Prose of the spec as Markdown that means nothing more than it says.
 
+use std::borrow::Cow;
+
+/// A text on one line, with single spaces. Most texts already are.
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+    let mut before = b' ';
+    let is_right = |byte: u8| {
+        let is_right = byte.is_ascii_graphic() || (byte == b' ' && before != b' ');
+        before = byte;
+        is_right
+    };
+    match text.bytes().all(is_right) && !text.ends_with(' ') {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" ")),
+    }
+}
+
 /// The paragraphs of a text, each on one line; the items of a list each on their own.
 pub(crate) fn paragraphs(text: &str) -> Vec<String> {
     let mut paragraphs = Vec::new();
@@ -44,8 +60,7 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// A text as the cell of a table: on one line, without a bar that would end the cell.
 pub(crate) fn cell(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let escaped = escape(&line);
+    let escaped = escape(&one_line(text));
     let mut out = String::with_capacity(escaped.len());
     let mut before = ' ';
     for c in escaped.chars() {
@@ -72,6 +87,14 @@ mod tests {
     #[test]
     fn a_cell_has_no_bar_of_its_own() {
         assert_eq!(cell("a | b\n `c|d`"), "a \\| b `c\\|d`");
+    }
+
+    #[test]
+    fn one_line_has_single_spaces() {
+        for (text, line) in [("a b", "a b"), (" a", "a"), ("a ", "a"), ("a  b", "a b"), ("a\n\tä", "a ä"), ("", "")] {
+            assert_eq!(one_line(text), line);
+        }
+        assert!(matches!(one_line("a `b` c."), Cow::Borrowed(_)));
     }
 
     #[test]

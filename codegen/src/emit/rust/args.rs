@@ -53,26 +53,46 @@ pub fn fields(function: &Function) -> impl Iterator<Item = &ResultField> {
     function.results.iter().filter(move |field| field.param.is_some() || !creates)
 }
 
+/// The struct of arguments with its documentation.
 fn call(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
-    let name = names::shape(&function.name);
     let heading = format!(" Arguments of `{}`.", function.name);
+    let shape = declared(context, function, |arg| {
+        arg.params.first().and_then(|&index| function.params.get(index)).map(|param| {
+            let line = format!("`{}`: {}", param.name, param.text);
+            doc(&line)
+        })
+    })?;
+    Ok(quote! {
+        #[doc = #heading]
+        #[derive(Debug, Clone, Copy)]
+        #shape
+    })
+}
+
+/// The struct of arguments without documentation, if the function's method is given one.
+#[cfg(feature = "docs")]
+pub fn shape(context: &Context<'_>, function: &Function) -> Result<Option<TokenStream>, EmitError> {
+    let given = function.managed.is_none() && has_call(function);
+    given.then(|| declared(context, function, |_| None)).transpose()
+}
+
+/// The struct of arguments, its members with these attributes.
+fn declared(
+    context: &Context<'_>,
+    function: &Function,
+    attributes: impl Fn(&Arg) -> Option<TokenStream>,
+) -> Result<TokenStream, EmitError> {
+    let name = names::shape(&function.name);
     let lifetime = call_borrows(function).then(|| quote!(<'a>));
     let mut members = Vec::new();
     for arg in arguments(function) {
         let field = ident(&arg.name);
         let ty = lifted(context, function, arg)?;
         let ty = if arg.optional { quote!(Option<#ty>) } else { ty };
-        let text = arg.params.first().and_then(|&index| function.params.get(index)).map(|param| {
-            let line = format!("`{}`: {}", param.name, param.text);
-            doc(&line)
-        });
-        members.push(quote!(#text pub #field: #ty));
+        let attributes = attributes(arg);
+        members.push(quote!(#attributes pub #field: #ty));
     }
-    Ok(quote! {
-        #[doc = #heading]
-        #[derive(Debug, Clone, Copy)]
-        pub struct #name #lifetime { #(#members),* }
-    })
+    Ok(quote!(pub struct #name #lifetime { #(#members),* }))
 }
 
 /// The runtime's type for a lifted argument, `'a` being the call.

@@ -107,7 +107,7 @@ fn wrap(value: i128, bits: u32, signed: bool) -> i128 {
 
 /// Types whose C name is an alias in the `ffi` module; the others (`int`, `unsigned int`) are spelled in Rust.
 pub fn has_alias(name: &str) -> bool {
-    syn::parse_str::<proc_macro2::Ident>(name).is_ok() && !matches!(name, "int" | "char" | "short" | "long")
+    !name.contains(' ') && !matches!(name, "int" | "char" | "short" | "long")
 }
 
 /// A `#[doc]` attribute for each line, escaped so that rustdoc neither links nor runs it.

@@ -7,7 +7,13 @@ use crate::model::{Check, Function, FunctionKind};
 
 /// An identifier, raw where the name is a keyword.
 pub fn ident(name: &str) -> Ident {
-    if syn::parse_str::<Ident>(name).is_ok() { format_ident!("{name}") } else { format_ident!("r#{name}") }
+    if is_keyword(name) { format_ident!("r#{name}") } else { format_ident!("{name}") }
+}
+
+/// Is a name a keyword of Rust? They have small letters only, all but `Self`, and at most 8: for most names nobody need be asked.
+pub fn is_keyword(name: &str) -> bool {
+    let may_be = name.len() <= 8 && name.bytes().skip(1).all(|byte| byte.is_ascii_lowercase());
+    may_be && syn::parse_str::<Ident>(name).is_err()
 }
 
 /// The name without the prefix of its family: `WSPSend` is `Send`.

@@ -14,8 +14,8 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
     let mut methods = Vec::new();
     for function in profile.functions.iter().filter(|function| names::is_called_by_host(function.kind)) {
         methods.push(match function.managed {
-            Some(Managed::Startup) => start(function, profile),
-            Some(Managed::Cleanup) => cleanup(function, profile),
+            Some(Managed::Startup) => start(context, function, profile),
+            Some(Managed::Cleanup) => cleanup(context, function, profile),
             None => method(context, function, profile)?,
         });
     }
@@ -49,36 +49,41 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
     })
 }
 
-fn start(function: &Function, profile: &Profile) -> TokenStream {
+fn start(context: &Context<'_>, function: &Function, profile: &Profile) -> TokenStream {
     let text = doc_whole(function, &profile.name);
-    let error = names::error(&function.name);
+    let signature = signature(context, function);
     quote! {
         #text
         #[doc = ""]
         #[doc = " Called by the first start-up of the process and by each that follows a last clean-up. The runtime negotiates the"]
         #[doc = " version, counts and fills the table."]
-        fn start(startup: &::wsp::rt::Startup) -> Result<Self, error::#error>;
+        #signature;
     }
 }
 
-fn cleanup(function: &Function, profile: &Profile) -> TokenStream {
+fn cleanup(context: &Context<'_>, function: &Function, profile: &Profile) -> TokenStream {
     let text = doc_whole(function, &profile.name);
+    let signature = signature(context, function);
     quote! {
         #text
         #[doc = ""]
         #[doc = " Called by the last clean-up, when all sockets have been reset and released. The runtime counts."]
-        fn cleanup(&self) {}
+        #signature {}
         /// Called by the last clean-up for each socket that is still open: end what is pending on it, wake who waits on it, reset
         /// the connection. Send no notification.
         fn reset(&self, socket: &::wsp::rt::SocketRef<'_, Self::Socket>) { let _ = socket; }
     }
 }
 
-/// Name, arguments and type of the result of a function's method, as tokens between `fn` and the body.
-fn method(context: &Context<'_>, function: &Function, profile: &Profile) -> Result<TokenStream, EmitError> {
-    let text = doc_whole(function, &profile.name);
-    let name = names::method(&function.name);
+/// A function's method without its body.
+pub fn signature(context: &Context<'_>, function: &Function) -> TokenStream {
     let error = names::error(&function.name);
+    match function.managed {
+        Some(Managed::Startup) => return quote!(fn start(startup: &::wsp::rt::Startup) -> Result<Self, error::#error>),
+        Some(Managed::Cleanup) => return quote!(fn cleanup(&self)),
+        None => {}
+    }
+    let name = names::method(&function.name);
     let socket = on_socket(function).then(|| quote!(, socket: &::wsp::rt::SocketRef<'_, Self::Socket>));
     let call = args::has_call(function).then(|| {
         let shape = names::shape(&function.name);
@@ -86,16 +91,24 @@ fn method(context: &Context<'_>, function: &Function, profile: &Profile) -> Resu
         quote!(, call: &call::#shape #lifetime)
     });
     let ok = ok_type(context, function);
+    quote!(fn #name(&self #socket #call) -> Result<#ok, error::#error>)
+}
+
+/// The method of a function that the runtime leaves to the provider.
+fn method(context: &Context<'_>, function: &Function, profile: &Profile) -> Result<TokenStream, EmitError> {
+    let text = doc_whole(function, &profile.name);
+    let signature = signature(context, function);
     let body = match (&function.left_out, function.mandatory) {
         // It has no way to refuse: it answers nothing. Nobody comes to it either, since it is not offered.
         (None, false) if optional_extension(function) => nothing(function),
         (Some(code), false) => {
+            let error = names::error(&function.name);
             let variant = errors::variant_of(context, function, code)?;
             let mut unused = Vec::new();
-            if socket.is_some() {
+            if on_socket(function) {
                 unused.push(ident("socket"));
             }
-            if call.is_some() {
+            if args::has_call(function) {
                 unused.push(ident("call"));
             }
             quote!({ let _ = (#(#unused),*); Err(error::#error::#variant) })
@@ -108,11 +121,7 @@ fn method(context: &Context<'_>, function: &Function, profile: &Profile) -> Resu
             format!(" Does this provider implement `{}`? If not, asking for it by GUID is refused.", function.name);
         quote!(#[doc = #line] const #offers: bool = false;)
     });
-    Ok(quote! {
-        #offered
-        #text
-        fn #name(&self #socket #call) -> Result<#ok, error::#error> #body
-    })
+    Ok(quote!(#offered #text #signature #body))
 }
 
 /// Is the function called on a socket of this provider?

@@ -125,14 +125,20 @@ fn pointers(context: &Context<'_>) -> Vec<TokenStream> {
     for function in context.model.profiles.iter().flat_map(|profile| &profile.functions) {
         let wanted = !context.options.overlay || (function.origin.overlay && is_new(context, function));
         if wanted && seen.insert(&function.pointer) {
-            let name = ident(&function.pointer);
             let text = format!("Pointer to `{}`. {}", function.name, function.summary);
             let doc = doc_at(&text, &function.origin);
-            let signature = signature(context, &function.params, &function.returns.ty);
-            items.push(quote!(#doc pub type #name = Option<#signature>;));
+            let pointer = pointer(context, function);
+            items.push(quote!(#doc #pointer));
         }
     }
     items
+}
+
+/// The type of the pointers to a function.
+pub fn pointer(context: &Context<'_>, function: &Function) -> TokenStream {
+    let name = ident(&function.pointer);
+    let signature = signature(context, &function.params, &function.returns.ty);
+    quote!(pub type #name = Option<#signature>;)
 }
 
 /// Was the function added by the author's folder (rather than amended)? Added ones have no table slot.
