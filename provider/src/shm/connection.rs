@@ -25,6 +25,10 @@ use crate::os::{Descriptor, sync};
 /// How long a peer may take to finish copying what it must not use any more. It is a system call under way.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long another process that uses this end may be sending or receiving. It copies less than a megabyte; who takes so much
+/// longer is stopped, or the peer has written the word that says so.
+const TURN: Duration = Duration::from_secs(10);
+
 /// What is the matter with an end, as bits.
 pub mod condition {
     /// It was handed over to another process.
@@ -345,25 +349,28 @@ impl Core {
         if condition & condition::OVER != 0 {
             return Err(Fault::Aborted);
         }
-        self.lock(lock)?;
+        self.lock(lock, TURN)?;
         turn.lock = Some(lock);
         Ok(turn)
     }
 
-    fn lock(&self, lock: &AtomicU32) -> Result<(), Fault> {
+    /// Takes the turn that a word of the segment stands for.
+    pub(super) fn lock(&self, lock: &AtomicU32, patience: Duration) -> Result<(), Fault> {
         let own = process::own() as u32;
+        let mut begun = None;
         let mut tries = 0_u32;
-        loop {
-            match lock.compare_exchange_weak(0, own, Ordering::Acquire, Ordering::Relaxed) {
-                Ok(_) => return Ok(()),
-                // Its owner died in the midst of it: how far it came is not known.
-                Err(owner) if tries % 1024 == 1023 && !i32::try_from(owner).is_ok_and(process::alive) => {
+        while let Err(owner) = lock.compare_exchange_weak(0, own, Ordering::Acquire, Ordering::Relaxed) {
+            tries = tries.wrapping_add(1);
+            if tries.is_multiple_of(1024) {
+                let begun = begun.get_or_insert_with(Instant::now);
+                // Its owner died in the midst of it, or does not come back: how far it came is not known.
+                if !i32::try_from(owner).is_ok_and(process::alive) || begun.elapsed() >= patience {
                     return Err(self.spoil());
                 }
-                Err(_) => tries = tries.wrapping_add(1),
             }
             std::thread::yield_now();
         }
+        Ok(())
     }
 
     /// Sets bits of the condition; who is sending or receiving has seen them, or is done, when this returns.

@@ -10,6 +10,10 @@ use super::wire::Identity;
 use crate::os::process::Credentials;
 use crate::os::socket::Socket;
 
+/// The most bells that a connection can have had. Each takes a descriptor of ours until the connection ends, and a peer could say
+/// all day that it moves from one process to another.
+const BELLS: usize = 256;
+
 /// A process at the other end.
 #[derive(Debug, Clone)]
 pub struct Link {
@@ -78,6 +82,10 @@ impl Links {
     /// Adds a link, or replaces the one with its number. Returns whether there was room for it.
     pub fn put(&self, link: Link) -> bool {
         let mut inner = self.lock();
+        let kept = |bell: &Arc<Doorbell>| inner.kept.iter().any(|known| Arc::ptr_eq(known, bell));
+        if inner.kept.len() >= BELLS && link.bell.as_ref().is_some_and(|bell| !kept(bell)) {
+            return false;
+        }
         if let Some(known) = inner.links.iter_mut().find(|known| known.token == link.token) {
             *known = link;
         } else if inner.links.len() < HOLDERS {
@@ -117,5 +125,33 @@ impl Links {
             slot.store(pointer, Ordering::Release);
         }
         self.count.store(listed.len(), Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::socket;
+
+    #[test]
+    fn a_peer_that_goes_on_moving_is_given_up() {
+        let links = Links::default();
+        let (socket, _other) = socket::pair(crate::os::process::own()).unwrap();
+        let (socket, first) = (Arc::new(socket), Arc::new(Doorbell::new().unwrap()));
+        let moved = |bell: &Arc<Doorbell>| {
+            links.put(Link {
+                token: 1,
+                socket: Arc::clone(&socket),
+                bell: Some(Arc::clone(bell)),
+                process: None,
+                identity: None,
+            })
+        };
+        assert!(moved(&first));
+        for _ in 1..BELLS {
+            assert!(moved(&Arc::new(Doorbell::new().unwrap())));
+        }
+        assert!(!moved(&Arc::new(Doorbell::new().unwrap())));
+        assert!(moved(&first), "one that is known takes nothing");
     }
 }

@@ -26,6 +26,8 @@ mod agent;
 mod bell;
 mod connection;
 mod handover;
+#[cfg(test)]
+mod hostile_tests;
 mod instance;
 mod layout;
 mod links;

@@ -127,12 +127,10 @@ impl Core {
         if self.remote.exposures.is_empty() {
             return;
         }
-        for index in 0..self.remote.ours.len() {
-            let slot = self.remote.ours.at(index);
-            if slot.key.swap(0, Ordering::SeqCst) != 0 {
-                self.wait_while(|| slot.busy.load(Ordering::SeqCst) != 0);
-            }
-        }
+        let slots = || (0..self.remote.ours.len()).map(|index| self.remote.ours.at(index));
+        slots().for_each(|slot| slot.key.store(0, Ordering::SeqCst));
+        // One wait for all: a peer can make every one of them look busy.
+        self.wait_while(|| slots().any(|slot| slot.busy.load(Ordering::SeqCst) != 0));
         self.remote.exposures.withdraw_all();
     }
 
