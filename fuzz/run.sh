@@ -1,34 +1,45 @@
 #!/bin/sh
-# Fuzzes the entry points and what peers say, under AddressSanitizer: fuzz/run.sh [SECONDS [ENTRY ...]]
+# Fuzzes under AddressSanitizer: fuzz/run.sh [--seconds N | --runs N] [TARGET ...], or fuzz/run.sh --list
 #
-# Without an entry all are called in one run; `each` gives every entry a run of its own; `tcp_wire` is not an entry but a peer of the
-# TCP transport. The stable compiler is enough: RUSTC_BOOTSTRAP lets it take the sanitizer's flags. Nothing needs to be installed.
+# Targets are every entry point (`winsock.WSPSend`), all of them in one run (`calls`), what a peer of the TCP transport says
+# (`tcp_wire`), the memory that processes share (`shm_segment`), and descriptors of registered memory (`rdma`). Without one, each
+# listed target has its turn. `--seconds` (60) goes on from the inputs in `corpus`; `--runs` tries so many, always the same.
+#
+# The stable compiler is enough: RUSTC_BOOTSTRAP lets it take the sanitizer's flags. Nothing needs to be installed.
 set -eu
 cd "$(dirname "$0")"
-seconds=${1:-60}
-[ $# -gt 0 ] && shift
+
+limit=-max_total_time=60
+case ${1:-} in
+--seconds) limit=-max_total_time=$2 && shift 2 ;;
+--runs) limit="-runs=$2 -seed=1 -len_control=0" && shift 2 ;;
+esac
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 export RUSTC_BOOTSTRAP=1
 export RUSTFLAGS="--cfg fuzzing -Zsanitizer=address -Cdebug-assertions -Ccodegen-units=1 -Cpasses=sancov-module \
 -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
 -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
-cargo build --release --target "$host"
+cargo build --quiet --release --target "$host"
 built=${CARGO_TARGET_DIR:-target}/$host/release
 
-if [ "${1:-}" = each ]; then
-    set -- $("$built/entries")
+list=$("$built/entries"; echo tcp_wire; echo shm_segment; echo rdma)
+if [ "${1:-}" = --list ]; then
+    echo "$list"
+    exit
 fi
-mkdir -p corpus artifacts
-if [ $# -eq 0 ]; then
-    exec "$built/calls" -max_total_time="$seconds" -max_len=1024 -artifact_prefix=artifacts/ corpus
-fi
-if [ "$1" = tcp_wire ]; then
-    mkdir -p corpus/tcp_wire
-    exec "$built/tcp_wire" -max_total_time="$seconds" -max_len=4096 -artifact_prefix=artifacts/tcp_wire- corpus/tcp_wire
-fi
-for entry in "$@"; do
-    echo "== $entry"
-    mkdir -p "corpus/$entry"
-    WSP_FUZZ_ENTRY=$entry "$built/calls" -max_total_time="$seconds" -max_len=1024 -artifact_prefix="artifacts/$entry-" "corpus/$entry"
+[ $# -gt 0 ] || set -- $list
+
+for target in "$@"; do
+    echo "== $target"
+    program=$target
+    case $target in
+    *.*) program=calls && export WSP_FUZZ_ENTRY="$target" ;;
+    *) unset WSP_FUZZ_ENTRY ;;
+    esac
+    mkdir -p artifacts "corpus/$target"
+    corpus=corpus/$target
+    case $limit in -runs=*) corpus= ;; esac
+    # A call that does not end is a finding; nothing that is in order takes nearly so long.
+    "$built/$program" $limit -timeout=60 -max_len=2048 -artifact_prefix="artifacts/$target-" $corpus
 done

@@ -8,9 +8,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpStream};
 use std::task::Poll;
 
 use libfuzzer_sys::fuzz_target;
-use wsp::transport::{
-    Access, Bell, Connection as _, Listener as _, Mode, Region, Request as _, Scatter, Transport,
-};
+use wsp::transport::{Access, Bell, Connection as _, Listener as _, Mode, Region, Request as _, Scatter, Transport};
 use wsp_provider::tcp::{Connection, Listener, Settings, Tcp};
 
 const HELLO: [u8; 8] = *b"WSPT\x01\x01\x01\x00";
