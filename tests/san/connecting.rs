@@ -10,6 +10,7 @@ over_all!(
     the_switchs_handle_is_made_for_each_socket,
     a_connect_is_made_when_it_is_accepted,
     a_rejected_request_is_refused,
+    the_condition_is_asked_before_the_peer_is_answered,
     a_deferred_request_is_offered_again,
     nobody_there_is_a_refusal,
     a_full_backlog_refuses,
@@ -51,6 +52,34 @@ fn a_connect_is_made_when_it_is_accepted(provider: &SanProvider) {
     let (_server, _) = listener.accept(|_| ffi::CF_ACCEPT).unwrap();
     connecting.finish(&client, PATIENCE).unwrap();
     assert_eq!(code(client.connect_once(address)), code::WSAEISCONN);
+}
+
+fn the_condition_is_asked_before_the_peer_is_answered(provider: &SanProvider) {
+    // So it is in a SAN, whatever the option for it says.
+    for option in [0, 1] {
+        let (listener, address, event) = (provider.socket().unwrap(), address(), Event::new().unwrap());
+        listener.set_option(ffi::SOL_SOCKET, ffi::SO_CONDITIONAL_ACCEPT, option).unwrap();
+        listener.bind(address).unwrap();
+        listener.listen(5).unwrap();
+        listener.event_select(&event, ffi::FD_ACCEPT).unwrap();
+        let client = provider.socket().unwrap();
+        let connecting = client.connect(address).unwrap();
+        assert!(event.wait(PATIENCE));
+        let (here, mut asked) = (std::thread::current().id(), 0);
+        let (server, from) = listener
+            .accept(|_| {
+                assert_eq!(std::thread::current().id(), here, "on the thread of the call");
+                assert!(!connecting.event().is_set());
+                assert_eq!(code(client.send_blocking(b"early")), code::WSAENOTCONN);
+                asked += 1;
+                ffi::CF_ACCEPT
+            })
+            .unwrap();
+        assert_eq!((asked, from.ip()), (1, address.ip()), "and the peer's address is told");
+        connecting.finish(&client, PATIENCE).unwrap();
+        client.send_blocking(b"x").unwrap();
+        assert_eq!(server.recv_blocking(&mut [0; 4]), Ok(1));
+    }
 }
 
 fn a_rejected_request_is_refused(provider: &SanProvider) {

@@ -2,10 +2,11 @@
 
 use std::net::SocketAddrV4;
 
+use wsp::rt::zeroed;
 use wsp::{code, ffi};
-use wsp_host::{Provider, Socket, from_sockaddr};
+use wsp_host::{Event, Provider, Socket, from_sockaddr};
 
-use crate::support::{code, listener};
+use crate::support::{PATIENCE, any, code, listener};
 
 over_each!(
     connections_come_in_the_order_of_their_requests,
@@ -16,6 +17,9 @@ over_each!(
     a_condition_may_defer,
     a_condition_that_answers_nonsense_accepts_nothing,
     a_condition_may_call_the_provider,
+    without_the_option_the_connection_is_there_before_the_condition,
+    with_the_option_the_condition_decides_on_the_connection,
+    with_the_option_a_request_ends_with_its_listener,
 );
 
 fn waiting(provider: &Provider) -> (Socket, SocketAddrV4, Socket) {
@@ -103,4 +107,116 @@ fn a_condition_may_call_the_provider(provider: &Provider) {
     });
     server.unwrap();
     let (_other, _) = listener.accept().unwrap();
+}
+
+/// A listener with `SO_CONDITIONAL_ACCEPT`.
+fn conditional(provider: &Provider) -> (Socket, SocketAddrV4) {
+    let listener = provider.socket().unwrap();
+    listener.set_option(ffi::SOL_SOCKET, ffi::SO_CONDITIONAL_ACCEPT, 1).unwrap();
+    listener.bind(any()).unwrap();
+    listener.listen(5).unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+/// Can the network hold a connection until somebody decides? The system makes those of TCP by itself.
+fn holds(provider: &Provider) -> bool {
+    !provider.description().starts_with("TCP")
+}
+
+/// Asks for a connection. The event tells when it is made or refused.
+fn ask(provider: &Provider, address: SocketAddrV4) -> (Socket, Event) {
+    let (client, event) = (provider.socket().unwrap(), Event::new().unwrap());
+    provider.table().event_select(client.raw(), Some(event.raw()), ffi::FD_CONNECT).unwrap();
+    if let Err(error) = client.connect(address) {
+        assert_eq!(error.code(), Some(code::WSAEWOULDBLOCK));
+    }
+    (client, event)
+}
+
+/// How a connect ended.
+fn outcome(client: &Socket, event: &Event) -> i32 {
+    assert!(event.wait(PATIENCE));
+    let mut told: ffi::WSANETWORKEVENTS = zeroed();
+    client.provider().table().enum_network_events(client.raw(), Some(event.raw()), &mut told).unwrap();
+    assert_eq!(told.lNetworkEvents, ffi::FD_CONNECT);
+    told.iErrorCode[ffi::FD_CONNECT_BIT as usize]
+}
+
+fn without_the_option_the_connection_is_there_before_the_condition(provider: &Provider) {
+    let (listener, address) = listener(provider);
+    for verdict in [ffi::CF_ACCEPT, ffi::CF_REJECT] {
+        let (client, event) = ask(provider, address);
+        let taken = listener.accept_if(|_| {
+            assert_eq!(outcome(&client, &event), 0);
+            assert_eq!(client.peer_addr(), Ok(address));
+            verdict
+        });
+        assert_eq!(taken.is_ok(), verdict == ffi::CF_ACCEPT);
+        client.provider().table().event_select(client.raw(), None, 0).unwrap();
+        client.set_nonblocking(false).unwrap();
+        if verdict == ffi::CF_REJECT {
+            assert_eq!(code(client.recv(&mut [0; 1])), code::WSAECONNRESET, "what was made is reset");
+        }
+    }
+}
+
+fn with_the_option_the_condition_decides_on_the_connection(provider: &Provider) {
+    let (listener, address) = conditional(provider);
+    for verdict in [ffi::CF_ACCEPT, ffi::CF_REJECT, ffi::CF_DEFER] {
+        let (client, event) = ask(provider, address);
+        let taken = listener.accept_if(|_| {
+            if holds(provider) {
+                assert!(!event.is_set(), "nobody has decided yet");
+                assert_eq!(code(client.peer_addr()), code::WSAENOTCONN);
+            }
+            verdict
+        });
+        let (made, refused) = (0, if holds(provider) { code::WSAECONNREFUSED } else { 0 });
+        match verdict {
+            ffi::CF_REJECT => {
+                assert_eq!(code(taken), code::WSAECONNREFUSED);
+                assert_eq!(outcome(&client, &event), refused);
+            }
+            ffi::CF_DEFER => {
+                assert_eq!(code(taken), code::WSATRY_AGAIN);
+                assert!(!event.is_set() || !holds(provider), "still not decided");
+                let (server, from) = listener.accept().unwrap();
+                assert_eq!(outcome(&client, &event), made);
+                assert_eq!((client.local_addr(), server.local_addr()), (Ok(from), Ok(address)));
+            }
+            _ => {
+                let server = taken.unwrap();
+                assert_eq!(outcome(&client, &event), made);
+                assert_eq!(client.send(b"x"), Ok(1));
+                assert_eq!(server.recv(&mut [0; 1]), Ok(1));
+            }
+        }
+    }
+}
+
+fn with_the_option_a_request_ends_with_its_listener(provider: &Provider) {
+    let (listener, address) = conditional(provider);
+    let (client, event) = ask(provider, address);
+    if !holds(provider) {
+        assert_eq!(outcome(&client, &event), 0);
+    }
+    listener.close().unwrap();
+    if holds(provider) {
+        assert_eq!(outcome(&client, &event), code::WSAECONNREFUSED);
+    }
+    // Whoever gives up first leaves nothing behind either.
+    let (listener, address) = conditional(provider);
+    let (client, _event) = ask(provider, address);
+    client.close().unwrap();
+    let (other, event) = ask(provider, address);
+    // One that is gone may be seen to be, or may still be taken.
+    let mut servers = Vec::new();
+    while servers.last().is_none_or(|(_, from)| Ok(*from) != other.local_addr()) {
+        match listener.accept() {
+            Ok(server) => servers.push(server),
+            Err(error) => assert_eq!(error.code(), Some(code::WSAECONNRESET)),
+        }
+    }
+    assert_eq!(outcome(&other, &event), 0);
 }

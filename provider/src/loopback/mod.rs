@@ -63,9 +63,16 @@ impl Transport for Loopback {
     }
 
     fn listen(&self, from: &Bound<Lease>, backlog: usize, mode: Mode) -> Result<network::Listener, Fault> {
-        let queue = Queue::new(mode, backlog, &self.bell);
-        self.network.listen(from.address.port(), &queue)?;
-        Ok(network::Listener::new(&self.network, from.address, queue))
+        self.listen_at(from, backlog, mode, mode == Mode::Messages)
+    }
+
+    fn listen_conditionally(
+        &self,
+        from: &Bound<Lease>,
+        backlog: usize,
+        mode: Mode,
+    ) -> Result<network::Listener, Fault> {
+        self.listen_at(from, backlog, mode, true)
     }
 
     fn connect(&self, from: &Bound<Lease>, to: SocketAddrV4, mode: Mode) -> Result<End, Fault> {
@@ -77,8 +84,9 @@ impl Transport for Loopback {
         } else {
             from.address
         };
-        let (client, server) = End::pair(local, to, mode, &self.bell);
-        self.network.listener(to.port()).ok_or(Fault::Refused)?.offer(server)?;
+        let queue = self.network.listener(to.port()).ok_or(Fault::Refused)?;
+        let (client, server) = End::pair(local, to, mode, queue.answers(), &self.bell);
+        queue.offer(server)?;
         Ok(client)
     }
 
@@ -101,8 +109,22 @@ impl Transport for Loopback {
     }
 }
 
+impl Loopback {
+    fn listen_at(
+        &self,
+        from: &Bound<Lease>,
+        backlog: usize,
+        mode: Mode,
+        answers: bool,
+    ) -> Result<network::Listener, Fault> {
+        let queue = Queue::new(mode, answers, backlog, &self.bell);
+        self.network.listen(from.address.port(), &queue)?;
+        Ok(network::Listener::new(&self.network, from.address, queue))
+    }
+}
+
 const WAITING: u8 = 0;
-const ACCEPTED: u8 = 1;
+const MADE: u8 = 1;
 const REFUSED: u8 = 2;
 
 /// What both ends of a connection share.
@@ -129,13 +151,20 @@ pub struct End {
 }
 
 impl End {
-    fn pair(client: SocketAddrV4, server: SocketAddrV4, mode: Mode, bell: &Arc<LocalBell>) -> (Self, Self) {
+    /// Both ends. Unless the listener's side `answers`, the connection is made.
+    fn pair(
+        client: SocketAddrV4,
+        server: SocketAddrV4,
+        mode: Mode,
+        answers: bool,
+        bell: &Arc<LocalBell>,
+    ) -> (Self, Self) {
         let link = Arc::new(Link {
             pipes: [Pipe::new(mode), Pipe::new(mode)],
             memory: Default::default(),
             addresses: [client, server],
             users: [AtomicUsize::new(1), AtomicUsize::new(1)],
-            answer: AtomicU8::new(WAITING),
+            answer: AtomicU8::new(if answers { WAITING } else { MADE }),
             mode,
             bell: Arc::clone(bell),
         });
@@ -158,7 +187,9 @@ impl End {
 
     /// The listener's side has decided.
     fn answer(&self, accepted: bool) {
-        self.link.answer.store(if accepted { ACCEPTED } else { REFUSED }, Ordering::Release);
+        let answer = if accepted { MADE } else { REFUSED };
+        // What is made already stays so: to the client, a refusal is then a reset.
+        let _ = self.link.answer.compare_exchange(WAITING, answer, Ordering::Release, Ordering::Relaxed);
         if !accepted {
             self.close(Ending::Abortive);
         }
@@ -176,9 +207,9 @@ impl End {
 
 impl Connection for End {
     fn established(&self) -> Poll<Result<(), Fault>> {
-        match (self.link.mode, self.link.answer.load(Ordering::Acquire)) {
-            (Mode::Stream, _) | (_, ACCEPTED) => Poll::Ready(Ok(())),
-            (_, REFUSED) => Poll::Ready(Err(Fault::Refused)),
+        match self.link.answer.load(Ordering::Acquire) {
+            MADE => Poll::Ready(Ok(())),
+            REFUSED => Poll::Ready(Err(Fault::Refused)),
             _ => Poll::Pending,
         }
     }

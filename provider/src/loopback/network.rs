@@ -103,15 +103,22 @@ impl Drop for Lease {
 /// The requests that wait at a listener.
 pub struct Queue {
     mode: Mode,
+    /// Is a connection made only once it is accepted?
+    answers: bool,
     waiting: Mutex<VecDeque<Incoming>>,
     limit: AtomicUsize,
     bell: Arc<LocalBell>,
 }
 
 impl Queue {
-    pub fn new(mode: Mode, limit: usize, bell: &Arc<LocalBell>) -> Arc<Self> {
+    pub fn new(mode: Mode, answers: bool, limit: usize, bell: &Arc<LocalBell>) -> Arc<Self> {
         let limit = AtomicUsize::new(limit);
-        Arc::new(Self { mode, waiting: Mutex::default(), limit, bell: Arc::clone(bell) })
+        Arc::new(Self { mode, answers, waiting: Mutex::default(), limit, bell: Arc::clone(bell) })
+    }
+
+    /// Is a connection made only once it is accepted?
+    pub fn answers(&self) -> bool {
+        self.answers
     }
 
     /// Puts a request in, unless the queue is full or of another mode.

@@ -44,6 +44,8 @@ pub mod condition {
 
     /// It came from another process, and the other end has not answered yet.
     pub const ARRIVING: u32 = 32;
+    /// A connection of bytes that the listener's side is still to accept, or has accepted.
+    pub const ASKING: u32 = 64;
 
     /// Nothing can be done with it.
     pub const OVER: u32 = MOVED | CLOSED | SPOILT;
@@ -154,7 +156,8 @@ impl Core {
         if let Some(made) = self.made.get() {
             return Poll::Ready(*made);
         }
-        if self.facts.end == 1 || self.facts.mode == Mode::Stream {
+        let asks = self.facts.mode == Mode::Messages || self.is(condition::ASKING);
+        if self.facts.end == 1 || !asks {
             return Poll::Ready(*self.made.get_or_init(|| Ok(())));
         }
         let over = self.is(condition::DEAD | condition::OVER);

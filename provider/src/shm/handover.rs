@@ -15,7 +15,7 @@ use super::connection::{Core, Facts, condition};
 use super::instance::Instance;
 use super::links::Link;
 use super::listener::{Listener, Listening};
-use super::rendezvous::{self, Lease};
+use super::rendezvous::{self, Kind, Lease};
 use super::segment::{End, Place};
 use super::watcher::{Watch, Watched};
 use super::{Connection, Shm, layout};
@@ -88,7 +88,8 @@ pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Shm>, to: u32, state: &
 
 fn pack_listener(listener: &Listener) -> Result<Packed, Fault> {
     let mut bytes = Writer(vec![1]);
-    bytes.mode(listener.facts.mode);
+    bytes.mode(listener.facts.kind.mode());
+    bytes.byte(u8::from(listener.facts.kind == Kind::Asking));
     bytes.address(listener.facts.address);
     bytes.word(u32::try_from(listener.backlog.load(Ordering::Relaxed)).unwrap_or(u32::MAX));
     let mut files = socket::share(listener.watch.socket())?;
@@ -158,9 +159,13 @@ impl Contents {
         Some(match from.byte()? {
             0 => Self::Bare,
             1 => {
-                let mode: Mode = from.mode()?;
+                let kind = match (from.mode()?, from.flag()?) {
+                    (Mode::Stream, false) => Kind::Stream,
+                    (Mode::Stream, true) => Kind::Asking,
+                    (Mode::Messages, _) => Kind::Messages,
+                };
                 let address: SocketAddrV4 = from.address()?;
-                Self::Listener(Listening { address, mode }, usize::try_from(from.word()?).ok()?)
+                Self::Listener(Listening { address, kind }, usize::try_from(from.word()?).ok()?)
             }
             2 => {
                 let shared = from.flag()?;
@@ -181,7 +186,7 @@ impl Contents {
         Ok(match self {
             Self::Bare => Taken::Bare,
             Self::Listener(facts, backlog) => {
-                let name = rendezvous::listener_name(facts.address, facts.mode);
+                let name = facts.kind.listener(facts.address);
                 let socket = socket::adopt_listener(&mut files, &name, backlog)?;
                 let lease = Lease(Arc::new(Claim::adopt(files)?));
                 let bound = Bound { address: facts.address, lease: lease.clone() };

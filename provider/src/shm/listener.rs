@@ -11,7 +11,7 @@ use wsp::transport::{self, Bound, Fault, Mode};
 use super::connection::{Core, Facts, condition};
 use super::instance::Instance;
 use super::links::Link;
-use super::rendezvous::{self, Lease};
+use super::rendezvous::{self, Kind, Lease};
 use super::segment::{state, verdict};
 use super::watcher::{Watch, Watched};
 use super::wire::{self, Frame};
@@ -46,8 +46,8 @@ struct Queue {
 pub struct Listening {
     /// Where.
     pub address: SocketAddrV4,
-    /// What sends are on its connections.
-    pub mode: Mode,
+    /// How.
+    pub kind: Kind,
 }
 
 impl Listener {
@@ -114,7 +114,7 @@ impl Listener {
         };
         let mut files = files.into_iter();
         let segment = files.next().ok_or(Fault::Reset)?;
-        if mode != self.facts.mode || to.port() != self.facts.address.port() {
+        if mode != self.facts.kind.mode() || to.port() != self.facts.address.port() {
             return Err(Fault::Reset);
         }
         memory::check(&segment, layout::SIZE)?;
@@ -215,10 +215,14 @@ pub fn connect(
     to: SocketAddrV4,
     mode: Mode,
 ) -> Result<Connection, Fault> {
-    let socket = Arc::new(rendezvous::connect(to, mode)?);
+    let (socket, kind) = rendezvous::connect(to, mode)?;
+    let socket = Arc::new(socket);
     let segment = memory::create("wsp-connection", layout::SIZE)?;
     let local = rendezvous::seen_from(from.address, to);
     let core = Core::new(instance, segment, Facts { end: 0, mode, local, peer: to, generation: 1 })?;
+    if kind == Kind::Asking {
+        core.condition.fetch_or(condition::ASKING, Ordering::AcqRel);
+    }
     let hello = Frame::Hello { mode, from: local, to, identity: core.identity() };
     let files: Vec<_> = std::iter::once(&core.file).chain(instance.bell.parts()).collect();
     socket::send(&*socket, &hello.bytes(), &files).map_err(|fault| match fault {
@@ -245,7 +249,7 @@ mod tests {
         let shm = Shm::new(Settings::default()).unwrap();
         let bound = shm.bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0), false).unwrap();
         let listener = shm.listen(&bound, 4, Mode::Messages).unwrap();
-        let silent = rendezvous::connect(bound.address, Mode::Messages).unwrap();
+        let (silent, _) = rendezvous::connect(bound.address, Mode::Messages).unwrap();
         assert!(!listener.waiting(), "nobody has asked for anything");
         assert!(listener.poll().is_pending());
         let client = shm.bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0), false).unwrap();

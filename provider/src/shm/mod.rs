@@ -56,6 +56,7 @@ pub use rendezvous::Lease;
 use connection::Core;
 use instance::Instance;
 use listener::Listening;
+use rendezvous::Kind;
 
 /// The variable that says whether memory may be copied from process to process: `off` forbids it.
 pub const SINGLE_COPY: &str = "WSP_SHM_SINGLE_COPY";
@@ -97,6 +98,13 @@ impl Shm {
     }
 }
 
+impl Shm {
+    fn listen_as(&self, from: &Bound<Lease>, backlog: usize, kind: Kind) -> Result<Listener, Fault> {
+        let listening = (rendezvous::listen(from.address, backlog, kind)?, backlog);
+        Listener::new(&self.instance, Listening { address: from.address, kind }, from.lease.clone(), listening)
+    }
+}
+
 impl Drop for Shm {
     fn drop(&mut self) {
         self.instance.watcher.stop();
@@ -130,8 +138,13 @@ impl Transport for Shm {
     }
 
     fn listen(&self, from: &Bound<Lease>, backlog: usize, mode: Mode) -> Result<Listener, Fault> {
-        let listening = (rendezvous::listen(from.address, backlog, mode)?, backlog);
-        Listener::new(&self.instance, Listening { address: from.address, mode }, from.lease.clone(), listening)
+        let kind = if mode == Mode::Stream { Kind::Stream } else { Kind::Messages };
+        self.listen_as(from, backlog, kind)
+    }
+
+    fn listen_conditionally(&self, from: &Bound<Lease>, backlog: usize, mode: Mode) -> Result<Listener, Fault> {
+        let kind = if mode == Mode::Stream { Kind::Asking } else { Kind::Messages };
+        self.listen_as(from, backlog, kind)
     }
 
     fn connect(&self, from: &Bound<Lease>, to: SocketAddrV4, mode: Mode) -> Result<Connection, Fault> {

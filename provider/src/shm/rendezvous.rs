@@ -60,30 +60,59 @@ fn claim(address: SocketAddrV4, share: bool) -> Result<Bound<Lease>, Fault> {
     Ok(Bound { address, lease: Lease(Arc::new(claim)) })
 }
 
-/// The name that listeners have.
-pub fn listener_name(address: SocketAddrV4, mode: Mode) -> String {
-    let mode = match mode {
-        Mode::Stream => "stream",
-        Mode::Messages => "messages",
-    };
-    format!("{PREFIX}/listen/{mode}/{address}")
+/// How a listener takes connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Of bytes, made as soon as they wait.
+    Stream,
+    /// Of bytes, made when they are accepted.
+    Asking,
+    /// Of messages, made when they are accepted.
+    Messages,
+}
+
+impl Kind {
+    /// The kinds that connections of a mode may find.
+    fn of(mode: Mode) -> &'static [Self] {
+        match mode {
+            Mode::Stream => &[Self::Stream, Self::Asking],
+            Mode::Messages => &[Self::Messages],
+        }
+    }
+
+    /// What sends are on its connections.
+    pub fn mode(self) -> Mode {
+        if self == Self::Messages { Mode::Messages } else { Mode::Stream }
+    }
+
+    /// The name that a listener has.
+    pub fn listener(self, address: SocketAddrV4) -> String {
+        let kind = match self {
+            Self::Stream => "stream",
+            Self::Asking => "asking",
+            Self::Messages => "messages",
+        };
+        format!("{PREFIX}/listen/{kind}/{address}")
+    }
 }
 
 /// Listens at an address that is taken.
-pub fn listen(address: SocketAddrV4, backlog: usize, mode: Mode) -> Result<Listener, Fault> {
-    let other = if mode == Mode::Stream { Mode::Messages } else { Mode::Stream };
-    let socket = socket::listen(&listener_name(address, mode), backlog)?;
-    if names::exists(&listener_name(address, other)) {
-        return Err(Fault::AddressInUse);
+pub fn listen(address: SocketAddrV4, backlog: usize, kind: Kind) -> Result<Listener, Fault> {
+    let socket = socket::listen(&kind.listener(address), backlog)?;
+    let others = [Kind::Stream, Kind::Asking, Kind::Messages].into_iter().filter(|other| *other != kind);
+    for other in others.map(|other| other.listener(address)) {
+        if names::exists(&other) {
+            return Err(Fault::AddressInUse);
+        }
     }
     Ok(socket)
 }
 
-/// A socket to whoever listens at an address.
+/// A socket to whoever listens at an address, and how it does.
 ///
 /// # Errors
 /// [`Fault::Refused`] if nobody does; [`Fault::TimedOut`] if another machine has the address, or none.
-pub fn connect(to: SocketAddrV4, mode: Mode) -> Result<Socket, Fault> {
+pub fn connect(to: SocketAddrV4, mode: Mode) -> Result<(Socket, Kind), Fault> {
     if to.ip().is_unspecified() || to.port() == 0 {
         return Err(Fault::AddressNotAvailable);
     }
@@ -91,8 +120,10 @@ pub fn connect(to: SocketAddrV4, mode: Mode) -> Result<Socket, Fault> {
         return Err(Fault::TimedOut);
     }
     for ip in [*to.ip(), Ipv4Addr::UNSPECIFIED] {
-        if let Some(socket) = socket::connect(&listener_name(SocketAddrV4::new(ip, to.port()), mode))? {
-            return Ok(socket);
+        for kind in Kind::of(mode) {
+            if let Some(socket) = socket::connect(&kind.listener(SocketAddrV4::new(ip, to.port())))? {
+                return Ok((socket, *kind));
+            }
         }
     }
     Err(Fault::Refused)
@@ -140,10 +171,20 @@ mod tests {
     #[test]
     fn a_listener_is_found_in_its_mode_only() {
         let bound = bind(at([0, 0, 0, 0], 0), false).unwrap();
-        let _listener = listen(bound.address, 4, Mode::Messages).unwrap();
+        let _listener = listen(bound.address, 4, Kind::Messages).unwrap();
         let to = at([127, 0, 0, 9], bound.address.port());
         assert!(connect(to, Mode::Messages).is_ok());
         assert_eq!(connect(to, Mode::Stream).err(), Some(Fault::Refused));
-        assert_eq!(listen(bound.address, 4, Mode::Stream).err(), Some(Fault::AddressInUse));
+        assert_eq!(listen(bound.address, 4, Kind::Stream).err(), Some(Fault::AddressInUse));
+    }
+
+    #[test]
+    fn who_connects_learns_whether_it_has_to_wait() {
+        for kind in [Kind::Stream, Kind::Asking] {
+            let bound = bind(at([127, 0, 0, 1], 0), false).unwrap();
+            let _listener = listen(bound.address, 4, kind).unwrap();
+            assert_eq!(connect(bound.address, Mode::Stream).unwrap().1, kind);
+            assert_eq!(connect(bound.address, Mode::Messages).err(), Some(Fault::Refused));
+        }
     }
 }

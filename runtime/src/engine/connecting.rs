@@ -58,7 +58,12 @@ impl<T: Transport> Endpoint<T> {
             Stage::Open => {}
         }
         let bound = life.bound.as_ref().ok_or(Code(code::WSAEINVAL))?;
-        let listener = self.home.transport.listen(bound, backlog(asked), self.mode)?;
+        let transport = &self.home.transport;
+        let listener = if life.options.conditional {
+            transport.listen_conditionally(bound, backlog(asked), self.mode)?
+        } else {
+            transport.listen(bound, backlog(asked), self.mode)?
+        };
         life.stage = Stage::Listening(Arc::new(Listening { listener, deferred: Default::default() }));
         Ok(())
     }

@@ -180,6 +180,7 @@ impl<T: Placed> Provider for Streams<T> {
 
     fn get_sock_name(
         &self,
+        socket.settle_connect();
         socket: &Handle<'_, T>,
         call: &call::GetSockName<'_>,
     ) -> Result<(), error::GetSockNameError> {

@@ -81,6 +81,21 @@ pub trait Transport: Sized + Send + Sync + 'static {
     /// [`Fault::AddressInUse`] if somebody listens there, [`Fault::NotSupported`] for the mode.
     fn listen(&self, from: &Bound<Self::Lease>, backlog: usize, mode: Mode) -> Result<Self::Listener, Fault>;
 
+    /// Listens like [`listen`](Self::listen); a connection counts as made only once its request is accepted, in [`Mode::Stream`], too
+    /// (`SO_CONDITIONAL_ACCEPT`). A network that makes connections by itself cannot wait: there, as by default, this is `listen`, and
+    /// a request that is not accepted is a connection that is reset.
+    ///
+    /// # Errors
+    /// As for [`listen`](Self::listen).
+    fn listen_conditionally(
+        &self,
+        from: &Bound<Self::Lease>,
+        backlog: usize,
+        mode: Mode,
+    ) -> Result<Self::Listener, Fault> {
+        self.listen(from, backlog, mode)
+    }
+
     /// Asks for a connection. Whether it is made, [`Connection::established`] tells.
     ///
     /// # Errors
