@@ -30,6 +30,7 @@ macro_rules! over_all {
     };
 }
 
+mod caching;
 mod connecting;
 mod ending;
 mod memory;

@@ -32,6 +32,7 @@ mod bell;
 mod connect;
 mod credit;
 mod extensions;
+mod freeing;
 mod keeper;
 mod listener;
 mod operation;
@@ -57,6 +58,7 @@ use wsp::san::StartupPointer;
 
 pub use connect::ConnectError;
 pub use extensions::Extensions;
+pub use freeing::memory_freed;
 pub use listener::{Condition, SanListener};
 pub use operation::{SanNotify, SanOperation};
 pub use options::{Completion, SwitchOptions};

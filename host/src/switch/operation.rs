@@ -9,6 +9,7 @@ use wsp::rt::{CallError, Outcome, OverlappedCall, Piece, PieceMut, zeroed};
 use wsp::san::error::GetOverlappedResultError;
 use wsp::{code, ffi};
 
+use super::freeing;
 use super::provider::SanProvider;
 use crate::error::Error;
 use crate::upcalls::events::Event;
@@ -299,6 +300,7 @@ impl Drop for SanOperation {
             let _ = self.provider.extensions().deregister.deregister_memory(self.socket, registration);
         }
         // SAFETY: from the box in `begin`, and nobody comes back to it.
-        drop(unsafe { Box::from_raw(self.block.as_ptr()) });
+        let mut block = unsafe { Box::from_raw(self.block.as_ptr()) };
+        freeing::memory_freed(block.memory.get_mut());
     }
 }

@@ -12,6 +12,7 @@ use wsp::san::caller::Table;
 use wsp::{code, ffi};
 
 use super::extensions::Extensions;
+use super::freeing::Told;
 use super::socket::SanSocket;
 use super::start::{self, Started};
 use crate::error::{Error, LoadError, StartError};
@@ -132,7 +133,8 @@ impl SanHost {
         if self.without_read {
             extensions.rdma_read = None;
         }
-        Ok(SanProvider(Arc::new(Shared { extensions, addresses, live })))
+        let _told = Told::new(&extensions);
+        Ok(SanProvider(Arc::new(Shared { _told, extensions, addresses, live })))
     }
 }
 
@@ -143,6 +145,8 @@ const OVERLAPPED: u32 = ffi::WSA_FLAG_OVERLAPPED;
 pub struct SanProvider(Arc<Shared>);
 
 struct Shared {
+    /// First: it is told nothing any more once it is cleaned up.
+    _told: Option<Told>,
     extensions: Extensions,
     /// As they were at start-up.
     addresses: Vec<Ipv4Addr>,
@@ -319,6 +323,17 @@ impl SanProvider {
     /// The provider's start-up function. Good as long as the provider is there.
     pub fn raw_start(&self) -> StartupPointer {
         self.0.live.startup
+    }
+
+    /// Tells this provider that memory is about to be freed. [`memory_freed`](super::memory_freed) tells all.
+    ///
+    /// # Errors
+    /// The provider's: `WSAEINVAL` if it keeps nothing of it, `WSAEFAULT` if it cannot let it go.
+    pub fn memory_freed(&self, start: *const u8, length: usize) -> Result<(), Error> {
+        let absent = Error::Absent { function: "WSPMemoryRegistrationCacheCallback" };
+        let callback = self.extensions().cache_callback.ok_or(absent)?;
+        // SAFETY: an address and a length; the memory is not used.
+        Ok(unsafe { callback.memory_registration_cache_callback(start.cast_mut().cast(), length) }?)
     }
 
     /// The catalog entry that the provider was told of.

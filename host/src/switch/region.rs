@@ -7,6 +7,7 @@ use std::slice;
 use wsp::ffi;
 use wsp::rt::{Outcome, Piece, PieceMut};
 
+use super::freeing;
 use super::operation::{Record, incomplete};
 use super::socket::SanSocket;
 use crate::error::Error;
@@ -163,6 +164,7 @@ impl Region {
 
 impl Drop for Region {
     fn drop(&mut self) {
+        freeing::range_freed(self.memory.as_ptr(), self.layout.size());
         // SAFETY: allocated in `new` with this layout; no operation uses it any more.
         unsafe { dealloc(self.memory.as_ptr(), self.layout) };
     }

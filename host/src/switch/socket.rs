@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use wsp::rt::{Outcome, OverlappedCall, Piece, PieceMut, Room, zeroed};
 use wsp::{code, ffi};
 
+use super::freeing;
 use super::operation::{Kind, SanNotify, SanOperation};
 use super::provider::SanProvider;
 use crate::error::Error;
@@ -199,7 +200,7 @@ impl SanSocket {
 
     fn registered(&self, memory: &[u8], access: u32) -> Result<Registered<'_>, Error> {
         let registration = if memory.is_empty() { None } else { Some(self.register(memory, access)?) };
-        Ok(Registered { socket: self, registration })
+        Ok(Registered { socket: self, registration, memory: (memory.as_ptr(), memory.len()) })
     }
 
     /// Exposes memory to the peer, which then reads (`MEM_READ`) or writes (`MEM_WRITE`) it by RDMA.
@@ -388,6 +389,8 @@ impl Connecting {
 struct Registered<'a> {
     socket: &'a SanSocket,
     registration: Option<ffi::HANDLE>,
+    /// Where it is: not to be used.
+    memory: (*const u8, usize),
 }
 
 impl Drop for Registered<'_> {
@@ -395,6 +398,7 @@ impl Drop for Registered<'_> {
         if let Some(registration) = self.registration {
             // After a close the registration is gone already.
             let _ = self.socket.deregister(registration);
+            freeing::range_freed(self.memory.0, self.memory.1);
         }
     }
 }
@@ -426,7 +430,11 @@ impl Exposed {
     /// The provider's; the memory stays exposed.
     pub fn end(mut self) -> Result<Vec<u8>, (Self, Error)> {
         match self.socket.deregister_rdma(&self.descriptor) {
-            Ok(()) => Ok(self.memory.take().map(Vec::from).unwrap_or_default()),
+            Ok(()) => {
+                let memory = self.memory.take().map(Vec::from).unwrap_or_default();
+                freeing::memory_freed(&memory);
+                Ok(memory)
+            }
             Err(error) => Err((self, error)),
         }
     }
@@ -442,5 +450,6 @@ impl Drop for Exposed {
             // Neither call ended the peer's access: the memory is given up.
             std::mem::forget(self.memory.take());
         }
+        freeing::memory_freed(self.memory.as_deref().unwrap_or_default());
     }
 }

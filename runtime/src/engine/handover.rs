@@ -50,6 +50,8 @@ impl<T: Transport> Endpoint<T> {
         if self.mode == Mode::Messages {
             self.sending().connection = None;
             self.life().stage = Stage::Open;
+            // The host deregisters nothing of it any more.
+            self.transfers().registrations.clear();
             self.replace_events(None, 0);
         }
         self.tell(ended);

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 
+use super::cache::{Held, Local};
 use crate::rt::{BufferEntry, Buffers, Code};
-use crate::transport::{Access, Region, Remote};
+use crate::transport::{Access, Remote};
 use crate::{code, ffi};
 
 /// Bytes of a descriptor.
@@ -16,51 +17,22 @@ const MARK: [u8; 4] = *b"WSD\x01";
 
 const INVALID: Code = Code(code::WSAEINVAL);
 
-/// Memory that is registered for local use.
-#[derive(Debug)]
-pub struct Local {
-    region: Region,
-    access: Access,
-}
-
 /// What is registered on a socket.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Registrations {
-    newest: usize,
-    /// An operation that uses a registration shares it.
-    local: HashMap<usize, Arc<Local>>,
-    /// Descriptors whose memory the peer can reach, and the transport's keys.
-    exposed: HashMap<[u8; DESCRIPTOR], u64>,
+    pub local: Held,
+    /// Descriptors whose memory the peer can reach, the transport's keys, and their registrations.
+    exposed: HashMap<[u8; DESCRIPTOR], (u64, usize)>,
 }
 
 impl Registrations {
-    /// Registers memory for local use. The handle counts up: it is no pointer and is never used again.
-    pub fn register(&mut self, region: Region, access: Access) -> usize {
-        self.newest += 1;
-        self.local.insert(self.newest, Arc::new(Local { region, access }));
-        self.newest
-    }
-
-    /// Gives a registration up.
-    ///
-    /// # Errors
-    /// `WSAEINVAL` if there is none, or an operation in progress uses it.
-    pub fn deregister(&mut self, handle: usize) -> Result<(), Code> {
-        let local = self.local.get(&handle).ok_or(INVALID)?;
-        if Arc::strong_count(local) > 1 {
-            return Err(INVALID);
-        }
-        self.local.remove(&handle);
-        Ok(())
-    }
-
     /// The registrations that an operation's buffers name, each with the access that is needed and round all its bytes.
     pub fn of(&self, buffers: Buffers<'_, ffi::WSABUFEX>, needed: fn(Access) -> bool) -> Result<Vec<Arc<Local>>, Code> {
         buffers
             .entries()
             .map(|entry| {
                 let (pointer, length) = entry.parts();
-                let local = self.local.get(&entry.handle).ok_or(INVALID)?;
+                let local = self.local.get(entry.handle).ok_or(INVALID)?;
                 let offset = (pointer as usize).checked_sub(local.region.as_ptr() as usize).ok_or(INVALID)?;
                 local.region.part(offset, length).filter(|_| needed(local.access)).ok_or(INVALID)?;
                 Ok(Arc::clone(local))
@@ -68,16 +40,16 @@ impl Registrations {
             .collect()
     }
 
-    /// Notes a descriptor that was given out.
-    pub fn note_exposed(&mut self, descriptor: [u8; DESCRIPTOR], key: u64) {
-        self.exposed.insert(descriptor, key);
+    /// Notes a descriptor that was given out: its key, and its registration.
+    pub fn note_exposed(&mut self, descriptor: [u8; DESCRIPTOR], key: u64, handle: usize) {
+        self.exposed.insert(descriptor, (key, handle));
     }
 
-    /// The key of a descriptor that is taken back.
+    /// The key and the registration of a descriptor that is taken back.
     ///
     /// # Errors
     /// `WSAEINVAL` if none such was given out, or it was taken back before.
-    pub fn take_exposed(&mut self, descriptor: &[u8; DESCRIPTOR]) -> Result<u64, Code> {
+    pub fn take_exposed(&mut self, descriptor: &[u8; DESCRIPTOR]) -> Result<(u64, usize), Code> {
         self.exposed.remove(descriptor).ok_or(INVALID)
     }
 
@@ -89,7 +61,7 @@ impl Registrations {
     /// Gives everything up. Returns the transport's keys.
     pub fn clear(&mut self) -> Vec<u64> {
         self.local.clear();
-        self.exposed.drain().map(|(_, key)| key).collect()
+        self.exposed.drain().map(|(_, (key, _))| key).collect()
     }
 }
 
@@ -168,20 +140,5 @@ mod tests {
             }
             prop_assert!(understand(&bytes, end(1), end(2)).is_err());
         }
-    }
-
-    #[test]
-    fn a_registration_in_use_stays_and_goes_once() {
-        let mut block = [0_u8; 8];
-        // SAFETY: the block outlives the registrations.
-        let region = unsafe { Region::new(block.as_mut_ptr(), block.len()) };
-        let mut registrations = Registrations::default();
-        let handle = registrations.register(region, access(ffi::MEM_READ));
-        let used = registrations.local.get(&handle).cloned();
-        assert_eq!(registrations.deregister(handle), Err(INVALID));
-        drop(used);
-        assert_eq!(registrations.deregister(handle), Ok(()));
-        assert_eq!(registrations.deregister(handle), Err(INVALID));
-        assert!(registrations.register(region, access(ffi::MEM_WRITE)) > handle);
     }
 }

@@ -38,6 +38,7 @@ impl<T: Placed> Provider for Messages<T> {
     type Socket = Arc<Endpoint<T>>;
     const DESCRIPTION: &'static str = T::DESCRIPTION;
     const OFFERS_RDMA_READ: bool = true;
+    const OFFERS_MEMORY_REGISTRATION_CACHE_CALLBACK: bool = true;
 
     fn start(startup: &Startup) -> Result<Self, error::StartupExError> {
         Home::start(startup).map(Self).map_err(|fault| fault.code().into())
@@ -172,7 +173,7 @@ impl<T: Placed> Provider for Messages<T> {
         socket: &Handle<'_, T>,
         call: &call::DeregisterMemory,
     ) -> Result<(), error::DeregisterMemoryError> {
-        Ok(socket.transfers().registrations.deregister(call.registration)?)
+        Ok(socket.deregister(call.registration)?)
     }
 
     fn register_rdma_memory(
@@ -189,6 +190,13 @@ impl<T: Placed> Provider for Messages<T> {
         call: &call::DeregisterRdmaMemory<'_>,
     ) -> Result<(), error::DeregisterRdmaMemoryError> {
         Ok(socket.withdraw(call.descriptor)?)
+    }
+
+    fn memory_registration_cache_callback(
+        &self,
+        call: &call::MemoryRegistrationCacheCallback,
+    ) -> Result<(), error::MemoryRegistrationCacheCallbackError> {
+        Ok(self.0.cache.forget(call.address as usize, call.size)?)
     }
 
     fn rdma_write(

@@ -8,6 +8,7 @@
 //! event, a peer that reads memory) is looked after by the instance's one driver thread.
 
 mod address;
+mod cache;
 mod closing;
 mod connecting;
 mod control;
@@ -45,12 +46,18 @@ pub struct Home<T: Transport> {
     transport: T,
     upcalls: Upcalls,
     driver: driver::Driver<T>,
+    cache: cache::Cache,
 }
 
 impl<T: Transport> Home<T> {
     fn start(startup: &Startup) -> Result<Arc<Self>, Fault> {
         let upcalls = startup.upcalls().clone();
-        Ok(Arc::new(Self { transport: T::start(startup)?, upcalls, driver: driver::Driver::default() }))
+        Ok(Arc::new(Self {
+            transport: T::start(startup)?,
+            upcalls,
+            driver: driver::Driver::default(),
+            cache: cache::Cache::default(),
+        }))
     }
 
     /// The host's services.

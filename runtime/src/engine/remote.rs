@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard};
 
+use super::cache::Local;
 use super::ended::{End, Ended, Moved};
 use super::endpoint::Endpoint;
-use super::memory::{self, Local, Registrations};
+use super::memory::{self, Registrations};
 use super::receiving::{Step, Target, settle};
 use super::transfer::Later;
 use crate::code;
@@ -194,7 +195,13 @@ impl<T: Transport> Endpoint<T> {
     /// Registers memory for local use.
     pub(super) fn register(&self, region: Region, access: Access) -> Result<usize, Code> {
         self.connection().ok_or(Code(code::WSAENOTCONN))?;
-        Ok(self.transfers().registrations.register(region, access))
+        let kept = self.home.cache.register(region, access, || self.home.transport.pin(region, access))?;
+        Ok(self.transfers().registrations.local.add(kept))
+    }
+
+    /// Ends a registration.
+    pub(super) fn deregister(&self, handle: usize) -> Result<(), Code> {
+        self.transfers().registrations.local.remove(handle)
     }
 
     /// Opens memory to the peer and stores its descriptor.
@@ -210,10 +217,17 @@ impl<T: Transport> Endpoint<T> {
             return Err(Code(code::WSAEFAULT));
         }
         let rdma = connection.rdma().ok_or(Code(code::WSAENOBUFS))?;
-        let key = rdma.expose(region, access)?;
+        let handle = self.register(region, access)?;
+        let key = match rdma.expose(region, access) {
+            Ok(key) => key,
+            Err(fault) => {
+                self.deregister(handle)?;
+                return Err(fault.code());
+            }
+        };
         let remote = Remote { key, length: region.len() as u64, access };
         let bytes = memory::describe(&remote, connection.local(), connection.peer());
-        self.transfers().registrations.note_exposed(bytes, key);
+        self.transfers().registrations.note_exposed(bytes, key, handle);
         self.call_driver();
         descriptor.put(&bytes).map_err(|_| Code(code::WSAEFAULT))
     }
@@ -224,13 +238,14 @@ impl<T: Transport> Endpoint<T> {
         if descriptor.copy_to(0, &mut bytes) < bytes.len() {
             return Err(Code(code::WSAEINVAL));
         }
-        let key = self.transfers().registrations.take_exposed(&bytes)?;
+        let (key, handle) = self.transfers().registrations.take_exposed(&bytes)?;
         if let Some(connection) = self.connection()
             && let Some(rdma) = connection.rdma()
         {
+            // Before the memory counts as free: a transport may still be copying.
             rdma.withdraw(key)?;
         }
-        Ok(())
+        self.deregister(handle)
     }
 
     /// Closes all memory to the peer. To be done before the connection goes.

@@ -103,6 +103,17 @@ pub trait Transport: Sized + Send + Sync + 'static {
     /// reached by any other network either; otherwise [`Fault::TimedOut`].
     fn connect(&self, from: &Bound<Self::Lease>, to: SocketAddrV4, mode: Mode) -> Result<Self::Connection, Fault>;
 
+    /// Makes memory ready for transfers: locks its pages, enters it with the hardware, or whatever a network wants. The registration
+    /// holds what this returns, and drops it once it is given up. Registrations are kept for the next use of the same memory, so
+    /// this may be long after the host has deregistered it, but never after the host has said that it frees the memory.
+    ///
+    /// # Errors
+    /// [`Fault::NoBuffers`].
+    fn pin(&self, region: Region, access: Access) -> Result<Pin, Fault> {
+        let _ = (region, access);
+        Ok(None)
+    }
+
     /// What the transport would rather not exceed.
     fn limits(&self) -> Limits {
         Limits::default()
@@ -127,6 +138,9 @@ pub trait Transport: Sized + Send + Sync + 'static {
         Err(Fault::NotSupported)
     }
 }
+
+/// What a transport keeps for memory that is registered, if anything.
+pub type Pin = Option<Box<dyn Send + Sync>>;
 
 /// An address that is in use.
 #[derive(Debug)]

@@ -464,8 +464,9 @@ impl State {
         self.keep(memory, place);
     }
 
-    fn write_ended(&mut self, target: Target, id: u32, bytes: u32, failed: bool) {
+    fn write_ended(&mut self, mut target: Target, id: u32, bytes: u32, failed: bool) {
         let ended = self.socket.deregister_rdma(&target.descriptor);
+        target.memory.leave();
         let whole = bytes as usize == target.memory.len() && !failed;
         if let (Ok(()), true, Some(place)) = (&ended, whole, self.first_remote()) {
             if let Some(Incoming::Request { left, .. }) = self.incoming.get_mut(place) {

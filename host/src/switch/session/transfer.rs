@@ -6,6 +6,7 @@ use wsp::ffi;
 use wsp::rt::{Outcome, Piece};
 
 use crate::error::Error;
+use crate::switch::freeing;
 use crate::switch::operation::{Record, incomplete};
 use crate::switch::socket::SanSocket;
 
@@ -39,6 +40,11 @@ impl Memory {
             Self::Program { start, .. } => *start,
             Self::Own(bytes) => bytes.as_mut_ptr(),
         }
+    }
+
+    /// It is its owner's again, who may free it: providers forget it.
+    pub fn leave(&mut self) {
+        freeing::range_freed(self.start(), self.len());
     }
 
     /// The memory, to be named to a provider.
@@ -113,6 +119,7 @@ impl Transfer {
             Err(error) => {
                 // The error above is the one to tell.
                 let _ = socket.deregister(registration);
+                transfer.memory.leave();
                 Err(error)
             }
         }
@@ -136,9 +143,10 @@ impl Transfer {
 
     /// Ends the registration of an operation that has ended, and gives the memory back.
     #[expect(clippy::boxed_local, reason = "transfers have addresses that stay, so there are only boxed ones")]
-    pub fn end(self: Box<Self>, socket: &SanSocket) -> Memory {
+    pub fn end(mut self: Box<Self>, socket: &SanSocket) -> Memory {
         // What cannot be deregistered goes with the socket.
         let _ = socket.deregister(self.registration);
+        self.memory.leave();
         self.memory
     }
 }

@@ -10,6 +10,7 @@ use super::state::{Control, Fault, Location, Move, State};
 use super::transfer::{Memory, Transfer, Way};
 use super::{Session, Waited};
 use crate::switch::credit::Class;
+use crate::switch::freeing;
 use crate::switch::wire::{HEADER, Message, OFFER_HEAD};
 
 impl Session {
@@ -80,6 +81,7 @@ impl Session {
         } else {
             // The descriptor turns out to be longer than thought: all goes by RDMA.
             self.socket.deregister_rdma(&descriptor)?;
+            freeing::memory_freed(rest);
             return self.offer_all(data);
         };
         self.offered(first, rest, &descriptor)
@@ -106,6 +108,8 @@ impl Session {
             self.lock().fail(Fault::Closed);
             self.close();
         }
+        // The program's again, who may free it.
+        freeing::memory_freed(rest);
         result.map(|()| first.len() + rest.len())
     }
 
