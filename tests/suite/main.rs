@@ -81,6 +81,7 @@ mod panics;
 mod pending;
 mod pointers;
 mod readiness;
+mod records;
 mod startup;
 mod support;
 mod to_and_from;

@@ -100,7 +100,7 @@ impl<T: Transport> Endpoint<T> {
         send: Option<Send>,
         later: Later<'_>,
     ) -> Result<Outcome<Moved>, Code> {
-        later.can_begin(socket)?;
+        later.prepare(socket)?;
         if self.life().bound.is_none() {
             return Err(INVALID);
         }
@@ -135,7 +135,7 @@ impl<T: Transport> Endpoint<T> {
         (output, parts): (Region, Parts),
         later: Later<'_>,
     ) -> Result<Outcome<Moved>, Code> {
-        later.can_begin(socket)?;
+        later.prepare(socket)?;
         if !matches!(self.life().stage, Stage::Listening(_)) {
             return Err(INVALID);
         }
@@ -257,7 +257,7 @@ impl<T: Transport> Endpoint<T> {
         later: Option<Later<'_>>,
     ) -> Result<Outcome<Moved>, Code> {
         if let Some(later) = later {
-            later.can_begin(socket)?;
+            later.prepare(socket)?;
         }
         if reuse {
             self.detach()?;

@@ -143,7 +143,7 @@ impl<T: Transport> Endpoint<T> {
         later: Option<Later<'_>>,
     ) -> Result<Outcome<Moved>, Code> {
         if let Some(later) = later {
-            later.can_begin(socket)?;
+            later.prepare(socket)?;
         }
         let connection = self.connection().ok_or(Code(code::WSAENOTCONN))?;
         let remote = memory::understand(&target.to_vec(), connection.peer(), connection.local())?;

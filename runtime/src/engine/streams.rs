@@ -445,7 +445,7 @@ impl<T: Transport> Endpoint<T> {
         later: Option<Later<'_>>,
     ) -> Result<Outcome<Moved>, Code> {
         if let Some(later) = later {
-            later.can_begin(socket)?;
+            later.prepare(socket)?;
         }
         let moved = Moved { bytes: control()?, flags: 0 };
         match later {

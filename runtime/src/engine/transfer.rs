@@ -42,12 +42,21 @@ impl<'a> Later<'a> {
         mode == Mode::Messages && self.overlapped.event() & 1 != 0
     }
 
-    /// Could its end be told? Asked before anything is moved, so that a refused call has done nothing.
-    pub(super) fn can_begin<T: Transport>(self, socket: &Handle<'_, T>) -> Result<(), Code> {
-        if self.is_polled(socket.mode) || self.overlapped.can_begin(socket) {
+    /// Could its end be told? Asked before anything is moved, so that a refused call has moved nothing, and with no lock held. From
+    /// here on the event says nothing of what was before.
+    pub(super) fn prepare<T: Transport>(self, socket: &Handle<'_, T>) -> Result<(), Code> {
+        if self.is_polled(socket.mode) {
             return Ok(());
         }
-        Err(Code(code::WSAEOPNOTSUPP))
+        if !self.overlapped.can_begin(socket) {
+            return Err(Code(code::WSAEOPNOTSUPP));
+        }
+        let event = self.overlapped.event() & !1;
+        if event != 0 && !self.overlapped.has_routine() {
+            // A host that cannot reset an event cannot set it either: the record tells the end.
+            let _ = socket.upcalls().reset_event(event);
+        }
+        Ok(())
     }
 
     /// Starts the operation.
@@ -100,7 +109,7 @@ impl<T: Transport> Endpoint<T> {
         later: Option<Later<'_>>,
     ) -> Result<Outcome<Moved>, Code> {
         if let Some(later) = later {
-            later.can_begin(socket)?;
+            later.prepare(socket)?;
         }
         let mut receiving = self.receiving();
         if receiving.shut {
@@ -201,7 +210,7 @@ impl<T: Transport> Endpoint<T> {
         later: Option<Later<'_>>,
     ) -> Result<Outcome<Moved>, Code> {
         if let Some(later) = later {
-            later.can_begin(socket)?;
+            later.prepare(socket)?;
         }
         let mut sending = self.sending();
         if sending.shut {
