@@ -83,6 +83,16 @@ impl Socket {
     }
 }
 
+impl Socket {
+    /// Starts a control code that has neither input nor output.
+    pub fn ioctl_overlapped(&self, control: u32, notify: Notify<'_>) -> Operation {
+        Operation::begin(Block::new(Vec::new(), notify), notify, |overlapped| {
+            // SAFETY: the block stays until the operation has ended.
+            Ok(unsafe { self.provider().table().ioctl(self.raw(), control, None, None, overlapped) }?)
+        })
+    }
+}
+
 /// Room for an address in the buffer of an accept: the address and 16 bytes, as the interface asks for.
 const ADDRESS_ROOM: u32 = 32;
 

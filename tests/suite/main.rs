@@ -63,6 +63,7 @@ macro_rules! over_each {
 mod accepting;
 mod agreement;
 mod calls;
+mod changes;
 mod closing;
 mod closing_states;
 mod data;

@@ -183,7 +183,9 @@ fn an_address_can_be_shared_if_both_want_it(provider: &Provider) {
 fn control_codes_that_mean_nothing_are_refused(provider: &Provider) {
     let socket = provider.socket().unwrap();
     let refused = |control| code(socket.ioctl(control, Some(&[0; 64]), Some(&mut [0; 64])));
-    for known in [ffi::SIO_GET_QOS, ffi::SIO_TRANSLATE_HANDLE, ffi::SIO_ADDRESS_LIST_CHANGE, ffi::SIO_MULTICAST_SCOPE] {
+    for known in
+        [ffi::SIO_GET_QOS, ffi::SIO_TRANSLATE_HANDLE, ffi::SIO_ROUTING_INTERFACE_CHANGE, ffi::SIO_MULTICAST_SCOPE]
+    {
         assert_eq!(refused(known), code::WSAENOPROTOOPT, "{known:#x}");
     }
     for unknown in [0, 0x1234_5678, 0xFFFF_FFFF] {

@@ -12,7 +12,7 @@ use crate::{code, ffi};
 const FAULT: Code = Code(code::WSAEFAULT);
 
 /// Control codes that the interface has, and that mean nothing to these sockets.
-const KNOWN: [u32; 19] = [
+const KNOWN: [u32; 18] = [
     ffi::SIO_ASSOCIATE_HANDLE,
     ffi::SIO_ENABLE_CIRCULAR_QUEUEING,
     ffi::SIO_FIND_ROUTE,
@@ -26,7 +26,6 @@ const KNOWN: [u32; 19] = [
     ffi::SIO_TRANSLATE_HANDLE,
     ffi::SIO_ROUTING_INTERFACE_QUERY,
     ffi::SIO_ROUTING_INTERFACE_CHANGE,
-    ffi::SIO_ADDRESS_LIST_CHANGE,
     ffi::SIO_QUERY_TARGET_PNP_HANDLE,
     ffi::SIO_GET_INTERFACE_LIST,
     ffi::SIO_RCVALL,

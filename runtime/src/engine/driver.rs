@@ -6,6 +6,7 @@ use std::thread::ThreadId;
 use std::time::Duration;
 
 use super::Home;
+use super::changes;
 use super::endpoint::Endpoint;
 use crate::transport::{Bell, Transport};
 
@@ -101,6 +102,11 @@ impl<T: Transport> Drop for Leaving<'_, T> {
     }
 }
 
+fn look_after<T: Transport>(endpoint: &Arc<Endpoint<T>>) {
+    endpoint.poll();
+    endpoint.serve_changes();
+}
+
 fn run<T: Transport>(home: &Home<T>) {
     let driver = &home.driver;
     let _leaving = Leaving(driver);
@@ -112,7 +118,7 @@ fn run<T: Transport>(home: &Home<T>) {
         let mut changed = watched.is_empty();
         for endpoint in &watched {
             // A transport that panics spoils its own socket.
-            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| endpoint.poll())).is_err() {
+            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| look_after(endpoint))).is_err() {
                 endpoint.spoil();
             }
             if !endpoint.wants_driver() {
@@ -126,7 +132,9 @@ fn run<T: Transport>(home: &Home<T>) {
             }
         }
         if !changed {
-            bell.sleep(ticket, None);
+            // Addresses that change ring no bell.
+            let limit = watched.iter().any(|endpoint| endpoint.is_changing()).then_some(changes::LOOK);
+            bell.sleep(ticket, limit);
         }
         bell.disarm();
     }

@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use super::Home;
+use super::changes::Changes;
 use super::ended::{Ended, Upcalling};
 use super::events::{self, Events, Levels, Listener as Told};
 use super::extensions::{Accepts, PendingConnect};
@@ -77,6 +78,9 @@ pub struct Endpoint<T: Transport> {
     sending: Mutex<Sending<T::Connection>>,
     pub(super) transfers: Mutex<Transfers>,
     accepts: Mutex<Accepts<T>>,
+    pub(super) changes: Mutex<Changes>,
+    /// Does somebody want to be told of changed addresses? Looked at before the lock is taken.
+    pub(super) changing: AtomicBool,
     events: Mutex<Events>,
     /// Are events registered? Looked at before the lock is taken.
     eventful: AtomicBool,
@@ -123,6 +127,8 @@ impl<T: Transport> Endpoint<T> {
             sending: Mutex::new(Sending::new(connection)),
             transfers: Mutex::default(),
             accepts: Mutex::default(),
+            changes: Mutex::default(),
+            changing: AtomicBool::new(false),
             events: Mutex::default(),
             eventful: AtomicBool::new(false),
             upcalling: Upcalling::default(),
@@ -184,6 +190,7 @@ impl<T: Transport> Endpoint<T> {
         !self.is_closed()
             && (self.notifying.load(Ordering::Acquire) > 0
                 || self.is_eventful()
+                || self.is_changing()
                 || self.mode == Mode::Messages && self.transfers().registrations.is_exposed())
     }
 
@@ -379,6 +386,7 @@ impl<T: Transport> Endpoint<T> {
         self.receiving().end_all(end, &mut ended);
         self.sending().end_all(end, &mut ended);
         self.transfers().end_all(end, &mut ended);
+        self.changes().end_all(end, &mut ended);
         let accepts = std::mem::take(&mut *self.accepts());
         accepts.into_iter().for_each(|accept| accept.give_up(end, &mut ended));
         let connect = self.life().connect.take();

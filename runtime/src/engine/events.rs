@@ -9,6 +9,7 @@ pub const WRITE: i32 = 1 << ffi::FD_WRITE_BIT;
 pub const ACCEPT: i32 = 1 << ffi::FD_ACCEPT_BIT;
 pub const CONNECT: i32 = 1 << ffi::FD_CONNECT_BIT;
 pub const CLOSE: i32 = 1 << ffi::FD_CLOSE_BIT;
+pub const ADDRESS_LIST_CHANGE: i32 = 1 << ffi::FD_ADDRESS_LIST_CHANGE_BIT;
 /// Every event that there is.
 pub const ALL: i32 = (1 << ffi::FD_MAX_EVENTS) - 1;
 

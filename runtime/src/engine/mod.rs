@@ -9,6 +9,7 @@
 
 mod address;
 mod cache;
+mod changes;
 mod closing;
 mod connecting;
 mod control;
@@ -46,6 +47,7 @@ pub struct Home<T: Transport> {
     transport: T,
     upcalls: Upcalls,
     driver: driver::Driver<T>,
+    addresses: changes::Addresses,
     cache: cache::Cache,
 }
 
@@ -56,6 +58,7 @@ impl<T: Transport> Home<T> {
             transport: T::start(startup)?,
             upcalls,
             driver: driver::Driver::default(),
+            addresses: changes::Addresses::default(),
             cache: cache::Cache::default(),
         }))
     }

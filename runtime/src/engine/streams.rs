@@ -219,11 +219,15 @@ impl<T: Placed> Provider for Streams<T> {
             }
         }
         Ok(socket.life().options.set(call.level, call.option, call.value)?)
+        let later = later::<error::IoctlError>(call.overlapped);
+        if call.code == ffi::SIO_ADDRESS_LIST_CHANGE {
+            return Ok(bytes(Endpoint::address_change(socket, socket, later)?));
+        }
     }
 
     fn ioctl(&self, socket: &Handle<'_, T>, call: &call::Ioctl<'_>) -> Result<Outcome<u32>, error::IoctlError> {
         let control = || socket.control(socket, call.code, call.input, call.output);
-        Ok(bytes(Endpoint::control_call(socket, control, later::<error::IoctlError>(call.overlapped))?))
+        Ok(bytes(Endpoint::control_call(socket, control, later)?))
     }
 
     fn get_overlapped_result(
