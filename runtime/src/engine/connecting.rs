@@ -246,6 +246,16 @@ impl<T: Transport> Endpoint<T> {
         options
     }
 
+    /// An accepted socket has its handle: what it has from its listener is told from now on.
+    pub(super) fn opened(socket: &Handle<'_, T>) {
+        let inherited = socket.events().inherited();
+        let Some((listener, mask)) = inherited else { return };
+        socket.replace_events(Some(listener.about(socket.host_handle())), mask);
+        socket.note_events();
+        // The driver is there: it looks after the listener, whose events are registered.
+        let _ = socket.call_driver();
+    }
+
     /// After a request was taken: the next may be told, and the new socket has the listener's registration.
     fn request_taken(self: &Arc<Self>, accepted: &Arc<Self>) {
         let (event, registration) = {
@@ -258,7 +268,7 @@ impl<T: Transport> Endpoint<T> {
         }
         self.rearm(events::ACCEPT);
         if let Some((listener, mask)) = registration.filter(|_| self.mode == Mode::Stream) {
-            accepted.replace_events(Some(listener), mask & !events::ACCEPT);
+            accepted.events().bequeath(listener, mask & !events::ACCEPT);
         }
     }
 }

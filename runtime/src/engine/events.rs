@@ -25,6 +25,16 @@ pub enum Listener {
     Window { window: ffi::HWND, message: u32, socket: usize, upcalls: Upcalls },
 }
 
+impl Listener {
+    /// The same, told about another socket.
+    pub fn about(self, handle: usize) -> Self {
+        match self {
+            Self::Window { window, message, upcalls, .. } => Self::Window { window, message, socket: handle, upcalls },
+            event => event,
+        }
+    }
+}
+
 /// What a socket's state is worth telling, now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Levels {
@@ -40,6 +50,8 @@ pub struct Levels {
 #[derive(Default)]
 pub struct Events {
     listener: Option<Listener>,
+    /// What a socket that is being accepted has from its listener.
+    inherited: Option<(Listener, i32)>,
     mask: i32,
     /// Events that are told when their condition holds. Being told disarms, the re-enabling call arms again.
     armed: i32,
@@ -84,6 +96,16 @@ impl Events {
     /// The registration, for a socket that inherits it.
     pub fn registration(&self) -> Option<(Listener, i32)> {
         self.listener.clone().map(|listener| (listener, self.mask))
+    }
+
+    /// Notes a registration that is to be the socket's once it has a handle.
+    pub fn bequeath(&mut self, listener: Listener, mask: i32) {
+        self.inherited = Some((listener, mask));
+    }
+
+    /// Takes what was noted so.
+    pub fn inherited(&mut self) -> Option<(Listener, i32)> {
+        self.inherited.take()
     }
 
     /// Is somebody to be told anything?

@@ -94,10 +94,7 @@ impl<T: Placed> Provider for Streams<T> {
         call: &call::Accept<'_>,
     ) -> Result<Opened<Self::Socket>, error::AcceptError> {
         let accepted = Endpoint::accept(socket, socket, call.condition, call.address)?;
-        if !accepted.call_driver() {
-            return Err(error::AcceptError::NoBufs);
-        }
-        Ok(Opened::New(accepted))
+        Ok(Opened::NewThen(accepted, Endpoint::opened))
     }
 
     fn send(&self, socket: &Handle<'_, T>, call: &call::Send<'_>) -> Result<Outcome<u32>, error::SendError> {
@@ -180,10 +177,10 @@ impl<T: Placed> Provider for Streams<T> {
 
     fn get_sock_name(
         &self,
-        socket.settle_connect();
         socket: &Handle<'_, T>,
         call: &call::GetSockName<'_>,
     ) -> Result<(), error::GetSockNameError> {
+        socket.settle_connect();
         let local = socket.local().ok_or(error::GetSockNameError::Inval)?;
         Ok(call.address.put(&address::bytes(local))?)
     }
@@ -219,13 +216,13 @@ impl<T: Placed> Provider for Streams<T> {
             }
         }
         Ok(socket.life().options.set(call.level, call.option, call.value)?)
+    }
+
+    fn ioctl(&self, socket: &Handle<'_, T>, call: &call::Ioctl<'_>) -> Result<Outcome<u32>, error::IoctlError> {
         let later = later::<error::IoctlError>(call.overlapped);
         if call.code == ffi::SIO_ADDRESS_LIST_CHANGE {
             return Ok(bytes(Endpoint::address_change(socket, socket, later)?));
         }
-    }
-
-    fn ioctl(&self, socket: &Handle<'_, T>, call: &call::Ioctl<'_>) -> Result<Outcome<u32>, error::IoctlError> {
         let control = || socket.control(socket, call.code, call.input, call.output);
         Ok(bytes(Endpoint::control_call(socket, control, later)?))
     }
@@ -318,7 +315,9 @@ impl<T: Placed> Provider for Streams<T> {
     }
 
     fn string_to_address(&self, call: &call::StringToAddress<'_>) -> Result<(), error::StringToAddressError> {
-        if call.family != ffi::AF_INET {
+        let info = call.protocol_info.read();
+        let ours = (info.iAddressFamily, info.iSocketType, info.iProtocol);
+        if call.family != ffi::AF_INET || ours != (ffi::AF_INET, ffi::SOCK_STREAM, ffi::IPPROTO_TCP) {
             return Err(error::StringToAddressError::Inval);
         }
         let address = control::from_text(&call.text.to_string_lossy())?;
@@ -333,7 +332,8 @@ fn send<T: Placed>(
     flags: u32,
     later: Option<Later<'_>>,
 ) -> Result<Outcome<u32>, Code> {
-    if flags & ffi::MSG_OOB != 0 {
+    // A stream has no messages, so no parts of them.
+    if flags & (ffi::MSG_OOB | ffi::MSG_PARTIAL) != 0 {
         return Err(Code(crate::code::WSAEOPNOTSUPP));
     }
     // SAFETY: by the interface's contract the buffers stay good until the call, or the operation it starts, has ended; the

@@ -286,6 +286,13 @@ impl<P: Send + Sync + 'static, S: Send + Sync + 'static, K: Keys> Cell<P, S, K> 
     ) -> Result<usize, i32> {
         match opened {
             Opened::Existing(descriptor) => Ok(descriptor),
+            Opened::NewThen(value, then) => {
+                let descriptor = self.open(Opened::New(value), owner, catalog_entry_id, full, refused)?;
+                if let Ok(found) = self.sockets.get(descriptor) {
+                    then(&SocketRef::new(found));
+                }
+                Ok(descriptor)
+            }
             Opened::New(value) => {
                 let upcalls = owner.upcalls.clone();
                 K::register(&self.sockets, &upcalls, catalog_entry_id, Refusals { full, refused }, |host_handle| {

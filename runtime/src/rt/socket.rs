@@ -121,10 +121,12 @@ impl<S> Deref for SocketRef<'_, S> {
 }
 
 /// What a provider answers when asked for a socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Opened<S> {
     /// A new socket: the runtime gets it a handle from the host and registers it.
     New(S),
+    /// The same, and the function is called once that is done, before the host has the descriptor.
+    NewThen(S, fn(&SocketRef<'_, S>)),
     /// A socket that is there already, by its descriptor.
     Existing(usize),
 }
