@@ -31,8 +31,10 @@ macro_rules! over_all {
 }
 
 mod caching;
+mod closing_states;
 mod connecting;
 mod ending;
+mod matrix;
 mod memory;
 mod messages;
 mod sharing;

@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use wsp_host::switch::{SanHost, SanOperation, SanProvider, SanSocket};
@@ -81,6 +82,15 @@ pub fn address() -> SocketAddrV4 {
 pub fn pair(provider: &SanProvider) -> (Arc<SanSocket>, Arc<SanSocket>) {
     let (client, server) = provider.connected_pair(address()).unwrap();
     (Arc::new(client), Arc::new(server))
+}
+
+/// Runs `body` on a thread of its own and waits for it, but not for ever.
+#[track_caller]
+pub fn bounded<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
+    let (send, receive) = mpsc::channel();
+    // The receiver is gone only after the panic below.
+    thread::spawn(move || send.send(body()));
+    receive.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("no end after {PATIENCE:?}: {error}"))
 }
 
 /// The code of a call that has to fail, and with a code that the function documents.

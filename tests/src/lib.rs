@@ -3,6 +3,7 @@
 //! The programs of this package are hosts and export what hosts do (see `host/build.rs`), so each must have it: for Windows a program
 //! is not linked otherwise. One that refers to nothing of the host's says `use wsp_tests as _;`.
 
+pub mod refusing;
 pub mod requirements;
 
 use wsp::ffi;

@@ -97,6 +97,8 @@ pub const ALL: &[Requirement] = &[
             "tests::suite::closing::a_close_that_would_linger_can_be_refused",
             "tests::suite::pending::close_aborts_every_pending_operation_once",
             "tests::san::ending::close_completes_what_is_pending",
+            "tests::san::closing_states::every_state_closes_with_everything_pending",
+            "tests::san::closing_states::a_close_ends_what_other_threads_wait_in",
         ],
     },
     Requirement {
@@ -105,6 +107,10 @@ pub const ALL: &[Requirement] = &[
         tests: &[
             "tests::suite::matrix::every_end_is_told_once_by_every_way",
             "tests::suite::matrix::an_end_that_no_queue_takes_is_in_the_record",
+            "tests::suite::refusals::every_upcall_may_fail",
+            "tests::suite::refusals::a_completion_that_the_host_refuses_is_in_the_record",
+            "tests::san::matrix::every_end_is_told_once_by_every_way",
+            "tests::san::matrix::every_upcall_may_fail",
             "tests::suite::overlapped::a_refused_call_is_not_told",
             "tests::suite::pending::ten_thousand_operations_end_once_each",
             "tests::suite::extensions::connect_ex_ends_once_with_the_bytes_sent",
@@ -177,6 +183,8 @@ pub const ALL: &[Requirement] = &[
             "tests::san::memory::a_descriptor_ends_with_its_registration",
             "tests::san::memory::descriptors_that_were_never_given_are_refused",
             "tests::san::memory::a_registration_ends_once",
+            "tests::san::caching::freed_memory_is_never_found_again",
+            "tests::san::caching::a_descriptor_is_never_cached",
         ],
     },
     Requirement {

@@ -83,6 +83,7 @@ mod pending;
 mod pointers;
 mod readiness;
 mod records;
+mod refusals;
 mod registrations;
 mod startup;
 mod support;
