@@ -41,8 +41,10 @@ pub fn types(resolved: &Resolved, names: &Names<'_>, diags: &mut Diagnostics) {
     }
     let constants = || model.groups.iter().flat_map(|group| &group.constants);
     waiting.extend(constants().map(|constant| constant.ty.base.as_str()));
-    let mentioned: Vec<&CType> = model.types.iter().filter(|ty| is_mentioned(model, &ty.name)).collect();
-    waiting.extend(mentioned.iter().map(|ty| ty.name.as_str()));
+    let quoted = quoted(model);
+    let is_mentioned =
+        |ty: &&CType| quoted.contains(ty.name.as_str()) || quoted.contains(&*format!("struct {}", ty.name));
+    waiting.extend(model.types.iter().filter(is_mentioned).map(|ty| ty.name.as_str()));
     while let Some(name) = waiting.pop() {
         if used.insert(name)
             && let Some(ty) = model.type_named(name)
@@ -70,16 +72,17 @@ fn leads_to(ty: &CType) -> Box<dyn Iterator<Item = &TypeRef> + '_> {
     }
 }
 
-/// Does a text say in backticks that this type matters: what an option carries has no parameter of its own.
-fn is_mentioned(model: &Model, name: &str) -> bool {
-    let quoted = [format!("`{name}`"), format!("`struct {name}`")];
-    let says = |text: &str| quoted.iter().any(|quoted| text.contains(quoted));
-    let functions = || model.profiles.iter().flat_map(|profile| &profile.functions);
-    let mut constants = model.groups.iter().flat_map(|group| &group.constants);
-    constants.any(|constant| says(&constant.text))
-        || functions().any(|function| {
-            says(&function.prose)
-                || function.params.iter().any(|param| says(&param.text))
-                || function.rules.iter().any(|rule| says(&rule.text))
-        })
+/// What texts say in backticks: a type that an option carries has no parameter of its own.
+fn quoted(model: &Model) -> BTreeSet<&str> {
+    let constants = model.groups.iter().flat_map(|group| &group.constants).map(|constant| &constant.text);
+    let functions = model.profiles.iter().flat_map(|profile| &profile.functions).flat_map(|function| {
+        let params = function.params.iter().map(|param| &param.text);
+        std::iter::once(&function.prose).chain(params).chain(function.rules.iter().map(|rule| &rule.text))
+    });
+    constants.chain(functions).flat_map(|text| between_backticks(text)).collect()
+}
+
+fn between_backticks(text: &str) -> impl Iterator<Item = &str> {
+    let to_the_last = text.rsplit_once('`').map_or("", |(before, _)| before);
+    to_the_last.split('`').skip(1)
 }

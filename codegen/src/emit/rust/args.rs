@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::context::{Context, doc, error};
+use super::context::{Context, error};
 use super::names::{self, ident};
 use crate::emit::EmitError;
 use crate::model::{Arg, Function, Lift, Profile, ResultField, Unit};
@@ -59,7 +59,7 @@ fn call(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitE
     let shape = declared(context, function, |arg| {
         arg.params.first().and_then(|&index| function.params.get(index)).map(|param| {
             let line = format!("`{}`: {}", param.name, param.text);
-            doc(&line)
+            context.doc(&line)
         })
     })?;
     Ok(quote! {
@@ -141,8 +141,8 @@ pub fn results(context: &Context<'_>, function: &Function) -> Result<TokenStream
         let member = ident(&field.name);
         let ty = context.ty(&field.ty);
         let text = match field.param.and_then(|index| function.params.get(index)) {
-            Some(param) => doc(&format!("`{}`: {}", param.name, param.text)),
-            None => doc(&function.returns.success),
+            Some(param) => context.doc(&format!("`{}`: {}", param.name, param.text)),
+            None => context.doc(&function.returns.success),
         };
         quote!(#text pub #member: #ty)
     });

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::args;
-use super::context::{Context, doc_function, error};
+use super::context::{Context, error};
 use super::names::{self, ident, member};
 use super::thunks::is_void;
 use crate::emit::EmitError;
@@ -78,7 +78,7 @@ pub fn method(
     errors: &TokenStream,
     done: &TokenStream,
 ) -> Result<TokenStream, EmitError> {
-    let text = doc_function(function);
+    let text = context.doc_function(function);
     let name = names::method(&function.name);
     let error_enum = names::error(&function.name);
     let c_name = &function.name;

@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::context::{Context, doc_at, error};
+use super::context::{Context, error};
 use super::names::ident;
 use crate::emit::EmitError;
 use crate::model::{Constant, ConstantValue, Guid};
@@ -20,7 +20,7 @@ pub fn emit(context: &Context<'_>) -> Result<TokenStream, EmitError> {
 
 fn one(context: &Context<'_>, constant: &Constant) -> Result<TokenStream, EmitError> {
     let name = ident(&constant.name);
-    let doc = doc_at(&constant.text, &constant.origin);
+    let doc = context.doc_at(&constant.text, &constant.origin);
     let ty = context.ty(&constant.ty);
     let value = match constant.value {
         ConstantValue::Integer(value) => match context.scalar(&constant.ty) {
@@ -52,7 +52,7 @@ pub fn codes(context: &Context<'_>) -> TokenStream {
         context.model.codes.iter().filter(|code| !context.options.overlay || code.origin.overlay).collect();
     let consts = codes.iter().map(|code| {
         let name = ident(&code.name);
-        let doc = doc_at(&code.text, &code.origin);
+        let doc = context.doc_at(&code.text, &code.origin);
         let value = Literal::i32_unsuffixed(code.value);
         quote!(#doc pub const #name: i32 = #value;)
     });

@@ -1,5 +1,7 @@
 //! What the Rust emitters share: how types, constants and documentation are written.
 
+use std::cell::RefCell;
+
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -7,10 +9,12 @@ use super::names::ident;
 use crate::emit::{EmitError, Options};
 use crate::model::{Function, Model, Origin, Scalar, TypeKind, TypeRef, Value, Width};
 
-/// The model and the options, with helpers on them.
+/// The model and the options, with helpers on them; one for each file.
 pub struct Context<'m> {
     pub model: &'m Model,
     pub options: Options,
+    /// Documentation that stands aside while the file is formatted.
+    texts: RefCell<Vec<String>>,
 }
 
 /// An error of these emitters.
@@ -18,7 +22,11 @@ pub fn error(origin: &Origin, name: &str, message: impl Into<String>) -> EmitErr
     EmitError { emitter: "rust", item: format!("{origin}: {name}"), message: message.into() }
 }
 
-impl Context<'_> {
+impl<'m> Context<'m> {
+    pub fn new(model: &'m Model, options: Options) -> Self {
+        Self { model, options, texts: RefCell::default() }
+    }
+
     /// The Rust type of a C type, as written inside the `ffi` module or outside of it.
     pub fn ty(&self, ty: &TypeRef) -> TokenStream {
         let mut tokens = self.base(&ty.base);
@@ -110,49 +118,76 @@ pub fn has_alias(name: &str) -> bool {
     !name.contains(' ') && !matches!(name, "int" | "char" | "short" | "long")
 }
 
-/// A `#[doc]` attribute for each line, escaped so that rustdoc neither links nor runs it.
-pub fn doc(text: &str) -> TokenStream {
-    let lines = text.trim_end().lines().map(|line| format!(" {}", escape(line.trim())));
-    quote!(#(#[doc = #lines])*)
+/// Begins a `#[doc]` attribute that stands for a text until the file is formatted. No text of a spec can hold it.
+const ASIDE: &str = "\u{1}";
+
+impl Context<'_> {
+    /// Documentation, escaped so that rustdoc neither links nor runs it.
+    pub fn doc(&self, text: &str) -> TokenStream {
+        self.aside(escaped(text))
+    }
+
+    /// Documentation of something with its place in the spec.
+    pub fn doc_at(&self, text: &str, origin: &Origin) -> TokenStream {
+        self.aside(with_place(escaped(text), origin))
+    }
+
+    /// Documentation of a function: summary, page, place.
+    pub fn doc_function(&self, function: &Function) -> TokenStream {
+        let mut text = escaped(&function.summary);
+        if let Some(link) = &function.link {
+            text.push_str(&format!("\nDocumentation: <{link}>\n"));
+        }
+        self.aside(with_place(text, &function.origin))
+    }
+
+    /// All that the spec says of a function in one profile, for the method that authors implement.
+    pub fn doc_whole(&self, function: &Function, profile: &str) -> TokenStream {
+        let mut text = crate::emit::markdown::rustdoc(function, profile);
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        self.aside(with_place(text, &function.origin))
+    }
+
+    /// A third of what is emitted is documentation. As string literals it would be escaped, read and unescaped several times on
+    /// its way through the formatter, so only a number goes that way.
+    fn aside(&self, text: String) -> TokenStream {
+        if text.is_empty() {
+            return TokenStream::new();
+        }
+        let mut texts = self.texts.borrow_mut();
+        let number = format!("{ASIDE}{}", texts.len());
+        texts.push(text);
+        quote!(#[doc = #number])
+    }
+
+    /// The text that a formatted line stands for.
+    pub fn text_of(&self, line: &str) -> Option<String> {
+        let number: usize = line.strip_prefix("///")?.strip_prefix(ASIDE)?.parse().ok()?;
+        self.texts.borrow().get(number).cloned()
+    }
 }
 
-fn escape(line: &str) -> String {
-    let mut escaped = String::with_capacity(line.len());
-    let mut code = false;
-    for letter in line.chars() {
-        if letter == '`' {
-            code = !code;
+fn with_place(mut text: String, origin: &Origin) -> String {
+    text.push_str(&format!("\nDeclared in `spec/{origin}`.\n"));
+    text
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for line in text.trim_end().lines() {
+        let mut code = false;
+        for letter in line.trim().chars() {
+            if letter == '`' {
+                code = !code;
+            }
+            if !code && matches!(letter, '[' | ']' | '<' | '>' | '*' | '_' | '|' | '#') {
+                escaped.push('\\');
+            }
+            escaped.push(letter);
         }
-        if !code && matches!(letter, '[' | ']' | '<' | '>' | '*' | '_' | '|' | '#') {
-            escaped.push('\\');
-        }
-        escaped.push(letter);
+        escaped.push('\n');
     }
     escaped
-}
-
-/// Documentation of something with its place in the spec.
-pub fn doc_at(text: &str, origin: &Origin) -> TokenStream {
-    let place = format!(" Declared in `spec/{origin}`.");
-    let text = doc(text);
-    quote!(#text #[doc = ""] #[doc = #place])
-}
-
-/// Documentation of a function: summary, page, place.
-pub fn doc_function(function: &Function) -> TokenStream {
-    let summary = doc(&function.summary);
-    let page = function.link.as_ref().map(|link| {
-        let line = format!(" Documentation: <{link}>");
-        quote!(#[doc = ""] #[doc = #line])
-    });
-    let place = format!(" Declared in `spec/{}`.", function.origin);
-    quote!(#summary #page #[doc = ""] #[doc = #place])
-}
-
-/// All that the spec says of a function in one profile, for the method that authors implement.
-pub fn doc_whole(function: &Function, profile: &str) -> TokenStream {
-    let text = crate::emit::markdown::rustdoc(function, profile);
-    let lines = text.lines().map(|line| format!(" {line}"));
-    let place = format!(" Declared in `spec/{}`.", function.origin);
-    quote!(#(#[doc = #lines])* #[doc = ""] #[doc = #place])
 }

@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::context::{Context, doc, error};
+use super::context::{Context, error};
 use super::names::{self, ident};
 use crate::emit::EmitError;
 use crate::model::{Code, Delivery, ErrorEntry, Function, FunctionKind, Profile, Source};
@@ -31,7 +31,7 @@ pub fn one(context: &Context<'_>, function: &Function) -> Result<TokenStream, Em
     let variants = entries.iter().map(|(entry, code)| {
         let variant = ident(&code.variant);
         let value = Literal::i32_unsuffixed(code.value);
-        let text = doc(&format!("`{}`: {}{}", code.name, entry.when, source_note(entry.source)));
+        let text = context.doc(&format!("`{}`: {}{}", code.name, entry.when, source_note(entry.source)));
         quote!(#text #variant = #value)
     });
     let all: Vec<_> = entries.iter().map(|(_, code)| ident(&code.variant)).collect();

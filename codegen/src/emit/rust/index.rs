@@ -3,12 +3,12 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::context::{Context, doc};
+use super::context::Context;
 use super::names::ident;
 use crate::model::Profile;
 
 pub fn emit(context: &Context<'_>) -> TokenStream {
-    let profiles = context.model.profiles.iter().map(profile);
+    let profiles = context.model.profiles.iter().map(|each| profile(context, each));
     let upcalls = (!context.options.overlay).then(|| {
         quote! {
             /// What the host offers a provider: the errors of the upcalls. The calls are methods of `wsp::rt::Upcalls`.
@@ -45,12 +45,12 @@ pub fn emit(context: &Context<'_>) -> TokenStream {
     }
 }
 
-fn profile(profile: &Profile) -> TokenStream {
+fn profile(context: &Context<'_>, profile: &Profile) -> TokenStream {
     let name = ident(&profile.name);
     let part = |part: &str| format!("{}_{part}.rs", profile.name);
     let (errors, checks, calls) = (part("errors"), part("checks"), part("calls"));
     let (provider, thunks, startup, caller) = (part("provider"), part("thunks"), part("startup"), part("caller"));
-    let text = doc(&format!("{}.\n\n{}", profile.title, profile.text));
+    let text = context.doc(&format!("{}.\n\n{}", profile.title, profile.text));
     quote! {
         #text
         #[allow(non_snake_case, unused_imports, unused_parens, unused_unsafe, unused_variables, clippy::all)]

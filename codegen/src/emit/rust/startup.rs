@@ -36,7 +36,7 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
         }
     };
     let widened = widen(context.model.table(&profile.upcalls), widest(context));
-    let summary = super::context::doc_function(function);
+    let summary = context.doc_function(function);
     let called = format!("{}.{}", profile.name, function.name);
     Ok(quote! {
         #summary

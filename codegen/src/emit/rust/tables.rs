@@ -3,23 +3,24 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::context::{Context, doc_at};
+use super::context::Context;
 use super::names::{ident, member};
 use crate::model::{Function, Model, Table};
 
 pub fn emit(context: &Context<'_>) -> TokenStream {
     let tables = context.model.tables.iter().filter(|table| !context.options.overlay || table.origin.overlay);
-    let items = tables.map(|table| one(context.model, table));
+    let items = tables.map(|table| one(context, table));
     quote!(#(#items)*)
 }
 
-fn one(model: &Model, table: &Table) -> TokenStream {
+fn one(context: &Context<'_>, table: &Table) -> TokenStream {
     let name = ident(&table.name);
     let text = format!("{} {} entries.", table.text.trim_end(), table.slots.len());
-    let doc = doc_at(&text, &table.origin);
+    let doc = context.doc_at(&text, &table.origin);
     let members: Vec<_> = table.slots.iter().map(|slot| member(slot)).collect();
     let types = table.slots.iter().map(|slot| {
-        let pointer = function(model, slot).map_or_else(|| format!("LP{}", slot.to_uppercase()), |f| f.pointer.clone());
+        let pointer =
+            function(context.model, slot).map_or_else(|| format!("LP{}", slot.to_uppercase()), |f| f.pointer.clone());
         ident(&pointer)
     });
     let docs = table.slots.iter().enumerate().map(|(index, slot)| {

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::args;
-use super::context::{Context, doc, doc_whole};
+use super::context::Context;
 use super::errors;
 use super::names::{self, ident};
 use crate::emit::EmitError;
@@ -20,7 +20,7 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
         });
     }
     let heading = format!(" A provider of the profile `{}`: {}.", profile.name, profile.title);
-    let text = doc(&profile.text);
+    let text = context.doc(&profile.text);
     let keys = match profile.descriptors {
         Descriptors::Host => ident("HostKeyed"),
         Descriptors::Provider => ident("SlotKeyed"),
@@ -50,7 +50,7 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
 }
 
 fn start(context: &Context<'_>, function: &Function, profile: &Profile) -> TokenStream {
-    let text = doc_whole(function, &profile.name);
+    let text = context.doc_whole(function, &profile.name);
     let signature = signature(context, function);
     quote! {
         #text
@@ -62,7 +62,7 @@ fn start(context: &Context<'_>, function: &Function, profile: &Profile) -> Token
 }
 
 fn cleanup(context: &Context<'_>, function: &Function, profile: &Profile) -> TokenStream {
-    let text = doc_whole(function, &profile.name);
+    let text = context.doc_whole(function, &profile.name);
     let signature = signature(context, function);
     quote! {
         #text
@@ -96,7 +96,7 @@ pub fn signature(context: &Context<'_>, function: &Function) -> TokenStream {
 
 /// The method of a function that the runtime leaves to the provider.
 fn method(context: &Context<'_>, function: &Function, profile: &Profile) -> Result<TokenStream, EmitError> {
-    let text = doc_whole(function, &profile.name);
+    let text = context.doc_whole(function, &profile.name);
     let signature = signature(context, function);
     let body = match (&function.left_out, function.mandatory) {
         // It has no way to refuse: it answers nothing. Nobody comes to it either, since it is not offered.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::context::{Context, doc, doc_at, error, has_alias};
+use super::context::{Context, error, has_alias};
 use super::names::ident;
 use crate::emit::EmitError;
 use crate::model::{Aggregate, CType, Function, Param, TypeKind, TypeRef};
@@ -29,7 +29,7 @@ pub fn emit(context: &Context<'_>) -> Result<TokenStream, EmitError> {
 
 fn one(context: &Context<'_>, ty: &CType) -> Result<TokenStream, EmitError> {
     let name = ident(&ty.name);
-    let doc = doc_at(&ty.text, &ty.origin);
+    let doc = context.doc_at(&ty.text, &ty.origin);
     Ok(match &ty.kind {
         TypeKind::Void => TokenStream::new(),
         TypeKind::Integer(_) | TypeKind::Handle(_) if !has_alias(&ty.name) => TokenStream::new(),
@@ -63,7 +63,7 @@ fn aggregate_item(
     keyword: &TokenStream,
 ) -> Result<TokenStream, EmitError> {
     let name = ident(&ty.name);
-    let doc_type = doc_at(&ty.text, &ty.origin);
+    let doc_type = context.doc_at(&ty.text, &ty.origin);
     let repr = match aggregate.pack {
         Some(pack) => {
             let pack = proc_macro2::Literal::u32_unsuffixed(pack);
@@ -73,7 +73,7 @@ fn aggregate_item(
     };
     let mut fields = Vec::new();
     for field in &aggregate.fields {
-        let doc = doc(&field.text);
+        let doc = context.doc(&field.text);
         let field_name = ident(&field.name);
         let mut inner = inside(context, &field.ty);
         if let Some(length) = &field.array {
@@ -126,7 +126,7 @@ fn pointers(context: &Context<'_>) -> Vec<TokenStream> {
         let wanted = !context.options.overlay || (function.origin.overlay && is_new(context, function));
         if wanted && seen.insert(&function.pointer) {
             let text = format!("Pointer to `{}`. {}", function.name, function.summary);
-            let doc = doc_at(&text, &function.origin);
+            let doc = context.doc_at(&text, &function.origin);
             let pointer = pointer(context, function);
             items.push(quote!(#doc #pointer));
         }
