@@ -134,7 +134,20 @@ thread_local!(static OWNER: Owner = Owner(Cell::new(None)));
 /// or if the light barrier does not suffice. No destructor runs for it, so that no look-up asks whether one was run.
 #[inline(always)]
 pub(super) fn free_first() -> Option<&'static Slot> {
-    first().filter(|slot| slot.load(Ordering::Relaxed).is_null())
+    first().filter(|slot| own(slot).is_null())
+}
+
+/// What a slot of the calling thread's holds.
+#[cfg(not(loom))]
+#[inline(always)]
+fn own(slot: &'static Slot) -> *mut () {
+    // SAFETY: only the calling thread writes to its slots (nobody to the one that is always taken), so that no write is
+    // concurrent. Read plainly, it need not come into a register.
+    unsafe { *slot.as_ptr() }
+}
+#[cfg(loom)]
+fn own(slot: &'static Slot) -> *mut () {
+    slot.load(Ordering::Relaxed)
 }
 
 /// Calls `f` with a free slot, which it may leave in use. Gives the thread a record if it has none. If all of its slots are

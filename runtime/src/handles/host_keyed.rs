@@ -12,28 +12,49 @@ use super::{
     key::{Cell, GONE, Key, linked},
     sync::{AtomicPtr, AtomicUsize, Ordering, const_fns},
 };
-use crate::settled::settled_address;
+use crate::settled::settled_ref;
 
 /// log2 of the number of cells in the first array.
 const FIRST_BITS: u32 = if cfg!(loom) { 1 } else { 6 };
-/// 2^64 (2^32) divided by the golden ratio: spreads the multiples of four that hosts tend to issue.
-const GOLDEN: usize = (0x9E37_79B9_7F4A_7C15_u64 >> (64 - usize::BITS)) as usize;
+/// 2^32 divided by the golden ratio: spreads the multiples of four that hosts tend to issue. Widened with its sign, as a
+/// processor's instruction has it: the bits taken from a product are those above bit 32 as well, but from -0.38 times the handle.
+const GOLDEN: usize = 0x9E37_79B9_u32.cast_signed() as usize;
+/// From a cell to the next: places are counted in bytes, so that a look-up need not multiply. Loom's cells have another size.
+const STEP: usize = if cfg!(loom) { 1 } else { size_of::<Cell>() };
 
 /// The host chooses the handles: any value but INVALID_SOCKET.
 pub struct HostKeyed {
-    /// Null before the first insertion.
+    /// [`none`] before the first insertion.
     current: AtomicPtr<Array>,
     /// Counts the moves to another array.
     version: AtomicUsize,
 }
 
+/// Its parts are from boxes that [`Owned`] gives back, but those of `NONE`.
 struct Array {
-    /// The highest index; as many of a hash's bits are one.
+    /// The highest index, in steps: as many of a hash's bits say where a probe begins.
     mask: usize,
-    cells: Box<[Cell]>,
+    cells: &'static [Cell],
     /// The handle of the entry in the cell with the same index, stored before the entry is. Apart from the cells: where a
     /// probe begins, the entry itself says whether it is the right one.
-    keys: Box<[AtomicUsize]>,
+    keys: &'static [AtomicUsize],
+}
+
+/// In place of an array before the first insertion: look-ups need not ask whether there is one. Never written.
+#[cfg(not(loom))]
+static NONE: Array = Array { mask: 0, cells: &NO_CELLS, keys: &NO_KEYS };
+#[cfg(not(loom))]
+static NO_CELLS: [Cell; 1] = [Cell::new(ptr::null_mut())];
+#[cfg(not(loom))]
+static NO_KEYS: [AtomicUsize; 1] = [AtomicUsize::new(0)];
+
+#[cfg(not(loom))]
+const fn none() -> *mut Array {
+    (&raw const NONE).cast_mut()
+}
+#[cfg(loom)]
+const fn none() -> *mut Array {
+    ptr::null_mut()
 }
 
 /// An array that look-ups may be reading, owned by the writer.
@@ -44,18 +65,23 @@ unsafe impl Send for Owned {}
 
 impl Owned {
     fn new(bits: u32) -> Self {
-        let mask = (1_usize << bits) - 1;
-        let cells = (0..=mask).map(|_| Cell::new(ptr::null_mut())).collect();
-        let keys = (0..=mask).map(|_| AtomicUsize::new(0)).collect();
-        let array = Box::new(Array { mask, cells, keys });
+        let last = (1_usize << bits) - 1;
+        let cells: Box<[_]> = (0..=last).map(|_| Cell::new(ptr::null_mut())).collect();
+        let keys: Box<[_]> = (0..=last).map(|_| AtomicUsize::new(0)).collect();
+        let array = Array { mask: last * STEP, cells: Box::leak(cells), keys: Box::leak(keys) };
+        let array = Box::new(array);
         Self(NonNull::from(Box::leak(array)))
     }
 }
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        // SAFETY: from the Box in `new`; dropped with the table, when no look-up runs.
-        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+        // SAFETY: all three are from the boxes in `new`; dropped with the table, when no look-up runs.
+        unsafe {
+            let array = Box::from_raw(self.0.as_ptr());
+            drop(Box::from_raw(ptr::from_ref(array.cells).cast_mut()));
+            drop(Box::from_raw(ptr::from_ref(array.keys).cast_mut()));
+        }
     }
 }
 
@@ -87,25 +113,28 @@ impl Writer {
 
 impl Array {
     fn bits(&self) -> u32 {
-        self.mask.count_ones()
+        self.cells.len().trailing_zeros()
     }
 
     /// Bits from the middle of the product: they depend on all bits of any handle that hosts issue.
     #[inline(always)]
-    fn index(&self, handle: usize) -> usize {
-        (handle.wrapping_mul(GOLDEN) >> (usize::BITS / 2)) & self.mask
+    fn place(&self, handle: usize) -> usize {
+        (handle.wrapping_mul(GOLDEN) >> (usize::BITS / 2 - STEP.ilog2())) & self.mask
     }
 
     /// Where the probe for this handle begins, and nearly always ends.
     #[inline(always)]
     fn first(&self, handle: usize) -> &Cell {
-        // SAFETY: the index is masked to be at most the highest index.
-        unsafe { self.cells.get_unchecked(self.index(handle)) }
+        if STEP == 1 {
+            return &self.cells[self.place(handle)];
+        }
+        // SAFETY: a step is a cell's size: the mask leaves multiples of that, up to the last cell.
+        unsafe { &*self.cells.as_ptr().byte_add(self.place(handle)) }
     }
 
     fn probe(&self, handle: usize) -> impl Iterator<Item = (&AtomicUsize, &Cell)> {
-        let from = self.index(handle);
-        (from..=self.mask).chain(0..from).map(|index| (&self.keys[index], &self.cells[index]))
+        let from = self.place(handle) / STEP;
+        (from..self.cells.len()).chain(0..from).map(|index| (&self.keys[index], &self.cells[index]))
     }
 
     /// The first cell with this key is the right one, because an entry is linked in the first free cell of its probe.
@@ -136,14 +165,24 @@ impl Array {
 impl HostKeyed {
     const_fns! {
         pub(super) fn new() -> Self {
-            Self { current: AtomicPtr::new(ptr::null_mut()), version: AtomicUsize::new(0) }
+            Self { current: AtomicPtr::new(none()), version: AtomicUsize::new(0) }
         }
     }
 
     #[inline(always)]
     fn current(&self) -> Option<&Array> {
-        // SAFETY: null, or an array of the writer's, which lives as long as the table.
-        unsafe { self.current.load(Ordering::Acquire).as_ref() }
+        let current = self.current.load(Ordering::Acquire);
+        #[cfg(loom)]
+        if current == none() {
+            return None;
+        }
+        // SAFETY: `NONE`, or an array of the writer's, which lives as long as the table.
+        Some(unsafe { &*current })
+    }
+
+    /// The current array, once there is one.
+    fn made(&self) -> Option<&Array> {
+        self.current().filter(|array| !ptr::eq(*array, none()))
     }
 
     /// Links an entry whose handle is not in the map. False for INVALID_SOCKET.
@@ -160,7 +199,7 @@ impl HostKeyed {
 
     /// The current array, in which at most half of the cells are used after the next insertion.
     fn with_room(&self, writer: &mut Writer) -> &Array {
-        match self.current() {
+        match self.made() {
             Some(array) if (writer.used + 1) * 2 <= array.cells.len() => array,
             Some(array) if writer.live * 4 < array.cells.len() => self.rehash(writer, array.bits(), Some(array)),
             Some(array) => self.rehash(writer, array.bits() + 1, Some(array)),
@@ -173,7 +212,7 @@ impl HostKeyed {
         let new = writer.spare(bits, old.map_or(ptr::null(), ptr::from_ref));
         // SAFETY: an array of the writer's lives as long as the table.
         let array = unsafe { new.as_ref() };
-        for (key, cell) in old.iter().flat_map(|old| old.keys.iter().zip(&old.cells)) {
+        for (key, cell) in old.iter().flat_map(|old| old.keys.iter().zip(old.cells)) {
             if let Some(entry) = linked(cell) {
                 array.link(key.load(Ordering::Relaxed), entry);
             }
@@ -182,7 +221,7 @@ impl HostKeyed {
         // Whoever misses an entry in the old array sees a new version, and looks again.
         self.version.fetch_add(1, Ordering::Release);
         // A look-up in the old array must not find what is removed from the new one later.
-        for cell in old.iter().flat_map(|old| &old.cells) {
+        for cell in old.iter().flat_map(|old| old.cells) {
             cell.store(ptr::null_mut(), Ordering::Release);
         }
         writer.used = writer.live;
@@ -199,9 +238,7 @@ impl Key for HostKeyed {
 
     #[inline(always)]
     fn likely(&self, handle: usize) -> Option<&Cell> {
-        let cell = settled_address(self.current()?.first(handle));
-        // SAFETY: it is what it was.
-        Some(unsafe { &*cell })
+        Some(settled_ref(self.current()?.first(handle)))
     }
 
     fn version(&self) -> usize {
@@ -214,7 +251,7 @@ impl Key for HostKeyed {
     }
 
     fn for_each(&self, f: &mut dyn FnMut(NonNull<()>)) {
-        let cells = self.current().map_or(&[][..], |array| &array.cells);
+        let cells = self.current().map_or(&[][..], |array| array.cells);
         cells.iter().filter_map(linked).for_each(f);
     }
 }

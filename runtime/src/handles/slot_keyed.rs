@@ -6,7 +6,7 @@ use super::{
     key::{Cell, Key, linked},
     sync::{AtomicPtr, Ordering, const_fns},
 };
-use crate::settled::settled_address;
+use crate::settled::settled_ref;
 
 const SLOT_BITS: u32 = if cfg!(loom) {
     2
@@ -114,9 +114,7 @@ impl Key for SlotKeyed {
         }
         // SAFETY: from the Box in `reserve`, which is freed only by `drop`, or `NONE`.
         let chunk = unsafe { &*chunk };
-        let cell = settled_address(&chunk[handle % chunk.len()]);
-        // SAFETY: it is what it was.
-        Some(unsafe { &*cell })
+        Some(settled_ref(&chunk[handle % chunk.len()]))
     }
 
     fn version(&self) -> usize {

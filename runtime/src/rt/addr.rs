@@ -3,7 +3,7 @@
 use core::hint::cold_path;
 
 #[cfg(target_pointer_width = "64")]
-use crate::settled::settled;
+use crate::settled::{reaches, settled};
 
 /// Lowest address that can belong to a program: the first 64 KiB are never mapped.
 const LOWEST: usize = 0x1_0000;
@@ -30,8 +30,15 @@ pub const fn span_or(address: usize, other: usize) -> usize {
 
 /// Does the address with this [`span`] lie in user space?
 #[inline(always)]
-pub const fn fits(span: usize) -> bool {
+pub fn fits(span: usize) -> bool {
     all_fit([span])
+}
+
+/// Is the address one of the lowest, but not NULL? One that may be NULL and is not low lies in user space if it [fits](all_fit)
+/// itself, without its span.
+#[inline(always)]
+pub const fn is_low(address: usize) -> bool {
+    address.wrapping_sub(1) < LOWEST - 1
 }
 
 /// Is the address NULL, or does it lie in user space?
@@ -50,40 +57,27 @@ pub fn fits_if_given(address: usize) -> bool {
 #[inline(always)]
 pub fn fits_apart(address: usize) -> bool {
     #[cfg(target_pointer_width = "64")]
-    return settled(span(address) >> BITS) == 0;
+    return !reaches::<BITS>(span(address));
     #[cfg(target_pointer_width = "32")]
     fits(span(address))
 }
 
 /// Do all addresses with these [`span`]s lie in user space? One comparison: each bit that none may have, none has.
+///
+/// The first is settled, or the compiler would look at an even number of them in vectors, and be slower.
 #[inline(always)]
 #[cfg(target_pointer_width = "64")]
-pub const fn all_fit<const N: usize>(spans: [usize; N]) -> bool {
-    union(spans) >> BITS == 0
+pub fn all_fit<const N: usize>(mut spans: [usize; N]) -> bool {
+    spans[0] = settled(spans[0]);
+    spans.into_iter().fold(0, |union, span| union | span) >> BITS == 0
 }
 
 /// Do all addresses with these [`span`]s lie in user space? An address below 64 KiB wraps into the last 64 KiB, where no user
 /// memory is either.
 #[inline(always)]
 #[cfg(target_pointer_width = "32")]
-pub const fn all_fit<const N: usize>(spans: [usize; N]) -> bool {
-    let (mut fit, mut at) = (true, 0);
-    while at < N {
-        fit &= spans[at] < usize::MAX - 0xFFFF;
-        at += 1;
-    }
-    fit
-}
-
-#[inline(always)]
-#[cfg(target_pointer_width = "64")]
-const fn union<const N: usize>(values: [usize; N]) -> usize {
-    let (mut union, mut at) = (0, 0);
-    while at < N {
-        union |= values[at];
-        at += 1;
-    }
-    union
+pub fn all_fit<const N: usize>(spans: [usize; N]) -> bool {
+    spans.into_iter().fold(true, |fit, span| fit & (span < usize::MAX - 0xFFFF))
 }
 
 #[cfg(test)]
@@ -122,6 +116,15 @@ mod tests {
         assert!(fits_if_given(GOOD));
         assert!(!fits_if_given(BAD));
         assert!(!fits_if_given(usize::MAX));
+    }
+
+    #[test]
+    fn low_addresses_are_told_from_null() {
+        for (address, low) in [(0, false), (1, true), (BAD, true), (GOOD - 1, true), (GOOD, false), (usize::MAX, false)]
+        {
+            assert_eq!(is_low(address), low, "{address:#x}");
+            assert_eq!(fits_if_given(address), !low && all_fit([address]), "{address:#x}");
+        }
     }
 
     #[test]

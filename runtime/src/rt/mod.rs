@@ -20,6 +20,8 @@ mod socket;
 pub mod trace;
 mod upcalls;
 
+#[doc(hidden)]
+pub use crate::settled::one;
 pub use buffers::{BufferEntry, Buffers, BuffersOut, buffer_fits, buffers_fit};
 pub use callback::{Callback, ConnectRequest, Verdict};
 pub use caller::{CallError, FdSet, OverlappedCall, Piece, PieceMut, Room, zeroed};

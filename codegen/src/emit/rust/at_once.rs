@@ -9,7 +9,7 @@ use quote::{format_ident, quote};
 use super::context::Context;
 use super::names::{self, ident};
 use super::thunks::{self, Signature};
-use super::{args, checks, extensions};
+use super::{args, checks, checks::Kind, extensions};
 use crate::emit::EmitError;
 use crate::model::{CheckKind, Function, Lift, Param, SocketUse};
 
@@ -27,21 +27,50 @@ pub fn thunk(context: &Context<'_>, function: &Function, on: &Param) -> Result<T
     let lower = thunks::lower(context, function)?;
     let fallback = thunks::fallback(function);
     let (door, call) = (extensions::door(context, function)?, thunks::call(context, function)?);
-    let passes = checks::passes_name(function);
     let descriptor = ident(&on.name);
     let not_a_socket = thunks::not_a_socket(function)?;
     let method = args::has_call(function).then(|| quote!(, &call));
     let finish = thunks::finish(context, function, &quote!(running.provider().#name(&socket #method)))?;
     let Entries { counts, fit, refusals } = entries(function);
+    let at_once = |kind: Kind| {
+        let passes = checks::passes_name(function, kind);
+        let operation = checks::operation(function).filter(|_| kind == Kind::Alone).map(|param| ident(&param.name));
+        let known = |param: &Ident| match &operation {
+            Some(operation) if operation == param => quote!(::core::ptr::null_mut()),
+            _ => quote!(#param),
+        };
+        let arguments: Vec<_> = params.iter().map(known).collect();
+        quote! {
+            if check::#passes(#(#arguments),*) #(&& #fit)* {
+                if let Some(socket) = P::cell().socket_at_once(#descriptor as usize) {
+                    return #with::<P>(socket, #(#arguments),*);
+                }
+            }
+        }
+    };
+    let mut in_order = match checks::operation(function) {
+        None => at_once(Kind::Any),
+        // Asked once: all that follows knows the answer.
+        Some(operation) => {
+            let operation = ident(&operation.name);
+            let (alone, overlapped) = (at_once(Kind::Alone), at_once(Kind::Overlapped));
+            quote!(if #operation.is_null() { #alone } else { #overlapped })
+        }
+    };
+    for count in &counts {
+        in_order = quote! {
+            let mut #count = #count;
+            if #count == 1 {
+                #in_order
+                #count = ::wsp::rt::one();
+            }
+        };
+    }
     Ok(quote! {
         pub(super) unsafe extern "system" fn #name<P: Instance>(#(#params: #types),*) #returns {
             __safety!("the host passes what the interface asks for; what it gets wrong by value the checks find.");
             unsafe {
-                if #(#counts == 1 &&)* check::#passes(#(#params),*) #(&& #fit)* {
-                    if let Some(socket) = P::cell().socket_at_once(#descriptor as usize) {
-                        return #with::<P>(socket, #(#params),*);
-                    }
-                }
+                #in_order
                 #carefully::<P>(#(#params),*)
             }
         }

@@ -46,26 +46,16 @@ fn description(context: &Context<'_>, function: &Function, check: &Check) -> Res
 /// order. The second is out of line and does not come back to calls that were in order, so that they save no registers for it.
 fn validate(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
     let name = names::method(&function.name);
-    let passes_name = passes_name(function);
     let names: Vec<_> = function.params.iter().map(|param| ident(&param.name)).collect();
     let types: Vec<_> = function.params.iter().map(|param| context.ty(&param.ty)).collect();
     let mut steps = Vec::new();
     for check in &function.checks {
         steps.push(step(context, function, check)?);
     }
-    let passes = passes(context, function)?;
-    let passes_heading = format!(" Is a call of `{}` in order? If not surely, [`{name}`] decides.", function.name);
+    let passes = passes(context, function, &names, &types)?;
     let heading = format!(" The checks of `{}`: `Err` has the code, 0 where none can be stored.", function.name);
     Ok(quote! {
-        #[doc = #passes_heading]
-        #[doc = ""]
-        #[doc = " # Safety"]
-        #[doc = " Pointers that are not NULL and lie in user space must be readable."]
-        #[inline(always)]
-        pub unsafe fn #passes_name(#(#names: #types),*) -> bool {
-            __safety!("what is read lies behind pointers found to be in user space; the caller vouches that they are readable.");
-            unsafe { #passes }
-        }
+        #passes
         #[doc = #heading]
         #[doc = ""]
         #[doc = " # Safety"]
@@ -80,32 +70,87 @@ fn validate(context: &Context<'_>, function: &Function) -> Result<TokenStream, E
     })
 }
 
-/// The function that decides whether a call is in order.
-pub fn passes_name(function: &Function) -> proc_macro2::Ident {
-    ident(&format!("{}_passes", names::method(&function.name).to_string().trim_start_matches("r#")))
+/// The kinds of calls that are in order for different reasons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// All calls.
+    Any,
+    /// Without the record of an overlapped operation, where one may be passed.
+    Alone,
+    /// With it.
+    Overlapped,
 }
 
-/// The condition that no check fails. It may be false for a call that is in order: memory can change meanwhile.
+/// The function that decides whether a call of this kind is in order.
+pub fn passes_name(function: &Function, kind: Kind) -> proc_macro2::Ident {
+    let suffix = match kind {
+        Kind::Any => "",
+        Kind::Alone => "_alone",
+        Kind::Overlapped => "_overlapped",
+    };
+    ident(&format!("{}_passes{suffix}", names::method(&function.name).to_string().trim_start_matches("r#")))
+}
+
+/// The parameter for the record of an overlapped operation, if calls without one are looked at in another way.
+pub fn operation(function: &Function) -> Option<&Param> {
+    let operation = function.completion.as_ref()?.operation;
+    if null_check(function, operation) == Some(None) {
+        return None;
+    }
+    function.params.get(operation)
+}
+
+/// The functions that decide whether a call is in order. They may say no of one that is: memory can change meanwhile.
 ///
 /// Where a call may be overlapped it is asked first whether it is: each kind of call then looks at what matters to it, and some
-/// pointers that may be NULL are known to be given.
-fn passes(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
-    let Some(operation) = function.completion.as_ref().map(|group| group.operation) else {
-        return in_order(context, function, None);
-    };
-    let alone = in_order(context, function, Some((operation, false)))?;
-    let overlapped = in_order(context, function, Some((operation, true)))?;
-    let operation = address(context, &function.params[operation]);
-    Ok(quote!(if #operation == 0 { #alone } else { #overlapped }))
-}
-
-/// As [`passes`], knowing of one pointer whether it is given. What memory is not read for comes first, as a branch of its own
-/// that is seldom taken: together with the comparison of addresses it would be slower.
-fn in_order(
+/// pointers that may be NULL are known to be given. Who has asked already calls the function for the kind.
+fn passes(
     context: &Context<'_>,
     function: &Function,
-    known: Option<(usize, bool)>,
+    names: &[proc_macro2::Ident],
+    types: &[TokenStream],
 ) -> Result<TokenStream, EmitError> {
+    let one = |kind: Kind, body: TokenStream| {
+        let name = passes_name(function, kind);
+        let calls = match kind {
+            Kind::Any => "a call",
+            Kind::Alone => "a call that is not overlapped",
+            Kind::Overlapped => "an overlapped call",
+        };
+        let heading = format!(
+            " Is {calls} of `{}` in order? If not surely, [`{}`] decides.",
+            function.name,
+            names::method(&function.name)
+        );
+        quote! {
+            #[doc = #heading]
+            #[doc = ""]
+            #[doc = " # Safety"]
+            #[doc = " Pointers that are not NULL and lie in user space must be readable."]
+            #[inline(always)]
+            pub unsafe fn #name(#(#names: #types),*) -> bool {
+                __safety!("what is read lies behind pointers found to be in user space; the caller vouches that they are readable.");
+                unsafe { #body }
+            }
+        }
+    };
+    let Some(operation) = operation(function) else {
+        return Ok(one(Kind::Any, in_order(context, function, Kind::Any)?));
+    };
+    let [alone, overlapped] = [Kind::Alone, Kind::Overlapped].map(|kind| {
+        let name = passes_name(function, kind);
+        (quote!(#name(#(#names),*)), in_order(context, function, kind).map(|body| one(kind, body)))
+    });
+    let operation = address(context, operation);
+    let (pass_alone, pass_overlapped) = (alone.0, overlapped.0);
+    let any = one(Kind::Any, quote!(if #operation == 0 { #pass_alone } else { #pass_overlapped }));
+    let (alone, overlapped) = (alone.1?, overlapped.1?);
+    Ok(quote!(#any #alone #overlapped))
+}
+
+/// The condition that a call of this kind is in order. What memory is not read for comes first, as branches of their own that
+/// are seldom taken: together with the comparison of addresses they would be slower.
+fn in_order(context: &Context<'_>, function: &Function, kind: Kind) -> Result<TokenStream, EmitError> {
     let (mut by_value, mut behind) = (Vec::new(), Vec::new());
     for check in &function.checks {
         match &check.kind {
@@ -128,13 +173,15 @@ fn in_order(
             CheckKind::Null { .. } | CheckKind::Address { .. } | CheckKind::Socket { .. } => {}
         }
     }
-    let addresses = addresses_fit(context, function, known);
+    let addresses = Addresses::new(context, function, kind).fit();
+    let rest = if behind.is_empty() { quote!(true) } else { quote!(#(!(#behind))&&*) };
     Ok(quote! {
         #(if #by_value {
             ::core::hint::cold_path();
             return false;
         })*
-        #addresses #(&& !(#behind))*
+        #addresses
+        #rest
     })
 }
 
@@ -146,34 +193,88 @@ fn null_check(function: &Function, param: usize) -> Option<Option<usize>> {
     })
 }
 
-/// The condition that all addresses are in order: one comparison for those that must be given, one for each that may be NULL.
-fn addresses_fit(context: &Context<'_>, function: &Function, known: Option<(usize, bool)>) -> TokenStream {
-    let is_given = |param: usize| known.and_then(|(known, given)| (known == param).then_some(given));
-    let address = |param: usize| address(context, &function.params[param]);
-    let (mut spans, mut optional) = (Vec::new(), Vec::new());
-    for check in &function.checks {
-        match &check.kind {
-            CheckKind::Null { param, unless } => {
-                let address_of = address(*param);
-                match unless.map(|other| (address(other), is_given(other))) {
-                    None | Some((_, Some(false))) => spans.push(quote!(::wsp::rt::addr::span(#address_of))),
-                    Some((_, Some(true))) => optional.push(address_of),
-                    Some((other, None)) => spans.push(quote!(::wsp::rt::addr::span_or(#address_of, #other))),
+/// The addresses of a call of some kind, by what is known of each.
+#[derive(Default)]
+struct Addresses {
+    /// Those that must be given, as what is looked at.
+    spans: Vec<TokenStream>,
+    /// Those that must be given in calls of this kind, but not in all.
+    given: Vec<TokenStream>,
+    /// Those that may be NULL.
+    optional: Vec<TokenStream>,
+    /// Those beside an operation's record, which seldom are anything else: routine and thread.
+    seldom: Vec<TokenStream>,
+}
+
+impl Addresses {
+    fn new(context: &Context<'_>, function: &Function, kind: Kind) -> Self {
+        let completion = function.completion.as_ref();
+        let is_given = |param: usize| {
+            let known = kind != Kind::Any && completion.is_some_and(|group| group.operation == param);
+            known.then_some(kind == Kind::Overlapped)
+        };
+        let address = |param: usize| address(context, &function.params[param]);
+        let mut all = Self::default();
+        for check in &function.checks {
+            match &check.kind {
+                CheckKind::Null { param, unless } => {
+                    let address_of = address(*param);
+                    match unless.map(|other| (address(other), is_given(other))) {
+                        None => all.spans.push(quote!(::wsp::rt::addr::span(#address_of))),
+                        Some((_, Some(false))) => {
+                            all.spans.push(quote!(::wsp::rt::addr::span(#address_of)));
+                            all.given.push(address_of);
+                        }
+                        Some((_, Some(true))) => all.optional.push(address_of),
+                        Some((other, None)) => all.spans.push(quote!(::wsp::rt::addr::span_or(#address_of, #other))),
+                    }
+                }
+                CheckKind::Address { param, with } if null_check(function, *param).is_none() => {
+                    let address_of = address(*param);
+                    match (is_given(*param), with.and_then(is_given)) {
+                        (Some(false), _) | (_, Some(false)) => {}
+                        (Some(true), _) => all.spans.push(quote!(::wsp::rt::addr::span(#address_of))),
+                        (_, Some(true)) => all.seldom.push(address_of),
+                        _ => all.optional.push(address_of),
+                    }
+                }
+                _ => {}
+            }
+        }
+        all
+    }
+
+    /// The statements that return if not all are in order: one comparison for all, and one more for each that may be NULL.
+    fn fit(self) -> TokenStream {
+        let Self { spans, given, optional, seldom } = self;
+        let seldom = (!seldom.is_empty()).then(|| {
+            quote! {
+                if (#(#seldom)|*) != 0 {
+                    ::core::hint::cold_path();
+                    if !(#(::wsp::rt::addr::fits_if_given(#seldom))&&*) {
+                        return false;
+                    }
                 }
             }
-            CheckKind::Address { param, with } if null_check(function, *param).is_none() => {
-                let address_of = address(*param);
-                match (is_given(*param), with.and_then(is_given)) {
-                    (Some(false), _) | (_, Some(false)) => {}
-                    (Some(true), _) => spans.push(quote!(::wsp::rt::addr::span(#address_of))),
-                    _ => optional.push(address_of),
+        });
+        let all = (spans.len() + optional.len() > 0).then(|| {
+            quote! {
+                if !::wsp::rt::addr::all_fit([#(#spans,)* #(#optional),*]) {
+                    ::core::hint::cold_path();
+                    return false;
                 }
             }
-            _ => {}
+        });
+        quote! {
+            #(if ::wsp::rt::addr::is_low(#optional) {
+                ::core::hint::cold_path();
+                return false;
+            })*
+            #seldom
+            #all
+            #(::core::hint::assert_unchecked(#given != 0);)*
         }
     }
-    let all = if spans.is_empty() { quote!(true) } else { quote!(::wsp::rt::addr::all_fit([#(#spans),*])) };
-    quote!(#all #(&& ::wsp::rt::addr::fits_if_given(#optional))*)
 }
 
 /// One check, as a statement that returns when it fails.

@@ -168,7 +168,7 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
     let door = extensions::door(context, function)?;
     let call = call(context, function)?;
     let invoke = invoke(context, function)?;
-    let passes = checks::passes_name(function);
+    let passes = checks::passes_name(function, checks::Kind::Any);
     let entries = at_once::entries(function).refusals;
     let socket = function.params.iter().find(|param| matches!(param.socket, Some(SocketUse::Use | SocketUse::Release)));
     let poison = socket.map(|param| {

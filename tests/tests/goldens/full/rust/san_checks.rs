@@ -63,12 +63,16 @@ pub unsafe fn startup_ex_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpWSPData as usize)),
             ::wsp::rt::addr::span((lpProtocolInfo as usize)),
             ::wsp::rt::addr::span((lpUpcallTable as usize)),
             ::wsp::rt::addr::span((lpProcTable as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPStartupEx`: `Err` has the code, 0 where none can be stored.
@@ -185,13 +189,24 @@ pub unsafe fn accept_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if ::wsp::rt::addr::is_low((addr as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((addrlen as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span(lpfnCondition.map_or(0, |function| function as usize)),
-        ]) && ::wsp::rt::addr::fits_if_given((addr as usize))
-            && ::wsp::rt::addr::fits_if_given((addrlen as usize))
-            && !((addr as usize) != 0 && !addrlen.is_null()
-                && addrlen.read_unaligned() < 16)
+            (addr as usize),
+            (addrlen as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        !((addr as usize) != 0 && !addrlen.is_null() && addrlen.read_unaligned() < 16)
     }
 }
 /// The checks of `WSPAccept`: `Err` has the code, 0 where none can be stored.
@@ -296,10 +311,14 @@ pub unsafe fn bind_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((name as usize)),
-        ]) && !((name as usize) != 0 && namelen < 16)
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        !((name as usize) != 0 && namelen < 16)
     }
 }
 /// The checks of `WSPBind`: `Err` has the code, 0 where none can be stored.
@@ -358,7 +377,13 @@ pub static CLEANUP_LP_ERRNO_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
 pub unsafe fn cleanup_passes(lpErrno: ffi::LPINT) -> bool {
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
-    unsafe { ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) }
+    unsafe {
+        if !::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
+    }
 }
 /// The checks of `WSPCleanup`: `Err` has the code, 0 where none can be stored.
 ///
@@ -406,7 +431,13 @@ pub static CLOSE_SOCKET_S_SOCKET: ::wsp::rt::Check = ::wsp::rt::Check {
 pub unsafe fn close_socket_passes(s: ffi::SOCKET, lpErrno: ffi::LPINT) -> bool {
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
-    unsafe { ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) }
+    unsafe {
+        if !::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
+    }
 }
 /// The checks of `WSPCloseSocket`: `Err` has the code, 0 where none can be stored.
 ///
@@ -506,14 +537,34 @@ pub unsafe fn connect_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if ::wsp::rt::addr::is_low((lpCallerData as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpCalleeData as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpSQOS as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpGQOS as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((name as usize)),
-        ]) && ::wsp::rt::addr::fits_if_given((lpCallerData as usize))
-            && ::wsp::rt::addr::fits_if_given((lpCalleeData as usize))
-            && ::wsp::rt::addr::fits_if_given((lpSQOS as usize))
-            && ::wsp::rt::addr::fits_if_given((lpGQOS as usize))
-            && !((name as usize) != 0 && namelen < 16)
+            (lpCallerData as usize),
+            (lpCalleeData as usize),
+            (lpSQOS as usize),
+            (lpGQOS as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        !((name as usize) != 0 && namelen < 16)
     }
 }
 /// The checks of `WSPConnect`: `Err` has the code, 0 where none can be stored.
@@ -620,10 +671,14 @@ pub unsafe fn duplicate_socket_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpProtocolInfo as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPDuplicateSocket`: `Err` has the code, 0 where none can be stored.
@@ -703,10 +758,14 @@ pub unsafe fn enum_network_events_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpNetworkEvents as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPEnumNetworkEvents`: `Err` has the code, 0 where none can be stored.
@@ -786,7 +845,11 @@ pub unsafe fn event_select_passes(
             ::core::hint::cold_path();
             return false;
         }
-        ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
+        if !::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPEventSelect`: `Err` has the code, 0 where none can be stored.
@@ -887,12 +950,16 @@ pub unsafe fn get_overlapped_result_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpOverlapped as usize)),
             ::wsp::rt::addr::span((lpcbTransfer as usize)),
             ::wsp::rt::addr::span((lpdwFlags as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPGetOverlappedResult`: `Err` has the code, 0 where none can be stored.
@@ -1014,11 +1081,15 @@ pub unsafe fn get_sock_opt_passes(
             ::core::hint::cold_path();
             return false;
         }
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((optval as usize)),
             ::wsp::rt::addr::span((optlen as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPGetSockOpt`: `Err` has the code, 0 where none can be stored.
@@ -1117,10 +1188,19 @@ pub unsafe fn get_qos_by_name_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if ::wsp::rt::addr::is_low((lpQOS as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpQOSName as usize)),
-        ]) && ::wsp::rt::addr::fits_if_given((lpQOS as usize))
+            (lpQOS as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPGetQOSByName`: `Err` has the code, 0 where none can be stored.
@@ -1243,22 +1323,133 @@ pub unsafe fn ioctl_passes(
     // readable.
     unsafe {
         if (lpOverlapped as usize) == 0 {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpcbBytesReturned as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
-                && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))
+            ioctl_passes_alone(
+                s,
+                dwIoControlCode,
+                lpvInBuffer,
+                cbInBuffer,
+                lpvOutBuffer,
+                cbOutBuffer,
+                lpcbBytesReturned,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         } else {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
-                && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))
-                && ::wsp::rt::addr::fits_if_given((lpcbBytesReturned as usize))
-                && ::wsp::rt::addr::fits_if_given(
-                    lpCompletionRoutine.map_or(0, |function| function as usize),
-                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
+            ioctl_passes_overlapped(
+                s,
+                dwIoControlCode,
+                lpvInBuffer,
+                cbInBuffer,
+                lpvOutBuffer,
+                cbOutBuffer,
+                lpcbBytesReturned,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         }
+    }
+}
+/// Is a call that is not overlapped of `WSPIoctl` in order? If not surely, [`ioctl`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn ioctl_passes_alone(
+    s: ffi::SOCKET,
+    dwIoControlCode: ffi::DWORD,
+    lpvInBuffer: ffi::LPVOID,
+    cbInBuffer: ffi::DWORD,
+    lpvOutBuffer: ffi::LPVOID,
+    cbOutBuffer: ffi::DWORD,
+    lpcbBytesReturned: ffi::LPDWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if ::wsp::rt::addr::is_low((lpvInBuffer as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpvOutBuffer as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpcbBytesReturned as usize)),
+            (lpvInBuffer as usize),
+            (lpvOutBuffer as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        ::core::hint::assert_unchecked((lpcbBytesReturned as usize) != 0);
+        true
+    }
+}
+/// Is an overlapped call of `WSPIoctl` in order? If not surely, [`ioctl`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn ioctl_passes_overlapped(
+    s: ffi::SOCKET,
+    dwIoControlCode: ffi::DWORD,
+    lpvInBuffer: ffi::LPVOID,
+    cbInBuffer: ffi::DWORD,
+    lpvOutBuffer: ffi::LPVOID,
+    cbOutBuffer: ffi::DWORD,
+    lpcbBytesReturned: ffi::LPDWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if ::wsp::rt::addr::is_low((lpvInBuffer as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpvOutBuffer as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpcbBytesReturned as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if (lpCompletionRoutine.map_or(0, |function| function as usize)
+            | (lpThreadId as usize)) != 0
+        {
+            ::core::hint::cold_path();
+            if !(::wsp::rt::addr::fits_if_given(
+                lpCompletionRoutine.map_or(0, |function| function as usize),
+            ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize)))
+            {
+                return false;
+            }
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpOverlapped as usize)),
+            (lpvInBuffer as usize),
+            (lpvOutBuffer as usize),
+            (lpcbBytesReturned as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPIoctl`: `Err` has the code, 0 where none can be stored.
@@ -1359,7 +1550,13 @@ pub static LISTEN_S_SOCKET: ::wsp::rt::Check = ::wsp::rt::Check {
 pub unsafe fn listen_passes(s: ffi::SOCKET, backlog: i32, lpErrno: ffi::LPINT) -> bool {
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
-    unsafe { ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) }
+    unsafe {
+        if !::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
+    }
 }
 /// The checks of `WSPListen`: `Err` has the code, 0 where none can be stored.
 ///
@@ -1483,24 +1680,109 @@ pub unsafe fn recv_passes(
     // readable.
     unsafe {
         if (lpOverlapped as usize) == 0 {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpNumberOfBytesRecvd as usize)),
-                ::wsp::rt::addr::span((lpFlags as usize)),
-            ]) && !(lpFlags.read_unaligned() & !32771 != 0)
+            recv_passes_alone(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         } else {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpFlags as usize)),
-                ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesRecvd as usize))
-                && ::wsp::rt::addr::fits_if_given(
-                    lpCompletionRoutine.map_or(0, |function| function as usize),
-                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
-                && !(lpFlags.read_unaligned() & !32771 != 0)
+            recv_passes_overlapped(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         }
+    }
+}
+/// Is a call that is not overlapped of `WSPRecv` in order? If not surely, [`recv`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn recv_passes_alone(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUF,
+    dwBufferCount: ffi::DWORD,
+    lpNumberOfBytesRecvd: ffi::LPDWORD,
+    lpFlags: ffi::LPDWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpNumberOfBytesRecvd as usize)),
+            ::wsp::rt::addr::span((lpFlags as usize)),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        ::core::hint::assert_unchecked((lpNumberOfBytesRecvd as usize) != 0);
+        !(lpFlags.read_unaligned() & !32771 != 0)
+    }
+}
+/// Is an overlapped call of `WSPRecv` in order? If not surely, [`recv`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn recv_passes_overlapped(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUF,
+    dwBufferCount: ffi::DWORD,
+    lpNumberOfBytesRecvd: ffi::LPDWORD,
+    lpFlags: ffi::LPDWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if ::wsp::rt::addr::is_low((lpNumberOfBytesRecvd as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if (lpCompletionRoutine.map_or(0, |function| function as usize)
+            | (lpThreadId as usize)) != 0
+        {
+            ::core::hint::cold_path();
+            if !(::wsp::rt::addr::fits_if_given(
+                lpCompletionRoutine.map_or(0, |function| function as usize),
+            ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize)))
+            {
+                return false;
+            }
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpFlags as usize)),
+            ::wsp::rt::addr::span((lpOverlapped as usize)),
+            (lpNumberOfBytesRecvd as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        !(lpFlags.read_unaligned() & !32771 != 0)
     }
 }
 /// The checks of `WSPRecv`: `Err` has the code, 0 where none can be stored.
@@ -1668,29 +1950,115 @@ pub unsafe fn send_passes(
     // readable.
     unsafe {
         if (lpOverlapped as usize) == 0 {
-            if dwFlags != 0 {
-                ::core::hint::cold_path();
-                return false;
-            }
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpNumberOfBytesSent as usize)),
-            ])
+            send_passes_alone(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         } else {
-            if dwFlags != 0 {
-                ::core::hint::cold_path();
+            send_passes_overlapped(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        }
+    }
+}
+/// Is a call that is not overlapped of `WSPSend` in order? If not surely, [`send`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn send_passes_alone(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUF,
+    dwBufferCount: ffi::DWORD,
+    lpNumberOfBytesSent: ffi::LPDWORD,
+    dwFlags: ffi::DWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if dwFlags != 0 {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpNumberOfBytesSent as usize)),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        ::core::hint::assert_unchecked((lpNumberOfBytesSent as usize) != 0);
+        true
+    }
+}
+/// Is an overlapped call of `WSPSend` in order? If not surely, [`send`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn send_passes_overlapped(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUF,
+    dwBufferCount: ffi::DWORD,
+    lpNumberOfBytesSent: ffi::LPDWORD,
+    dwFlags: ffi::DWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if dwFlags != 0 {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpNumberOfBytesSent as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if (lpCompletionRoutine.map_or(0, |function| function as usize)
+            | (lpThreadId as usize)) != 0
+        {
+            ::core::hint::cold_path();
+            if !(::wsp::rt::addr::fits_if_given(
+                lpCompletionRoutine.map_or(0, |function| function as usize),
+            ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize)))
+            {
                 return false;
             }
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesSent as usize))
-                && ::wsp::rt::addr::fits_if_given(
-                    lpCompletionRoutine.map_or(0, |function| function as usize),
-                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
         }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpOverlapped as usize)),
+            (lpNumberOfBytesSent as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPSend`: `Err` has the code, 0 where none can be stored.
@@ -1820,10 +2188,14 @@ pub unsafe fn set_sock_opt_passes(
             ::core::hint::cold_path();
             return false;
         }
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((optval as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPSetSockOpt`: `Err` has the code, 0 where none can be stored.
@@ -1947,14 +2319,17 @@ pub unsafe fn socket_passes(
             ::core::hint::cold_path();
             return false;
         }
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpProtocolInfo as usize)),
-        ])
-            && !((g != 0)
-                && !(!lpProtocolInfo.is_null()
-                    && (&raw const (*lpProtocolInfo).dwProviderReserved).read_unaligned()
-                        != 0))
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        !((g != 0)
+            && !(!lpProtocolInfo.is_null()
+                && (&raw const (*lpProtocolInfo).dwProviderReserved).read_unaligned()
+                    != 0))
             && !((dwFlags != 1)
                 && !(!lpProtocolInfo.is_null()
                     && (&raw const (*lpProtocolInfo).dwProviderReserved).read_unaligned()
@@ -2050,7 +2425,13 @@ pub unsafe fn deregister_memory_passes(
 ) -> bool {
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
-    unsafe { ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) }
+    unsafe {
+        if !::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
+    }
 }
 /// The checks of `WSPDeregisterMemory`: `Err` has the code, 0 where none can be stored.
 ///
@@ -2120,10 +2501,14 @@ pub unsafe fn deregister_rdma_memory_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpRdmaBufferDescriptor as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPDeregisterRdmaMemory`: `Err` has the code, 0 where none can be stored.
@@ -2204,10 +2589,14 @@ pub unsafe fn memory_registration_cache_callback_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpvAddress as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPMemoryRegistrationCacheCallback`: `Err` has the code, 0 where none can be stored.
@@ -2347,23 +2736,121 @@ pub unsafe fn rdma_read_passes(
     // readable.
     unsafe {
         if (lpOverlapped as usize) == 0 {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
-                ::wsp::rt::addr::span((lpdwNumberOfBytesRead as usize)),
-            ])
+            rdma_read_passes_alone(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpTargetBufferDescriptor,
+                dwTargetDescriptorLength,
+                dwTargetBufferOffset,
+                lpdwNumberOfBytesRead,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         } else {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
-                ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpdwNumberOfBytesRead as usize))
-                && ::wsp::rt::addr::fits_if_given(
-                    lpCompletionRoutine.map_or(0, |function| function as usize),
-                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
+            rdma_read_passes_overlapped(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpTargetBufferDescriptor,
+                dwTargetDescriptorLength,
+                dwTargetBufferOffset,
+                lpdwNumberOfBytesRead,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         }
+    }
+}
+/// Is a call that is not overlapped of `WSPRdmaRead` in order? If not surely, [`rdma_read`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn rdma_read_passes_alone(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUFEX,
+    dwBufferCount: ffi::DWORD,
+    lpTargetBufferDescriptor: ffi::LPVOID,
+    dwTargetDescriptorLength: ffi::DWORD,
+    dwTargetBufferOffset: ffi::DWORD,
+    lpdwNumberOfBytesRead: ffi::LPDWORD,
+    dwFlags: ffi::DWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
+            ::wsp::rt::addr::span((lpdwNumberOfBytesRead as usize)),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        ::core::hint::assert_unchecked((lpdwNumberOfBytesRead as usize) != 0);
+        true
+    }
+}
+/// Is an overlapped call of `WSPRdmaRead` in order? If not surely, [`rdma_read`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn rdma_read_passes_overlapped(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUFEX,
+    dwBufferCount: ffi::DWORD,
+    lpTargetBufferDescriptor: ffi::LPVOID,
+    dwTargetDescriptorLength: ffi::DWORD,
+    dwTargetBufferOffset: ffi::DWORD,
+    lpdwNumberOfBytesRead: ffi::LPDWORD,
+    dwFlags: ffi::DWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if ::wsp::rt::addr::is_low((lpdwNumberOfBytesRead as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if (lpCompletionRoutine.map_or(0, |function| function as usize)
+            | (lpThreadId as usize)) != 0
+        {
+            ::core::hint::cold_path();
+            if !(::wsp::rt::addr::fits_if_given(
+                lpCompletionRoutine.map_or(0, |function| function as usize),
+            ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize)))
+            {
+                return false;
+            }
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
+            ::wsp::rt::addr::span((lpOverlapped as usize)),
+            (lpdwNumberOfBytesRead as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPRdmaRead`: `Err` has the code, 0 where none can be stored.
@@ -2544,23 +3031,121 @@ pub unsafe fn rdma_write_passes(
     // readable.
     unsafe {
         if (lpOverlapped as usize) == 0 {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
-                ::wsp::rt::addr::span((lpdwNumberOfBytesWritten as usize)),
-            ])
+            rdma_write_passes_alone(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpTargetBufferDescriptor,
+                dwTargetDescriptorLength,
+                dwTargetBufferOffset,
+                lpdwNumberOfBytesWritten,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         } else {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
-                ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpdwNumberOfBytesWritten as usize))
-                && ::wsp::rt::addr::fits_if_given(
-                    lpCompletionRoutine.map_or(0, |function| function as usize),
-                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
+            rdma_write_passes_overlapped(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpTargetBufferDescriptor,
+                dwTargetDescriptorLength,
+                dwTargetBufferOffset,
+                lpdwNumberOfBytesWritten,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         }
+    }
+}
+/// Is a call that is not overlapped of `WSPRdmaWrite` in order? If not surely, [`rdma_write`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn rdma_write_passes_alone(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUFEX,
+    dwBufferCount: ffi::DWORD,
+    lpTargetBufferDescriptor: ffi::LPVOID,
+    dwTargetDescriptorLength: ffi::DWORD,
+    dwTargetBufferOffset: ffi::DWORD,
+    lpdwNumberOfBytesWritten: ffi::LPDWORD,
+    dwFlags: ffi::DWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
+            ::wsp::rt::addr::span((lpdwNumberOfBytesWritten as usize)),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        ::core::hint::assert_unchecked((lpdwNumberOfBytesWritten as usize) != 0);
+        true
+    }
+}
+/// Is an overlapped call of `WSPRdmaWrite` in order? If not surely, [`rdma_write`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn rdma_write_passes_overlapped(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUFEX,
+    dwBufferCount: ffi::DWORD,
+    lpTargetBufferDescriptor: ffi::LPVOID,
+    dwTargetDescriptorLength: ffi::DWORD,
+    dwTargetBufferOffset: ffi::DWORD,
+    lpdwNumberOfBytesWritten: ffi::LPDWORD,
+    dwFlags: ffi::DWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if ::wsp::rt::addr::is_low((lpdwNumberOfBytesWritten as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if (lpCompletionRoutine.map_or(0, |function| function as usize)
+            | (lpThreadId as usize)) != 0
+        {
+            ::core::hint::cold_path();
+            if !(::wsp::rt::addr::fits_if_given(
+                lpCompletionRoutine.map_or(0, |function| function as usize),
+            ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize)))
+            {
+                return false;
+            }
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpTargetBufferDescriptor as usize)),
+            ::wsp::rt::addr::span((lpOverlapped as usize)),
+            (lpdwNumberOfBytesWritten as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPRdmaWrite`: `Err` has the code, 0 where none can be stored.
@@ -2703,10 +3288,14 @@ pub unsafe fn register_memory_passes(
             ::core::hint::cold_path();
             return false;
         }
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpBuffer as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPRegisterMemory`: `Err` has the code, 0 where none can be stored.
@@ -2827,12 +3416,16 @@ pub unsafe fn register_rdma_memory_passes(
             ::core::hint::cold_path();
             return false;
         }
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpBuffer as usize)),
             ::wsp::rt::addr::span((lpRdmaBufferDescriptor as usize)),
             ::wsp::rt::addr::span((lpdwDescriptorLength as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPRegisterRdmaMemory`: `Err` has the code, 0 where none can be stored.

@@ -1380,36 +1380,71 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if check::ioctl_passes(
-                s,
-                dwIoControlCode,
-                lpvInBuffer,
-                cbInBuffer,
-                lpvOutBuffer,
-                cbOutBuffer,
-                lpcbBytesReturned,
-                lpOverlapped,
-                lpCompletionRoutine,
-                lpThreadId,
-                lpErrno,
-            ) {
-                if let Some(socket) = P::cell().socket_at_once(s as usize) {
-                    return ioctl_on::<
-                        P,
-                    >(
-                        socket,
-                        s,
-                        dwIoControlCode,
-                        lpvInBuffer,
-                        cbInBuffer,
-                        lpvOutBuffer,
-                        cbOutBuffer,
-                        lpcbBytesReturned,
-                        lpOverlapped,
-                        lpCompletionRoutine,
-                        lpThreadId,
-                        lpErrno,
-                    );
+            if lpOverlapped.is_null() {
+                if check::ioctl_passes_alone(
+                    s,
+                    dwIoControlCode,
+                    lpvInBuffer,
+                    cbInBuffer,
+                    lpvOutBuffer,
+                    cbOutBuffer,
+                    lpcbBytesReturned,
+                    ::core::ptr::null_mut(),
+                    lpCompletionRoutine,
+                    lpThreadId,
+                    lpErrno,
+                ) {
+                    if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                        return ioctl_on::<
+                            P,
+                        >(
+                            socket,
+                            s,
+                            dwIoControlCode,
+                            lpvInBuffer,
+                            cbInBuffer,
+                            lpvOutBuffer,
+                            cbOutBuffer,
+                            lpcbBytesReturned,
+                            ::core::ptr::null_mut(),
+                            lpCompletionRoutine,
+                            lpThreadId,
+                            lpErrno,
+                        );
+                    }
+                }
+            } else {
+                if check::ioctl_passes_overlapped(
+                    s,
+                    dwIoControlCode,
+                    lpvInBuffer,
+                    cbInBuffer,
+                    lpvOutBuffer,
+                    cbOutBuffer,
+                    lpcbBytesReturned,
+                    lpOverlapped,
+                    lpCompletionRoutine,
+                    lpThreadId,
+                    lpErrno,
+                ) {
+                    if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                        return ioctl_on::<
+                            P,
+                        >(
+                            socket,
+                            s,
+                            dwIoControlCode,
+                            lpvInBuffer,
+                            cbInBuffer,
+                            lpvOutBuffer,
+                            cbOutBuffer,
+                            lpcbBytesReturned,
+                            lpOverlapped,
+                            lpCompletionRoutine,
+                            lpThreadId,
+                            lpErrno,
+                        );
+                    }
                 }
             }
             ioctl_carefully::<
@@ -1658,24 +1693,40 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount == 1
-                && check::recv_passes(
-                    s,
-                    lpBuffers,
-                    dwBufferCount,
-                    lpNumberOfBytesRecvd,
-                    lpFlags,
-                    lpOverlapped,
-                    lpCompletionRoutine,
-                    lpThreadId,
-                    lpErrno,
-                ) && (::wsp::rt::buffer_fits(lpBuffers))
-            {
-                if let Some(socket) = P::cell().socket_at_once(s as usize) {
-                    return recv_on::<
-                        P,
-                    >(
-                        socket,
+            let mut dwBufferCount = dwBufferCount;
+            if dwBufferCount == 1 {
+                if lpOverlapped.is_null() {
+                    if check::recv_passes_alone(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesRecvd,
+                        lpFlags,
+                        ::core::ptr::null_mut(),
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return recv_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpNumberOfBytesRecvd,
+                                lpFlags,
+                                ::core::ptr::null_mut(),
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
+                } else {
+                    if check::recv_passes_overlapped(
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -1685,8 +1736,27 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    );
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return recv_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpNumberOfBytesRecvd,
+                                lpFlags,
+                                lpOverlapped,
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
                 }
+                dwBufferCount = ::wsp::rt::one();
             }
             recv_carefully::<
                 P,
@@ -1842,24 +1912,40 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount == 1
-                && check::send_passes(
-                    s,
-                    lpBuffers,
-                    dwBufferCount,
-                    lpNumberOfBytesSent,
-                    dwFlags,
-                    lpOverlapped,
-                    lpCompletionRoutine,
-                    lpThreadId,
-                    lpErrno,
-                ) && (::wsp::rt::buffer_fits(lpBuffers))
-            {
-                if let Some(socket) = P::cell().socket_at_once(s as usize) {
-                    return send_on::<
-                        P,
-                    >(
-                        socket,
+            let mut dwBufferCount = dwBufferCount;
+            if dwBufferCount == 1 {
+                if lpOverlapped.is_null() {
+                    if check::send_passes_alone(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesSent,
+                        dwFlags,
+                        ::core::ptr::null_mut(),
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return send_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpNumberOfBytesSent,
+                                dwFlags,
+                                ::core::ptr::null_mut(),
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
+                } else {
+                    if check::send_passes_overlapped(
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -1869,8 +1955,27 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    );
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return send_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpNumberOfBytesSent,
+                                dwFlags,
+                                lpOverlapped,
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
                 }
+                dwBufferCount = ::wsp::rt::one();
             }
             send_carefully::<
                 P,
@@ -2320,27 +2425,46 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount == 1
-                && check::rdma_read_passes(
-                    s,
-                    lpBuffers,
-                    dwBufferCount,
-                    lpTargetBufferDescriptor,
-                    dwTargetDescriptorLength,
-                    dwTargetBufferOffset,
-                    lpdwNumberOfBytesRead,
-                    dwFlags,
-                    lpOverlapped,
-                    lpCompletionRoutine,
-                    lpThreadId,
-                    lpErrno,
-                ) && (::wsp::rt::buffer_fits(lpBuffers))
-            {
-                if let Some(socket) = P::cell().socket_at_once(s as usize) {
-                    return rdma_read_on::<
-                        P,
-                    >(
-                        socket,
+            let mut dwBufferCount = dwBufferCount;
+            if dwBufferCount == 1 {
+                if lpOverlapped.is_null() {
+                    if check::rdma_read_passes_alone(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpTargetBufferDescriptor,
+                        dwTargetDescriptorLength,
+                        dwTargetBufferOffset,
+                        lpdwNumberOfBytesRead,
+                        dwFlags,
+                        ::core::ptr::null_mut(),
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return rdma_read_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpTargetBufferDescriptor,
+                                dwTargetDescriptorLength,
+                                dwTargetBufferOffset,
+                                lpdwNumberOfBytesRead,
+                                dwFlags,
+                                ::core::ptr::null_mut(),
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
+                } else {
+                    if check::rdma_read_passes_overlapped(
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -2353,8 +2477,30 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    );
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return rdma_read_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpTargetBufferDescriptor,
+                                dwTargetDescriptorLength,
+                                dwTargetBufferOffset,
+                                lpdwNumberOfBytesRead,
+                                dwFlags,
+                                lpOverlapped,
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
                 }
+                dwBufferCount = ::wsp::rt::one();
             }
             rdma_read_carefully::<
                 P,
@@ -2534,27 +2680,46 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount == 1
-                && check::rdma_write_passes(
-                    s,
-                    lpBuffers,
-                    dwBufferCount,
-                    lpTargetBufferDescriptor,
-                    dwTargetDescriptorLength,
-                    dwTargetBufferOffset,
-                    lpdwNumberOfBytesWritten,
-                    dwFlags,
-                    lpOverlapped,
-                    lpCompletionRoutine,
-                    lpThreadId,
-                    lpErrno,
-                ) && (::wsp::rt::buffer_fits(lpBuffers))
-            {
-                if let Some(socket) = P::cell().socket_at_once(s as usize) {
-                    return rdma_write_on::<
-                        P,
-                    >(
-                        socket,
+            let mut dwBufferCount = dwBufferCount;
+            if dwBufferCount == 1 {
+                if lpOverlapped.is_null() {
+                    if check::rdma_write_passes_alone(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpTargetBufferDescriptor,
+                        dwTargetDescriptorLength,
+                        dwTargetBufferOffset,
+                        lpdwNumberOfBytesWritten,
+                        dwFlags,
+                        ::core::ptr::null_mut(),
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return rdma_write_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpTargetBufferDescriptor,
+                                dwTargetDescriptorLength,
+                                dwTargetBufferOffset,
+                                lpdwNumberOfBytesWritten,
+                                dwFlags,
+                                ::core::ptr::null_mut(),
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
+                } else {
+                    if check::rdma_write_passes_overlapped(
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -2567,8 +2732,30 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    );
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return rdma_write_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpTargetBufferDescriptor,
+                                dwTargetDescriptorLength,
+                                dwTargetBufferOffset,
+                                lpdwNumberOfBytesWritten,
+                                dwFlags,
+                                lpOverlapped,
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
                 }
+                dwBufferCount = ::wsp::rt::one();
             }
             rdma_write_carefully::<
                 P,

@@ -51,11 +51,15 @@ pub unsafe fn startup_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpWSPData as usize)),
             ::wsp::rt::addr::span((lpProtocolInfo as usize)),
             ::wsp::rt::addr::span((lpProcTable as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPStartup`: `Err` has the code, 0 where none can be stored.
@@ -152,12 +156,30 @@ pub unsafe fn accept_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
-            && ::wsp::rt::addr::fits_if_given((addr as usize))
-            && ::wsp::rt::addr::fits_if_given((addrlen as usize))
-            && ::wsp::rt::addr::fits_if_given(
-                lpfnCondition.map_or(0, |function| function as usize),
-            )
+        if ::wsp::rt::addr::is_low((addr as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((addrlen as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low(
+            lpfnCondition.map_or(0, |function| function as usize),
+        ) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            (addr as usize),
+            (addrlen as usize),
+            lpfnCondition.map_or(0, |function| function as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPAccept`: `Err` has the code, 0 where none can be stored.
@@ -288,13 +310,17 @@ pub unsafe fn address_to_string_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpsaAddress as usize)),
             ::wsp::rt::addr::span((lpProtocolInfo as usize)),
             ::wsp::rt::addr::span((lpszAddressString as usize)),
             ::wsp::rt::addr::span((lpdwAddressStringLength as usize)),
-        ]) && !((lpsaAddress as usize) != 0 && dwAddressLength < 2)
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        !((lpsaAddress as usize) != 0 && dwAddressLength < 2)
     }
 }
 /// The checks of `WSPAddressToString`: `Err` has the code, 0 where none can be stored.
@@ -412,7 +438,11 @@ pub unsafe fn async_select_passes(
             ::core::hint::cold_path();
             return false;
         }
-        ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
+        if !::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPAsyncSelect`: `Err` has the code, 0 where none can be stored.
@@ -494,10 +524,14 @@ pub unsafe fn bind_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((name as usize)),
-        ]) && !((name as usize) != 0 && namelen < 2)
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        !((name as usize) != 0 && namelen < 2)
     }
 }
 /// The checks of `WSPBind`: `Err` has the code, 0 where none can be stored.
@@ -556,7 +590,13 @@ pub static CANCEL_BLOCKING_CALL_LP_ERRNO_ADDRESS: ::wsp::rt::Check = ::wsp::rt::
 pub unsafe fn cancel_blocking_call_passes(lpErrno: ffi::LPINT) -> bool {
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
-    unsafe { ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) }
+    unsafe {
+        if !::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
+    }
 }
 /// The checks of `WSPCancelBlockingCall`: `Err` has the code, 0 where none can be stored.
 ///
@@ -598,7 +638,13 @@ pub static CLEANUP_LP_ERRNO_ADDRESS: ::wsp::rt::Check = ::wsp::rt::Check {
 pub unsafe fn cleanup_passes(lpErrno: ffi::LPINT) -> bool {
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
-    unsafe { ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) }
+    unsafe {
+        if !::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
+    }
 }
 /// The checks of `WSPCleanup`: `Err` has the code, 0 where none can be stored.
 ///
@@ -646,7 +692,13 @@ pub static CLOSE_SOCKET_S_SOCKET: ::wsp::rt::Check = ::wsp::rt::Check {
 pub unsafe fn close_socket_passes(s: ffi::SOCKET, lpErrno: ffi::LPINT) -> bool {
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
-    unsafe { ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) }
+    unsafe {
+        if !::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
+    }
 }
 /// The checks of `WSPCloseSocket`: `Err` has the code, 0 where none can be stored.
 ///
@@ -746,14 +798,34 @@ pub unsafe fn connect_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if ::wsp::rt::addr::is_low((lpCallerData as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpCalleeData as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpSQOS as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpGQOS as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((name as usize)),
-        ]) && ::wsp::rt::addr::fits_if_given((lpCallerData as usize))
-            && ::wsp::rt::addr::fits_if_given((lpCalleeData as usize))
-            && ::wsp::rt::addr::fits_if_given((lpSQOS as usize))
-            && ::wsp::rt::addr::fits_if_given((lpGQOS as usize))
-            && !((name as usize) != 0 && namelen < 2)
+            (lpCallerData as usize),
+            (lpCalleeData as usize),
+            (lpSQOS as usize),
+            (lpGQOS as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        !((name as usize) != 0 && namelen < 2)
     }
 }
 /// The checks of `WSPConnect`: `Err` has the code, 0 where none can be stored.
@@ -860,10 +932,14 @@ pub unsafe fn duplicate_socket_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpProtocolInfo as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPDuplicateSocket`: `Err` has the code, 0 where none can be stored.
@@ -943,10 +1019,14 @@ pub unsafe fn enum_network_events_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpNetworkEvents as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPEnumNetworkEvents`: `Err` has the code, 0 where none can be stored.
@@ -1026,7 +1106,11 @@ pub unsafe fn event_select_passes(
             ::core::hint::cold_path();
             return false;
         }
-        ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
+        if !::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPEventSelect`: `Err` has the code, 0 where none can be stored.
@@ -1127,12 +1211,16 @@ pub unsafe fn get_overlapped_result_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpOverlapped as usize)),
             ::wsp::rt::addr::span((lpcbTransfer as usize)),
             ::wsp::rt::addr::span((lpdwFlags as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPGetOverlappedResult`: `Err` has the code, 0 where none can be stored.
@@ -1242,11 +1330,15 @@ pub unsafe fn get_peer_name_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((name as usize)),
             ::wsp::rt::addr::span((namelen as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPGetPeerName`: `Err` has the code, 0 where none can be stored.
@@ -1346,11 +1438,15 @@ pub unsafe fn get_sock_name_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((name as usize)),
             ::wsp::rt::addr::span((namelen as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPGetSockName`: `Err` has the code, 0 where none can be stored.
@@ -1452,11 +1548,15 @@ pub unsafe fn get_sock_opt_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((optval as usize)),
             ::wsp::rt::addr::span((optlen as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPGetSockOpt`: `Err` has the code, 0 where none can be stored.
@@ -1552,10 +1652,19 @@ pub unsafe fn get_qos_by_name_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if ::wsp::rt::addr::is_low((lpQOS as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpQOSName as usize)),
-        ]) && ::wsp::rt::addr::fits_if_given((lpQOS as usize))
+            (lpQOS as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPGetQOSByName`: `Err` has the code, 0 where none can be stored.
@@ -1678,22 +1787,133 @@ pub unsafe fn ioctl_passes(
     // readable.
     unsafe {
         if (lpOverlapped as usize) == 0 {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpcbBytesReturned as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
-                && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))
+            ioctl_passes_alone(
+                s,
+                dwIoControlCode,
+                lpvInBuffer,
+                cbInBuffer,
+                lpvOutBuffer,
+                cbOutBuffer,
+                lpcbBytesReturned,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         } else {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpvInBuffer as usize))
-                && ::wsp::rt::addr::fits_if_given((lpvOutBuffer as usize))
-                && ::wsp::rt::addr::fits_if_given((lpcbBytesReturned as usize))
-                && ::wsp::rt::addr::fits_if_given(
-                    lpCompletionRoutine.map_or(0, |function| function as usize),
-                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
+            ioctl_passes_overlapped(
+                s,
+                dwIoControlCode,
+                lpvInBuffer,
+                cbInBuffer,
+                lpvOutBuffer,
+                cbOutBuffer,
+                lpcbBytesReturned,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         }
+    }
+}
+/// Is a call that is not overlapped of `WSPIoctl` in order? If not surely, [`ioctl`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn ioctl_passes_alone(
+    s: ffi::SOCKET,
+    dwIoControlCode: ffi::DWORD,
+    lpvInBuffer: ffi::LPVOID,
+    cbInBuffer: ffi::DWORD,
+    lpvOutBuffer: ffi::LPVOID,
+    cbOutBuffer: ffi::DWORD,
+    lpcbBytesReturned: ffi::LPDWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if ::wsp::rt::addr::is_low((lpvInBuffer as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpvOutBuffer as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpcbBytesReturned as usize)),
+            (lpvInBuffer as usize),
+            (lpvOutBuffer as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        ::core::hint::assert_unchecked((lpcbBytesReturned as usize) != 0);
+        true
+    }
+}
+/// Is an overlapped call of `WSPIoctl` in order? If not surely, [`ioctl`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn ioctl_passes_overlapped(
+    s: ffi::SOCKET,
+    dwIoControlCode: ffi::DWORD,
+    lpvInBuffer: ffi::LPVOID,
+    cbInBuffer: ffi::DWORD,
+    lpvOutBuffer: ffi::LPVOID,
+    cbOutBuffer: ffi::DWORD,
+    lpcbBytesReturned: ffi::LPDWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if ::wsp::rt::addr::is_low((lpvInBuffer as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpvOutBuffer as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpcbBytesReturned as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if (lpCompletionRoutine.map_or(0, |function| function as usize)
+            | (lpThreadId as usize)) != 0
+        {
+            ::core::hint::cold_path();
+            if !(::wsp::rt::addr::fits_if_given(
+                lpCompletionRoutine.map_or(0, |function| function as usize),
+            ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize)))
+            {
+                return false;
+            }
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpOverlapped as usize)),
+            (lpvInBuffer as usize),
+            (lpvOutBuffer as usize),
+            (lpcbBytesReturned as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPIoctl`: `Err` has the code, 0 where none can be stored.
@@ -1857,14 +2077,34 @@ pub unsafe fn join_leaf_passes(
             ::core::hint::cold_path();
             return false;
         }
-        ::wsp::rt::addr::all_fit([
+        if ::wsp::rt::addr::is_low((lpCallerData as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpCalleeData as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpSQOS as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpGQOS as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((name as usize)),
-        ]) && ::wsp::rt::addr::fits_if_given((lpCallerData as usize))
-            && ::wsp::rt::addr::fits_if_given((lpCalleeData as usize))
-            && ::wsp::rt::addr::fits_if_given((lpSQOS as usize))
-            && ::wsp::rt::addr::fits_if_given((lpGQOS as usize))
-            && !((name as usize) != 0 && namelen < 2)
+            (lpCallerData as usize),
+            (lpCalleeData as usize),
+            (lpSQOS as usize),
+            (lpGQOS as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        !((name as usize) != 0 && namelen < 2)
     }
 }
 /// The checks of `WSPJoinLeaf`: `Err` has the code, 0 where none can be stored.
@@ -1957,7 +2197,13 @@ pub static LISTEN_S_SOCKET: ::wsp::rt::Check = ::wsp::rt::Check {
 pub unsafe fn listen_passes(s: ffi::SOCKET, backlog: i32, lpErrno: ffi::LPINT) -> bool {
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
-    unsafe { ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) }
+    unsafe {
+        if !::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
+    }
 }
 /// The checks of `WSPListen`: `Err` has the code, 0 where none can be stored.
 ///
@@ -2081,24 +2327,109 @@ pub unsafe fn recv_passes(
     // readable.
     unsafe {
         if (lpOverlapped as usize) == 0 {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpNumberOfBytesRecvd as usize)),
-                ::wsp::rt::addr::span((lpFlags as usize)),
-            ]) && !(lpFlags.read_unaligned() & !32771 != 0)
+            recv_passes_alone(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         } else {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpFlags as usize)),
-                ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesRecvd as usize))
-                && ::wsp::rt::addr::fits_if_given(
-                    lpCompletionRoutine.map_or(0, |function| function as usize),
-                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
-                && !(lpFlags.read_unaligned() & !32771 != 0)
+            recv_passes_overlapped(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         }
+    }
+}
+/// Is a call that is not overlapped of `WSPRecv` in order? If not surely, [`recv`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn recv_passes_alone(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUF,
+    dwBufferCount: ffi::DWORD,
+    lpNumberOfBytesRecvd: ffi::LPDWORD,
+    lpFlags: ffi::LPDWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpNumberOfBytesRecvd as usize)),
+            ::wsp::rt::addr::span((lpFlags as usize)),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        ::core::hint::assert_unchecked((lpNumberOfBytesRecvd as usize) != 0);
+        !(lpFlags.read_unaligned() & !32771 != 0)
+    }
+}
+/// Is an overlapped call of `WSPRecv` in order? If not surely, [`recv`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn recv_passes_overlapped(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUF,
+    dwBufferCount: ffi::DWORD,
+    lpNumberOfBytesRecvd: ffi::LPDWORD,
+    lpFlags: ffi::LPDWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if ::wsp::rt::addr::is_low((lpNumberOfBytesRecvd as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if (lpCompletionRoutine.map_or(0, |function| function as usize)
+            | (lpThreadId as usize)) != 0
+        {
+            ::core::hint::cold_path();
+            if !(::wsp::rt::addr::fits_if_given(
+                lpCompletionRoutine.map_or(0, |function| function as usize),
+            ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize)))
+            {
+                return false;
+            }
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpFlags as usize)),
+            ::wsp::rt::addr::span((lpOverlapped as usize)),
+            (lpNumberOfBytesRecvd as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        !(lpFlags.read_unaligned() & !32771 != 0)
     }
 }
 /// The checks of `WSPRecv`: `Err` has the code, 0 where none can be stored.
@@ -2217,8 +2548,18 @@ pub unsafe fn recv_disconnect_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
-            && ::wsp::rt::addr::fits_if_given((lpInboundDisconnectData as usize))
+        if ::wsp::rt::addr::is_low((lpInboundDisconnectData as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            (lpInboundDisconnectData as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPRecvDisconnect`: `Err` has the code, 0 where none can be stored.
@@ -2366,28 +2707,137 @@ pub unsafe fn recv_from_passes(
     // readable.
     unsafe {
         if (lpOverlapped as usize) == 0 {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpNumberOfBytesRecvd as usize)),
-                ::wsp::rt::addr::span((lpFlags as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpFrom as usize))
-                && ::wsp::rt::addr::fits_if_given((lpFromlen as usize))
-                && !(lpFlags.read_unaligned() & !32771 != 0)
+            recv_from_passes_alone(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpFrom,
+                lpFromlen,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         } else {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpFlags as usize)),
-                ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesRecvd as usize))
-                && ::wsp::rt::addr::fits_if_given((lpFrom as usize))
-                && ::wsp::rt::addr::fits_if_given((lpFromlen as usize))
-                && ::wsp::rt::addr::fits_if_given(
-                    lpCompletionRoutine.map_or(0, |function| function as usize),
-                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
-                && !(lpFlags.read_unaligned() & !32771 != 0)
+            recv_from_passes_overlapped(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesRecvd,
+                lpFlags,
+                lpFrom,
+                lpFromlen,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         }
+    }
+}
+/// Is a call that is not overlapped of `WSPRecvFrom` in order? If not surely, [`recv_from`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn recv_from_passes_alone(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUF,
+    dwBufferCount: ffi::DWORD,
+    lpNumberOfBytesRecvd: ffi::LPDWORD,
+    lpFlags: ffi::LPDWORD,
+    lpFrom: *mut ffi::sockaddr,
+    lpFromlen: ffi::LPINT,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if ::wsp::rt::addr::is_low((lpFrom as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpFromlen as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpNumberOfBytesRecvd as usize)),
+            ::wsp::rt::addr::span((lpFlags as usize)),
+            (lpFrom as usize),
+            (lpFromlen as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        ::core::hint::assert_unchecked((lpNumberOfBytesRecvd as usize) != 0);
+        !(lpFlags.read_unaligned() & !32771 != 0)
+    }
+}
+/// Is an overlapped call of `WSPRecvFrom` in order? If not surely, [`recv_from`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn recv_from_passes_overlapped(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUF,
+    dwBufferCount: ffi::DWORD,
+    lpNumberOfBytesRecvd: ffi::LPDWORD,
+    lpFlags: ffi::LPDWORD,
+    lpFrom: *mut ffi::sockaddr,
+    lpFromlen: ffi::LPINT,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if ::wsp::rt::addr::is_low((lpNumberOfBytesRecvd as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpFrom as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpFromlen as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if (lpCompletionRoutine.map_or(0, |function| function as usize)
+            | (lpThreadId as usize)) != 0
+        {
+            ::core::hint::cold_path();
+            if !(::wsp::rt::addr::fits_if_given(
+                lpCompletionRoutine.map_or(0, |function| function as usize),
+            ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize)))
+            {
+                return false;
+            }
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpFlags as usize)),
+            ::wsp::rt::addr::span((lpOverlapped as usize)),
+            (lpNumberOfBytesRecvd as usize),
+            (lpFrom as usize),
+            (lpFromlen as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        !(lpFlags.read_unaligned() & !32771 != 0)
     }
 }
 /// The checks of `WSPRecvFrom`: `Err` has the code, 0 where none can be stored.
@@ -2539,12 +2989,33 @@ pub unsafe fn select_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
-            && ::wsp::rt::addr::fits_if_given((readfds as usize))
-            && ::wsp::rt::addr::fits_if_given((writefds as usize))
-            && ::wsp::rt::addr::fits_if_given((exceptfds as usize))
-            && ::wsp::rt::addr::fits_if_given((timeout as usize))
-            && !(((readfds as usize) | (writefds as usize) | (exceptfds as usize)) == 0)
+        if ::wsp::rt::addr::is_low((readfds as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((writefds as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((exceptfds as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((timeout as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            (readfds as usize),
+            (writefds as usize),
+            (exceptfds as usize),
+            (timeout as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        !(((readfds as usize) | (writefds as usize) | (exceptfds as usize)) == 0)
     }
 }
 /// The checks of `WSPSelect`: `Err` has the code, 0 where none can be stored.
@@ -2683,29 +3154,115 @@ pub unsafe fn send_passes(
     // readable.
     unsafe {
         if (lpOverlapped as usize) == 0 {
-            if dwFlags & !32773 != 0 {
-                ::core::hint::cold_path();
-                return false;
-            }
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpNumberOfBytesSent as usize)),
-            ])
+            send_passes_alone(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         } else {
-            if dwFlags & !32773 != 0 {
-                ::core::hint::cold_path();
+            send_passes_overlapped(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        }
+    }
+}
+/// Is a call that is not overlapped of `WSPSend` in order? If not surely, [`send`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn send_passes_alone(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUF,
+    dwBufferCount: ffi::DWORD,
+    lpNumberOfBytesSent: ffi::LPDWORD,
+    dwFlags: ffi::DWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if dwFlags & !32773 != 0 {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpNumberOfBytesSent as usize)),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        ::core::hint::assert_unchecked((lpNumberOfBytesSent as usize) != 0);
+        true
+    }
+}
+/// Is an overlapped call of `WSPSend` in order? If not surely, [`send`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn send_passes_overlapped(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUF,
+    dwBufferCount: ffi::DWORD,
+    lpNumberOfBytesSent: ffi::LPDWORD,
+    dwFlags: ffi::DWORD,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if dwFlags & !32773 != 0 {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpNumberOfBytesSent as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if (lpCompletionRoutine.map_or(0, |function| function as usize)
+            | (lpThreadId as usize)) != 0
+        {
+            ::core::hint::cold_path();
+            if !(::wsp::rt::addr::fits_if_given(
+                lpCompletionRoutine.map_or(0, |function| function as usize),
+            ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize)))
+            {
                 return false;
             }
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesSent as usize))
-                && ::wsp::rt::addr::fits_if_given(
-                    lpCompletionRoutine.map_or(0, |function| function as usize),
-                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
         }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpOverlapped as usize)),
+            (lpNumberOfBytesSent as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPSend`: `Err` has the code, 0 where none can be stored.
@@ -2816,8 +3373,18 @@ pub unsafe fn send_disconnect_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
-            && ::wsp::rt::addr::fits_if_given((lpOutboundDisconnectData as usize))
+        if ::wsp::rt::addr::is_low((lpOutboundDisconnectData as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            (lpOutboundDisconnectData as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPSendDisconnect`: `Err` has the code, 0 where none can be stored.
@@ -2947,30 +3514,133 @@ pub unsafe fn send_to_passes(
     // readable.
     unsafe {
         if (lpOverlapped as usize) == 0 {
-            if dwFlags & !32773 != 0 {
-                ::core::hint::cold_path();
-                return false;
-            }
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpNumberOfBytesSent as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpTo as usize))
+            send_to_passes_alone(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpTo,
+                iTolen,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
         } else {
-            if dwFlags & !32773 != 0 {
-                ::core::hint::cold_path();
+            send_to_passes_overlapped(
+                s,
+                lpBuffers,
+                dwBufferCount,
+                lpNumberOfBytesSent,
+                dwFlags,
+                lpTo,
+                iTolen,
+                lpOverlapped,
+                lpCompletionRoutine,
+                lpThreadId,
+                lpErrno,
+            )
+        }
+    }
+}
+/// Is a call that is not overlapped of `WSPSendTo` in order? If not surely, [`send_to`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn send_to_passes_alone(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUF,
+    dwBufferCount: ffi::DWORD,
+    lpNumberOfBytesSent: ffi::LPDWORD,
+    dwFlags: ffi::DWORD,
+    lpTo: *const ffi::sockaddr,
+    iTolen: i32,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if dwFlags & !32773 != 0 {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpTo as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpNumberOfBytesSent as usize)),
+            (lpTo as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        ::core::hint::assert_unchecked((lpNumberOfBytesSent as usize) != 0);
+        true
+    }
+}
+/// Is an overlapped call of `WSPSendTo` in order? If not surely, [`send_to`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn send_to_passes_overlapped(
+    s: ffi::SOCKET,
+    lpBuffers: ffi::LPWSABUF,
+    dwBufferCount: ffi::DWORD,
+    lpNumberOfBytesSent: ffi::LPDWORD,
+    dwFlags: ffi::DWORD,
+    lpTo: *const ffi::sockaddr,
+    iTolen: i32,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    lpCompletionRoutine: ffi::LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    lpThreadId: ffi::LPWSATHREADID,
+    lpErrno: ffi::LPINT,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if dwFlags & !32773 != 0 {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpNumberOfBytesSent as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpTo as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if (lpCompletionRoutine.map_or(0, |function| function as usize)
+            | (lpThreadId as usize)) != 0
+        {
+            ::core::hint::cold_path();
+            if !(::wsp::rt::addr::fits_if_given(
+                lpCompletionRoutine.map_or(0, |function| function as usize),
+            ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize)))
+            {
                 return false;
             }
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpErrno as usize)),
-                ::wsp::rt::addr::span((lpBuffers as usize)),
-                ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpNumberOfBytesSent as usize))
-                && ::wsp::rt::addr::fits_if_given((lpTo as usize))
-                && ::wsp::rt::addr::fits_if_given(
-                    lpCompletionRoutine.map_or(0, |function| function as usize),
-                ) && ::wsp::rt::addr::fits_if_given((lpThreadId as usize))
         }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            ::wsp::rt::addr::span((lpBuffers as usize)),
+            ::wsp::rt::addr::span((lpOverlapped as usize)),
+            (lpNumberOfBytesSent as usize),
+            (lpTo as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPSendTo`: `Err` has the code, 0 where none can be stored.
@@ -3091,8 +3761,18 @@ pub unsafe fn set_sock_opt_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
-            && ::wsp::rt::addr::fits_if_given((optval as usize))
+        if ::wsp::rt::addr::is_low((optval as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpErrno as usize)),
+            (optval as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPSetSockOpt`: `Err` has the code, 0 where none can be stored.
@@ -3164,7 +3844,11 @@ pub unsafe fn shutdown_passes(s: ffi::SOCKET, how: i32, lpErrno: ffi::LPINT) -> 
             ::core::hint::cold_path();
             return false;
         }
-        ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))])
+        if !::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpErrno as usize))]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPShutdown`: `Err` has the code, 0 where none can be stored.
@@ -3255,10 +3939,14 @@ pub unsafe fn socket_passes(
             ::core::hint::cold_path();
             return false;
         }
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((lpProtocolInfo as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPSocket`: `Err` has the code, 0 where none can be stored.
@@ -3379,13 +4067,17 @@ pub unsafe fn string_to_address_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        ::wsp::rt::addr::all_fit([
+        if !::wsp::rt::addr::all_fit([
             ::wsp::rt::addr::span((lpErrno as usize)),
             ::wsp::rt::addr::span((AddressString as usize)),
             ::wsp::rt::addr::span((lpProtocolInfo as usize)),
             ::wsp::rt::addr::span((lpAddress as usize)),
             ::wsp::rt::addr::span((lpAddressLength as usize)),
-        ])
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `WSPStringToAddress`: `Err` has the code, 0 where none can be stored.
@@ -3513,33 +4205,27 @@ pub unsafe fn accept_ex_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        if (lpOverlapped as usize) == 0 {
-            if !(32..=2147483647).contains(&dwLocalAddressLength) {
-                ::core::hint::cold_path();
-                return false;
-            }
-            if !(32..=2147483647).contains(&dwRemoteAddressLength) {
-                ::core::hint::cold_path();
-                return false;
-            }
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpOutputBuffer as usize)),
-                ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpdwBytesReceived as usize))
-        } else {
-            if !(32..=2147483647).contains(&dwLocalAddressLength) {
-                ::core::hint::cold_path();
-                return false;
-            }
-            if !(32..=2147483647).contains(&dwRemoteAddressLength) {
-                ::core::hint::cold_path();
-                return false;
-            }
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((lpOutputBuffer as usize)),
-                ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpdwBytesReceived as usize))
+        if !(32..=2147483647).contains(&dwLocalAddressLength) {
+            ::core::hint::cold_path();
+            return false;
         }
+        if !(32..=2147483647).contains(&dwRemoteAddressLength) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((lpdwBytesReceived as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((lpOutputBuffer as usize)),
+            ::wsp::rt::addr::span((lpOverlapped as usize)),
+            (lpdwBytesReceived as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `AcceptEx`: `Err` has the code, 0 where none can be stored.
@@ -3657,21 +4343,24 @@ pub unsafe fn connect_ex_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        if (lpOverlapped as usize) == 0 {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((name as usize)),
-                ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpSendBuffer as usize))
-                && ::wsp::rt::addr::fits_if_given((lpdwBytesSent as usize))
-                && !((name as usize) != 0 && namelen < 16)
-        } else {
-            ::wsp::rt::addr::all_fit([
-                ::wsp::rt::addr::span((name as usize)),
-                ::wsp::rt::addr::span((lpOverlapped as usize)),
-            ]) && ::wsp::rt::addr::fits_if_given((lpSendBuffer as usize))
-                && ::wsp::rt::addr::fits_if_given((lpdwBytesSent as usize))
-                && !((name as usize) != 0 && namelen < 16)
+        if ::wsp::rt::addr::is_low((lpSendBuffer as usize)) {
+            ::core::hint::cold_path();
+            return false;
         }
+        if ::wsp::rt::addr::is_low((lpdwBytesSent as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
+            ::wsp::rt::addr::span((name as usize)),
+            ::wsp::rt::addr::span((lpOverlapped as usize)),
+            (lpSendBuffer as usize),
+            (lpdwBytesSent as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        !((name as usize) != 0 && namelen < 16)
     }
 }
 /// The checks of `ConnectEx`: `Err` has the code, 0 where none can be stored.
@@ -3762,26 +4451,64 @@ pub unsafe fn disconnect_ex_passes(
     // readable.
     unsafe {
         if (lpOverlapped as usize) == 0 {
-            if !matches!(dwFlags, 0 | 2) {
-                ::core::hint::cold_path();
-                return false;
-            }
-            if !matches!(dwReserved, 0) {
-                ::core::hint::cold_path();
-                return false;
-            }
-            true
+            disconnect_ex_passes_alone(s, lpOverlapped, dwFlags, dwReserved)
         } else {
-            if !matches!(dwFlags, 0 | 2) {
-                ::core::hint::cold_path();
-                return false;
-            }
-            if !matches!(dwReserved, 0) {
-                ::core::hint::cold_path();
-                return false;
-            }
-            ::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpOverlapped as usize))])
+            disconnect_ex_passes_overlapped(s, lpOverlapped, dwFlags, dwReserved)
         }
+    }
+}
+/// Is a call that is not overlapped of `DisconnectEx` in order? If not surely, [`disconnect_ex`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn disconnect_ex_passes_alone(
+    s: ffi::SOCKET,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    dwFlags: ffi::DWORD,
+    dwReserved: ffi::DWORD,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if !matches!(dwFlags, 0 | 2) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !matches!(dwReserved, 0) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
+    }
+}
+/// Is an overlapped call of `DisconnectEx` in order? If not surely, [`disconnect_ex`] decides.
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+#[inline(always)]
+pub unsafe fn disconnect_ex_passes_overlapped(
+    s: ffi::SOCKET,
+    lpOverlapped: ffi::LPWSAOVERLAPPED,
+    dwFlags: ffi::DWORD,
+    dwReserved: ffi::DWORD,
+) -> bool {
+    // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
+    // readable.
+    unsafe {
+        if !matches!(dwFlags, 0 | 2) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !matches!(dwReserved, 0) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([::wsp::rt::addr::span((lpOverlapped as usize))]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `DisconnectEx`: `Err` has the code, 0 where none can be stored.
@@ -3860,11 +4587,37 @@ pub unsafe fn get_accept_ex_sockaddrs_passes(
     // SAFETY: what is read lies behind pointers found to be in user space; the caller vouches that they are
     // readable.
     unsafe {
-        true && ::wsp::rt::addr::fits_if_given((lpOutputBuffer as usize))
-            && ::wsp::rt::addr::fits_if_given((LocalSockaddr as usize))
-            && ::wsp::rt::addr::fits_if_given((LocalSockaddrLength as usize))
-            && ::wsp::rt::addr::fits_if_given((RemoteSockaddr as usize))
-            && ::wsp::rt::addr::fits_if_given((RemoteSockaddrLength as usize))
+        if ::wsp::rt::addr::is_low((lpOutputBuffer as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((LocalSockaddr as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((LocalSockaddrLength as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((RemoteSockaddr as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if ::wsp::rt::addr::is_low((RemoteSockaddrLength as usize)) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        if !::wsp::rt::addr::all_fit([
+            (lpOutputBuffer as usize),
+            (LocalSockaddr as usize),
+            (LocalSockaddrLength as usize),
+            (RemoteSockaddr as usize),
+            (RemoteSockaddrLength as usize),
+        ]) {
+            ::core::hint::cold_path();
+            return false;
+        }
+        true
     }
 }
 /// The checks of `GetAcceptExSockaddrs`: `Err` has the code, 0 where none can be stored.

@@ -1839,36 +1839,71 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if check::ioctl_passes(
-                s,
-                dwIoControlCode,
-                lpvInBuffer,
-                cbInBuffer,
-                lpvOutBuffer,
-                cbOutBuffer,
-                lpcbBytesReturned,
-                lpOverlapped,
-                lpCompletionRoutine,
-                lpThreadId,
-                lpErrno,
-            ) {
-                if let Some(socket) = P::cell().socket_at_once(s as usize) {
-                    return ioctl_on::<
-                        P,
-                    >(
-                        socket,
-                        s,
-                        dwIoControlCode,
-                        lpvInBuffer,
-                        cbInBuffer,
-                        lpvOutBuffer,
-                        cbOutBuffer,
-                        lpcbBytesReturned,
-                        lpOverlapped,
-                        lpCompletionRoutine,
-                        lpThreadId,
-                        lpErrno,
-                    );
+            if lpOverlapped.is_null() {
+                if check::ioctl_passes_alone(
+                    s,
+                    dwIoControlCode,
+                    lpvInBuffer,
+                    cbInBuffer,
+                    lpvOutBuffer,
+                    cbOutBuffer,
+                    lpcbBytesReturned,
+                    ::core::ptr::null_mut(),
+                    lpCompletionRoutine,
+                    lpThreadId,
+                    lpErrno,
+                ) {
+                    if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                        return ioctl_on::<
+                            P,
+                        >(
+                            socket,
+                            s,
+                            dwIoControlCode,
+                            lpvInBuffer,
+                            cbInBuffer,
+                            lpvOutBuffer,
+                            cbOutBuffer,
+                            lpcbBytesReturned,
+                            ::core::ptr::null_mut(),
+                            lpCompletionRoutine,
+                            lpThreadId,
+                            lpErrno,
+                        );
+                    }
+                }
+            } else {
+                if check::ioctl_passes_overlapped(
+                    s,
+                    dwIoControlCode,
+                    lpvInBuffer,
+                    cbInBuffer,
+                    lpvOutBuffer,
+                    cbOutBuffer,
+                    lpcbBytesReturned,
+                    lpOverlapped,
+                    lpCompletionRoutine,
+                    lpThreadId,
+                    lpErrno,
+                ) {
+                    if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                        return ioctl_on::<
+                            P,
+                        >(
+                            socket,
+                            s,
+                            dwIoControlCode,
+                            lpvInBuffer,
+                            cbInBuffer,
+                            lpvOutBuffer,
+                            cbOutBuffer,
+                            lpcbBytesReturned,
+                            lpOverlapped,
+                            lpCompletionRoutine,
+                            lpThreadId,
+                            lpErrno,
+                        );
+                    }
                 }
             }
             ioctl_carefully::<
@@ -2216,24 +2251,40 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount == 1
-                && check::recv_passes(
-                    s,
-                    lpBuffers,
-                    dwBufferCount,
-                    lpNumberOfBytesRecvd,
-                    lpFlags,
-                    lpOverlapped,
-                    lpCompletionRoutine,
-                    lpThreadId,
-                    lpErrno,
-                ) && (::wsp::rt::buffer_fits(lpBuffers))
-            {
-                if let Some(socket) = P::cell().socket_at_once(s as usize) {
-                    return recv_on::<
-                        P,
-                    >(
-                        socket,
+            let mut dwBufferCount = dwBufferCount;
+            if dwBufferCount == 1 {
+                if lpOverlapped.is_null() {
+                    if check::recv_passes_alone(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesRecvd,
+                        lpFlags,
+                        ::core::ptr::null_mut(),
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return recv_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpNumberOfBytesRecvd,
+                                lpFlags,
+                                ::core::ptr::null_mut(),
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
+                } else {
+                    if check::recv_passes_overlapped(
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -2243,8 +2294,27 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    );
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return recv_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpNumberOfBytesRecvd,
+                                lpFlags,
+                                lpOverlapped,
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
                 }
+                dwBufferCount = ::wsp::rt::one();
             }
             recv_carefully::<
                 P,
@@ -2456,26 +2526,44 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount == 1
-                && check::recv_from_passes(
-                    s,
-                    lpBuffers,
-                    dwBufferCount,
-                    lpNumberOfBytesRecvd,
-                    lpFlags,
-                    lpFrom,
-                    lpFromlen,
-                    lpOverlapped,
-                    lpCompletionRoutine,
-                    lpThreadId,
-                    lpErrno,
-                ) && (::wsp::rt::buffer_fits(lpBuffers))
-            {
-                if let Some(socket) = P::cell().socket_at_once(s as usize) {
-                    return recv_from_on::<
-                        P,
-                    >(
-                        socket,
+            let mut dwBufferCount = dwBufferCount;
+            if dwBufferCount == 1 {
+                if lpOverlapped.is_null() {
+                    if check::recv_from_passes_alone(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesRecvd,
+                        lpFlags,
+                        lpFrom,
+                        lpFromlen,
+                        ::core::ptr::null_mut(),
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return recv_from_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpNumberOfBytesRecvd,
+                                lpFlags,
+                                lpFrom,
+                                lpFromlen,
+                                ::core::ptr::null_mut(),
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
+                } else {
+                    if check::recv_from_passes_overlapped(
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -2487,8 +2575,29 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    );
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return recv_from_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpNumberOfBytesRecvd,
+                                lpFlags,
+                                lpFrom,
+                                lpFromlen,
+                                lpOverlapped,
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
                 }
+                dwBufferCount = ::wsp::rt::one();
             }
             recv_from_carefully::<
                 P,
@@ -2738,24 +2847,40 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount == 1
-                && check::send_passes(
-                    s,
-                    lpBuffers,
-                    dwBufferCount,
-                    lpNumberOfBytesSent,
-                    dwFlags,
-                    lpOverlapped,
-                    lpCompletionRoutine,
-                    lpThreadId,
-                    lpErrno,
-                ) && (::wsp::rt::buffer_fits(lpBuffers))
-            {
-                if let Some(socket) = P::cell().socket_at_once(s as usize) {
-                    return send_on::<
-                        P,
-                    >(
-                        socket,
+            let mut dwBufferCount = dwBufferCount;
+            if dwBufferCount == 1 {
+                if lpOverlapped.is_null() {
+                    if check::send_passes_alone(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesSent,
+                        dwFlags,
+                        ::core::ptr::null_mut(),
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return send_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpNumberOfBytesSent,
+                                dwFlags,
+                                ::core::ptr::null_mut(),
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
+                } else {
+                    if check::send_passes_overlapped(
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -2765,8 +2890,27 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    );
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return send_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpNumberOfBytesSent,
+                                dwFlags,
+                                lpOverlapped,
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
                 }
+                dwBufferCount = ::wsp::rt::one();
             }
             send_carefully::<
                 P,
@@ -2977,26 +3121,44 @@ pub mod thunk {
     ) -> i32 {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if dwBufferCount == 1
-                && check::send_to_passes(
-                    s,
-                    lpBuffers,
-                    dwBufferCount,
-                    lpNumberOfBytesSent,
-                    dwFlags,
-                    lpTo,
-                    iTolen,
-                    lpOverlapped,
-                    lpCompletionRoutine,
-                    lpThreadId,
-                    lpErrno,
-                ) && (::wsp::rt::buffer_fits(lpBuffers))
-            {
-                if let Some(socket) = P::cell().socket_at_once(s as usize) {
-                    return send_to_on::<
-                        P,
-                    >(
-                        socket,
+            let mut dwBufferCount = dwBufferCount;
+            if dwBufferCount == 1 {
+                if lpOverlapped.is_null() {
+                    if check::send_to_passes_alone(
+                        s,
+                        lpBuffers,
+                        dwBufferCount,
+                        lpNumberOfBytesSent,
+                        dwFlags,
+                        lpTo,
+                        iTolen,
+                        ::core::ptr::null_mut(),
+                        lpCompletionRoutine,
+                        lpThreadId,
+                        lpErrno,
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return send_to_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpNumberOfBytesSent,
+                                dwFlags,
+                                lpTo,
+                                iTolen,
+                                ::core::ptr::null_mut(),
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
+                } else {
+                    if check::send_to_passes_overlapped(
                         s,
                         lpBuffers,
                         dwBufferCount,
@@ -3008,8 +3170,29 @@ pub mod thunk {
                         lpCompletionRoutine,
                         lpThreadId,
                         lpErrno,
-                    );
+                    ) && (::wsp::rt::buffer_fits(lpBuffers))
+                    {
+                        if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                            return send_to_on::<
+                                P,
+                            >(
+                                socket,
+                                s,
+                                lpBuffers,
+                                dwBufferCount,
+                                lpNumberOfBytesSent,
+                                dwFlags,
+                                lpTo,
+                                iTolen,
+                                lpOverlapped,
+                                lpCompletionRoutine,
+                                lpThreadId,
+                                lpErrno,
+                            );
+                        }
+                    }
                 }
+                dwBufferCount = ::wsp::rt::one();
             }
             send_to_carefully::<
                 P,
@@ -3751,11 +3934,31 @@ pub mod thunk {
     ) -> ffi::WINBOOL {
         // SAFETY: the host passes what the interface asks for; what it gets wrong by value the checks find.
         unsafe {
-            if check::disconnect_ex_passes(s, lpOverlapped, dwFlags, dwReserved) {
-                if let Some(socket) = P::cell().socket_at_once(s as usize) {
-                    return disconnect_ex_on::<
-                        P,
-                    >(socket, s, lpOverlapped, dwFlags, dwReserved);
+            if lpOverlapped.is_null() {
+                if check::disconnect_ex_passes_alone(
+                    s,
+                    ::core::ptr::null_mut(),
+                    dwFlags,
+                    dwReserved,
+                ) {
+                    if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                        return disconnect_ex_on::<
+                            P,
+                        >(socket, s, ::core::ptr::null_mut(), dwFlags, dwReserved);
+                    }
+                }
+            } else {
+                if check::disconnect_ex_passes_overlapped(
+                    s,
+                    lpOverlapped,
+                    dwFlags,
+                    dwReserved,
+                ) {
+                    if let Some(socket) = P::cell().socket_at_once(s as usize) {
+                        return disconnect_ex_on::<
+                            P,
+                        >(socket, s, lpOverlapped, dwFlags, dwReserved);
+                    }
                 }
             }
             disconnect_ex_carefully::<P>(s, lpOverlapped, dwFlags, dwReserved)
