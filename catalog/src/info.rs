@@ -204,6 +204,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_installed_is_hidden_and_bare_and_has_connections() {
+        let info = stream_info("name");
+        assert_eq!(info.dwProviderFlags & ffi::PFL_HIDDEN, ffi::PFL_HIDDEN);
+        assert_eq!(info.dwServiceFlags1 & (ffi::XP1_IFS_HANDLES | ffi::XP1_CONNECTIONLESS), 0);
+        assert_eq!(info.ProtocolChain.ChainLen, ffi::BASE_PROTOCOL, "a base provider");
+        assert_eq!((info.iAddressFamily, info.iSocketType, info.iProtocol), (2, 1, 6), "TCP over IPv4");
+    }
+
+    #[test]
     fn identifications_keep_their_bytes() {
         let uuid = Uuid::parse_str("e70f1aa0-ab8b-11cf-8ca3-00805f48a192").unwrap();
         assert_eq!(super::uuid(&guid(uuid)), uuid);

@@ -37,5 +37,7 @@ mod ending;
 mod matrix;
 mod memory;
 mod messages;
+mod results;
+mod rules;
 mod sharing;
 mod support;

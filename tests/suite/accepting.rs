@@ -4,7 +4,7 @@ use std::net::SocketAddrV4;
 
 use wsp::rt::zeroed;
 use wsp::{code, ffi};
-use wsp_host::{Event, Provider, Socket, from_sockaddr};
+use wsp_host::{BlockingHook, Event, Provider, Socket, from_sockaddr};
 
 use crate::support::{PATIENCE, any, code, listener};
 
@@ -20,6 +20,9 @@ over_each!(
     without_the_option_the_connection_is_there_before_the_condition,
     with_the_option_the_condition_decides_on_the_connection,
     with_the_option_a_request_ends_with_its_listener,
+    a_connect_that_is_cancelled_returns_at_once,
+    the_condition_is_told_both_ends_and_nothing_that_is_not_there,
+    addresses_are_told_to_those_who_want_them,
 );
 
 fn waiting(provider: &Provider) -> (Socket, SocketAddrV4, Socket) {
@@ -135,7 +138,7 @@ fn ask(provider: &Provider, address: SocketAddrV4) -> (Socket, Event) {
 }
 
 /// How a connect ended.
-fn outcome(client: &Socket, event: &Event) -> i32 {
+fn outcome_of(client: &Socket, event: &Event) -> i32 {
     assert!(event.wait(PATIENCE));
     let mut told: ffi::WSANETWORKEVENTS = zeroed();
     client.provider().table().enum_network_events(client.raw(), Some(event.raw()), &mut told).unwrap();
@@ -148,7 +151,7 @@ fn without_the_option_the_connection_is_there_before_the_condition(provider: &Pr
     for verdict in [ffi::CF_ACCEPT, ffi::CF_REJECT] {
         let (client, event) = ask(provider, address);
         let taken = listener.accept_if(|_| {
-            assert_eq!(outcome(&client, &event), 0);
+            assert_eq!(outcome_of(&client, &event), 0);
             assert_eq!(client.peer_addr(), Ok(address));
             verdict
         });
@@ -176,18 +179,18 @@ fn with_the_option_the_condition_decides_on_the_connection(provider: &Provider) 
         match verdict {
             ffi::CF_REJECT => {
                 assert_eq!(code(taken), code::WSAECONNREFUSED);
-                assert_eq!(outcome(&client, &event), refused);
+                assert_eq!(outcome_of(&client, &event), refused);
             }
             ffi::CF_DEFER => {
                 assert_eq!(code(taken), code::WSATRY_AGAIN);
                 assert!(!event.is_set() || !holds(provider), "still not decided");
                 let (server, from) = listener.accept().unwrap();
-                assert_eq!(outcome(&client, &event), made);
+                assert_eq!(outcome_of(&client, &event), made);
                 assert_eq!((client.local_addr(), server.local_addr()), (Ok(from), Ok(address)));
             }
             _ => {
                 let server = taken.unwrap();
-                assert_eq!(outcome(&client, &event), made);
+                assert_eq!(outcome_of(&client, &event), made);
                 assert_eq!(client.send(b"x"), Ok(1));
                 assert_eq!(server.recv(&mut [0; 1]), Ok(1));
             }
@@ -199,11 +202,11 @@ fn with_the_option_a_request_ends_with_its_listener(provider: &Provider) {
     let (listener, address) = conditional(provider);
     let (client, event) = ask(provider, address);
     if !holds(provider) {
-        assert_eq!(outcome(&client, &event), 0);
+        assert_eq!(outcome_of(&client, &event), 0);
     }
     listener.close().unwrap();
     if holds(provider) {
-        assert_eq!(outcome(&client, &event), code::WSAECONNREFUSED);
+        assert_eq!(outcome_of(&client, &event), code::WSAECONNREFUSED);
     }
     // Whoever gives up first leaves nothing behind either.
     let (listener, address) = conditional(provider);
@@ -218,5 +221,98 @@ fn with_the_option_a_request_ends_with_its_listener(provider: &Provider) {
             Err(error) => assert_eq!(error.code(), Some(code::WSAECONNRESET)),
         }
     }
-    assert_eq!(outcome(&other, &event), 0);
+    assert_eq!(outcome_of(&other, &event), 0);
+}
+
+fn a_connect_that_is_cancelled_returns_at_once(provider: &Provider) {
+    let (listener, address) = conditional(provider);
+    let client = provider.socket().unwrap();
+    let table = provider.table();
+    let hook = BlockingHook::install(|| {
+        table.cancel_blocking_call().unwrap();
+        true
+    });
+    let outcome = client.connect(address);
+    drop(hook);
+    if holds(provider) {
+        assert_eq!(code(outcome), code::WSAEINTR);
+    } else {
+        // The system may have made it before anybody could cancel anything.
+        assert!(matches!(outcome.map_err(|error| error.code()), Ok(()) | Err(Some(code::WSAEINTR))));
+    }
+    client.close().unwrap();
+    let (other, event) = ask(provider, address);
+    while listener.accept().map_or(true, |(server, _)| server.peer_addr() != other.local_addr()) {}
+    assert_eq!(outcome_of(&other, &event), 0);
+}
+
+/// What a condition was told: the caller's and the callee's address, and whether anything else was there.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Asked {
+    caller: Vec<u8>,
+    callee: Vec<u8>,
+    caller_data: bool,
+    qualities: bool,
+    room: Option<u32>,
+}
+
+unsafe extern "system" fn note(
+    caller: ffi::LPWSABUF,
+    caller_data: ffi::LPWSABUF,
+    quality: ffi::LPQOS,
+    group_quality: ffi::LPQOS,
+    callee: ffi::LPWSABUF,
+    callee_data: ffi::LPWSABUF,
+    _: *mut ffi::GROUP,
+    context: usize,
+) -> i32 {
+    // SAFETY: what the interface gives a condition function, and the context of the test below.
+    unsafe {
+        let bytes = |buffer: ffi::LPWSABUF| {
+            let buffer = buffer.read_unaligned();
+            std::slice::from_raw_parts(buffer.buf.cast::<u8>(), buffer.len as usize).to_vec()
+        };
+        *(context as *mut Asked) = Asked {
+            caller: bytes(caller),
+            callee: bytes(callee),
+            caller_data: !caller_data.is_null() && caller_data.read_unaligned().len > 0,
+            qualities: !quality.is_null() || !group_quality.is_null(),
+            room: (!callee_data.is_null()).then(|| callee_data.read_unaligned().len),
+        };
+    }
+    ffi::CF_ACCEPT
+}
+
+fn the_condition_is_told_both_ends_and_nothing_that_is_not_there(provider: &Provider) {
+    let (listener, address, client) = waiting(provider);
+    let mut asked = Asked::default();
+    let table = provider.table();
+    let server = table.accept(listener.raw(), None, Some(note), &raw mut asked as usize).unwrap();
+    assert_eq!(asked.caller[..8], wsp_host::to_sockaddr(client.local_addr().unwrap())[..8]);
+    assert_eq!(asked.callee[..8], wsp_host::to_sockaddr(address)[..8]);
+    assert_eq!((asked.caller_data, asked.qualities), (false, false), "neither data nor qualities of service");
+    assert!(matches!(asked.room, None | Some(0)), "no answer can be sent along: {:?}", asked.room);
+    table.close_socket(server).unwrap();
+}
+
+fn addresses_are_told_to_those_who_want_them(provider: &Provider) {
+    let (listener, address) = listener(provider);
+    let table = provider.table();
+    for condition in [None, Some(note as unsafe extern "system" fn(_, _, _, _, _, _, _, _) -> _)] {
+        for wanted in [true, false] {
+            let client = provider.socket().unwrap();
+            client.connect(address).unwrap();
+            let (mut asked, mut raw) = (Asked::default(), [0xAA; 20]);
+            let mut room = wsp::rt::Room::new(&mut raw);
+            let place = wanted.then_some(&mut room);
+            let server = table.accept(listener.raw(), place, condition, &raw mut asked as usize).unwrap();
+            if wanted {
+                assert_eq!(room.size, 16);
+                assert_eq!(raw[..16], wsp_host::to_sockaddr(client.local_addr().unwrap()));
+            } else {
+                assert_eq!(raw, [0xAA; 20]);
+            }
+            table.close_socket(server).unwrap();
+        }
+    }
 }

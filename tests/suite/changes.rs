@@ -7,6 +7,7 @@ use std::time::Duration;
 use wsp::rt::{Outcome, Startup, zeroed};
 use wsp::transport::{Bound, Fault, LocalBell, Mode, Transport};
 use wsp::{code, ffi};
+use wsp_host::switch::SanHost;
 use wsp_host::{Event, Host, Notify, Port, Provider, Socket, Window, Woken, wait_alertable};
 use wsp_provider::Loopback;
 
@@ -244,4 +245,19 @@ fn the_message_comes_once_for_each_call_of_the_control_code() {
     assert_eq!(message.lparam, ffi::FD_ADDRESS_LIST_CHANGE as ffi::LPARAM);
     change(&provider, &[FIRST]);
     assert!(window.wait(Duration::ZERO).is_none(), "once");
+}
+
+#[test]
+fn a_switch_is_told_the_addresses_of_the_moment() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    set(&[FIRST]);
+    let provider = SanHost::new().start_type::<Moving>().unwrap();
+    assert_eq!(provider.first_addresses(), [FIRST]);
+    for addresses in [&[FIRST, SECOND][..], &[], &[SECOND]] {
+        set(addresses);
+        assert_eq!(provider.addresses().unwrap(), addresses);
+    }
+    // It asks again when TCP/IP tells it of a change.
+    let socket = provider.socket().unwrap();
+    assert_eq!(socket.ioctl(CHANGE, None, None).unwrap_err().code(), Some(code::WSAEOPNOTSUPP));
 }

@@ -86,6 +86,7 @@ mod records;
 mod refusals;
 mod registrations;
 mod startup;
+mod states;
 mod support;
 mod text;
 mod to_and_from;

@@ -21,6 +21,7 @@ over_each!(
     a_base_socket_is_its_own_base,
     keep_alive_takes_its_structure,
     conditional_accepts_can_be_asked_for,
+    urgent_data_is_never_left,
 );
 
 const FLAGS: [(i32, i32); 6] = [
@@ -209,6 +210,34 @@ fn keep_alive_takes_its_structure(provider: &Provider) {
     assert_eq!(client.ioctl(ffi::SIO_KEEPALIVE_VALS, Some(&[1; 12]), None), Ok(0));
     assert_eq!(code(client.ioctl(ffi::SIO_KEEPALIVE_VALS, Some(&[1; 11]), None)), code::WSAEFAULT);
     assert_eq!(code(client.ioctl(ffi::SIO_KEEPALIVE_VALS, None, None)), code::WSAEFAULT);
+}
+
+#[test]
+fn control_codes_say_what_they_are_for() {
+    let parts = |control: u32| (control >> 29, control >> 27 & 3, control >> 16 & 0x7FF, control & 0xFFFF);
+    const VOID: u32 = ffi::IOC_VOID >> 29;
+    const OUT: u32 = ffi::IOC_OUT >> 29;
+    const BOTH: u32 = (ffi::IOC_IN | ffi::IOC_OUT) >> 29;
+    assert_eq!((ffi::IOC_IN >> 31, OUT, VOID), (1, 2, 1));
+    assert_eq!(parts(ffi::SIO_FLUSH), (VOID, 1, 0, 4), "generic Winsock 2");
+    assert_eq!(parts(ffi::SIO_ADDRESS_LIST_QUERY), (OUT, 1, 0, 22));
+    assert_eq!(parts(ffi::SIO_ADDRESS_LIST_CHANGE), (VOID, 1, 0, 23));
+    assert_eq!(parts(ffi::SIO_GET_EXTENSION_FUNCTION_POINTER), (BOTH, 1, 0, 6));
+    assert_eq!(parts(ffi::SIO_KEEPALIVE_VALS), (ffi::IOC_IN >> 29, 3, 0, 4), "a vendor's");
+    assert_eq!(
+        (ffi::FIONREAD >> 30, ffi::FIONREAD >> 16 & 0x7F, ffi::FIONREAD >> 8 & 0xFF),
+        (1, 4, u32::from(b'f')),
+        "Unix"
+    );
+}
+
+fn urgent_data_is_never_left(provider: &Provider) {
+    let (client, server) = provider.connected_pair().unwrap();
+    client.set_option(ffi::SOL_SOCKET, ffi::SO_OOBINLINE, 1).unwrap();
+    server.send(b"x").unwrap();
+    let mut mark = [0xAA; 4];
+    assert_eq!(client.ioctl(ffi::SIOCATMARK, None, Some(&mut mark)), Ok(4));
+    assert_eq!(i32::from_ne_bytes(mark), ffi::TRUE);
 }
 
 fn conditional_accepts_can_be_asked_for(provider: &Provider) {

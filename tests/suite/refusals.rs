@@ -10,7 +10,7 @@ use wsp_tests::refusing::Failing;
 use crate::options::on;
 use crate::support::{PATIENCE, Source, code};
 
-over_each!(alone: every_upcall_may_fail, a_completion_that_the_host_refuses_is_in_the_record);
+over_each!(alone: every_upcall_may_fail, the_newest_upcalls_count, a_completion_that_the_host_refuses_is_in_the_record);
 
 fn every_upcall_may_fail(source: Source) {
     for failing in Failing::ALL {
@@ -27,6 +27,18 @@ fn every_upcall_may_fail(source: Source) {
         client.close().unwrap();
         assert_eq!(code(client.close()), code::WSAENOTSOCK, "{failing:?}: the socket is gone for all that");
     }
+}
+
+fn the_newest_upcalls_count(source: Source) {
+    let first = source.start(&Host::new()).unwrap();
+    first.socket().unwrap();
+    let newest = source.start(&Host::new().with_upcalls(Failing::create_socket_handle.upcalls())).unwrap();
+    code(first.socket().map(|_| ()));
+    code(newest.socket().map(|_| ()));
+    let repaired = source.start(&Host::new()).unwrap();
+    first.socket().unwrap();
+    drop((repaired, newest));
+    first.socket().unwrap();
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
