@@ -16,6 +16,12 @@ pub mod engine;
 pub mod rt;
 #[cfg(not(loom))]
 pub mod transport;
+/// Of the engine, what models are made of.
+#[cfg(loom)]
+pub mod engine {
+    mod upcalling;
+    pub use upcalling::{Inside, Upcalling};
+}
 /// Of a transport, what models are made of.
 #[cfg(loom)]
 pub mod transport {

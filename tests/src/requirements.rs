@@ -99,6 +99,9 @@ pub const ALL: &[Requirement] = &[
             "tests::san::ending::close_completes_what_is_pending",
             "tests::san::closing_states::every_state_closes_with_everything_pending",
             "tests::san::closing_states::a_close_ends_what_other_threads_wait_in",
+            "runtime::operations_loom::what_is_completed_under_a_close_ends_once_and_before_it",
+            "runtime::operations_loom::what_is_begun_under_a_close_ends_before_it_or_is_refused",
+            "provider::shm::hostile_tests::a_peer_that_is_always_busy_delays_a_close_only_once",
         ],
     },
     Requirement {
@@ -117,6 +120,8 @@ pub const ALL: &[Requirement] = &[
             "tests::suite::extensions::accept_ex_brings_connection_addresses_and_data",
             "tests::san::messages::a_polled_operation_is_told_to_nobody",
             "tests::san::messages::an_operation_that_is_not_polled_is_told_once",
+            "runtime::operations_loom::of_two_who_end_an_operation_under_a_close_one_does",
+            "runtime::operations_loom::what_is_begun_while_others_complete_and_close_ends_once",
         ],
     },
     Requirement {
@@ -185,6 +190,7 @@ pub const ALL: &[Requirement] = &[
             "tests::san::memory::a_registration_ends_once",
             "tests::san::caching::freed_memory_is_never_found_again",
             "tests::san::caching::a_descriptor_is_never_cached",
+            "provider::shm::hostile_tests::whatever_a_peer_writes_touches_no_other_memory",
         ],
     },
     Requirement {

@@ -65,13 +65,13 @@ impl Changes {
     }
 
     /// Ends all operations; the event is due no more.
-    pub fn end_all(&mut self, end: End, ended: &mut Ended) {
+    pub fn end_all(&mut self, end: End, ended: &mut Ended<'_>) {
         self.event = None;
         self.posted.drain(..).for_each(|(_, posted)| ended.push(posted, end));
     }
 
     /// Ends what has waited for one of `changes`. Returns whether the event is due.
-    fn note(&mut self, changes: u64, ended: &mut Ended) -> bool {
+    fn note(&mut self, changes: u64, ended: &mut Ended<'_>) -> bool {
         let (over, waiting) = self.posted.drain(..).partition(|(seen, _)| *seen < changes);
         self.posted = waiting;
         let over: Vec<(u64, Posted)> = over;
@@ -104,10 +104,10 @@ impl<T: Transport> Endpoint<T> {
             later.prepare(socket)?;
         }
         let seen = self.home.addresses.changes(&self.home.transport, true);
-        let posted = later.map(|later| later.begin(socket)).transpose()?;
-        let overlapped = posted.is_some();
+        let overlapped = later.is_some();
         {
             let mut changes = self.changes();
+            let posted = later.map(|later| later.begin(socket)).transpose()?;
             changes.event = Some(seen);
             changes.posted.extend(posted.map(|posted| (seen, posted)));
             self.changing.store(true, Ordering::Release);
@@ -138,7 +138,7 @@ impl<T: Transport> Endpoint<T> {
             return;
         }
         let count = self.home.addresses.changes(&self.home.transport, false);
-        let mut ended = Ended::default();
+        let mut ended = Ended::new(&self.upcalling);
         let due = {
             let mut changes = self.changes();
             // Of a socket that is closed, its close ends what is posted.
@@ -157,12 +157,13 @@ impl<T: Transport> Endpoint<T> {
             let mut events = self.events();
             // Once for each call of the control code, whatever was told before.
             events.rearm(events::ADDRESS_LIST_CHANGE);
-            events.note(Levels { events: events::ADDRESS_LIST_CHANGE, ..Levels::default() })
+            let telling = events.note(Levels { events: events::ADDRESS_LIST_CHANGE, ..Levels::default() });
+            // Under the lock under which a close ends the registration.
+            telling.map(|telling| (self.enter(), telling))
         };
-        if let Some(telling) = telling {
-            let inside = self.upcalling.enter();
+        if let Some((entered, telling)) = telling {
             telling.tell();
-            drop(inside);
+            drop(entered);
             self.bell().ring();
         }
     }

@@ -195,7 +195,7 @@ impl<T: Transport> Endpoint<T> {
 
     /// Accepts that are posted come before calls.
     fn serve_first(&self) {
-        let mut ended = Ended::default();
+        let mut ended = Ended::new(&self.upcalling);
         self.serve_accepts(&mut ended);
         self.tell(ended);
     }

@@ -81,7 +81,7 @@ impl<T: Transport> Endpoint<T> {
     }
 
     fn flush(&self) {
-        let mut ended = super::ended::Ended::default();
+        let mut ended = super::ended::Ended::new(&self.upcalling);
         self.sending().flush(&mut ended);
         self.tell(ended);
     }

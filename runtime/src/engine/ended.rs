@@ -1,8 +1,6 @@
 //! Operations that have ended and are still to be told: without any lock, since whoever is told may call again.
 
-use std::cell::RefCell;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
+use super::upcalling::{Inside, Upcalling};
 use crate::rt::{Code, Operation};
 
 /// An overlapped operation with the way to fail it: each function has its own list of errors.
@@ -48,17 +46,32 @@ impl Posted {
     }
 }
 
-/// Operations that have ended, in the order in which they did. Holds one without allocation.
-#[derive(Default)]
-pub struct Ended {
+/// Operations of a socket that have ended, in the order in which they did. Holds one without allocation.
+pub struct Ended<'a> {
+    of: &'a Upcalling,
     first: Option<(Posted, End)>,
     more: Vec<(Posted, End)>,
     /// Has a call ended that another thread waits in?
     pub answered: bool,
+    /// From before the first was taken from where a close would find it, until all are told.
+    inside: Option<Inside<'a>>,
 }
 
-impl Ended {
+impl<'a> Ended<'a> {
+    /// None yet.
+    pub fn new(of: &'a Upcalling) -> Self {
+        Self { of, first: None, more: Vec::new(), answered: false, inside: None }
+    }
+
+    /// Has a close wait from now on. To be called under the lock that operations are taken from under, or before they are begun.
+    pub fn enter(&mut self) {
+        let of = self.of;
+        self.inside.get_or_insert_with(|| of.enter());
+    }
+
+    /// Adds one, as with [`enter`](Self::enter).
     pub fn push(&mut self, posted: Posted, end: End) {
+        self.enter();
         if self.first.is_none() {
             self.first = Some((posted, end));
         } else {
@@ -68,6 +81,11 @@ impl Ended {
 
     pub fn is_empty(&self) -> bool {
         self.first.is_none() && !self.answered
+    }
+
+    /// May a close be waiting?
+    pub fn is_entered(&self) -> bool {
+        self.inside.is_some()
     }
 
     /// How many of them are notified.
@@ -80,65 +98,6 @@ impl Ended {
         for (posted, end) in self.first.into_iter().chain(self.more) {
             posted.end(end);
         }
-    }
-}
-
-thread_local! {
-    /// The sockets whose upcalls are on this thread's stack.
-    static INSIDE: RefCell<Vec<*const Upcalling>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Counts the upcalls that are in progress for a socket, so that its close can wait for them.
-#[derive(Debug, Default)]
-pub struct Upcalling {
-    count: AtomicUsize,
-}
-
-/// An upcall in progress.
-pub struct Inside<'a>(&'a Upcalling);
-
-impl Upcalling {
-    /// An upcall begins on this thread.
-    pub fn enter(&self) -> Inside<'_> {
-        self.count.fetch_add(1, Ordering::Relaxed);
-        // A thread that is just ending has no stack of upcalls any more; then nothing of it can be closed from within either.
-        let _ = INSIDE.try_with(|inside| inside.borrow_mut().push(self));
-        Inside(self)
-    }
-
-    /// Are upcalls in progress on other threads?
-    pub fn elsewhere(&self) -> bool {
-        let here = INSIDE
-            .try_with(|inside| inside.borrow().iter().filter(|upcalling| std::ptr::eq(**upcalling, self)).count())
-            .unwrap_or(0);
-        self.count.load(Ordering::Acquire) > here
-    }
-}
-
-impl Drop for Inside<'_> {
-    fn drop(&mut self) {
-        let _ = INSIDE.try_with(|inside| inside.borrow_mut().pop());
-        self.0.count.fetch_sub(1, Ordering::Release);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn upcalls_of_this_thread_do_not_count_as_elsewhere() {
-        let upcalling = Upcalling::default();
-        assert!(!upcalling.elsewhere());
-        let outer = upcalling.enter();
-        let inner = upcalling.enter();
-        assert!(!upcalling.elsewhere());
-        std::thread::scope(|scope| {
-            assert!(scope.spawn(|| upcalling.elsewhere()).join().unwrap_or(false));
-        });
-        drop((inner, outer));
-        std::thread::scope(|scope| {
-            assert!(!scope.spawn(|| upcalling.elsewhere()).join().unwrap_or(true));
-        });
+        drop(self.inside);
     }
 }

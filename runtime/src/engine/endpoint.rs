@@ -7,13 +7,14 @@ use std::time::Instant;
 
 use super::Home;
 use super::changes::Changes;
-use super::ended::{Ended, Upcalling};
+use super::ended::Ended;
 use super::events::{self, Events, Levels, Listener as Told};
 use super::extensions::{Accepts, PendingConnect};
 use super::options::Options;
 use super::receiving::Receiving;
 use super::remote::Transfers;
 use super::sending::Sending;
+use super::upcalling::{Inside, Upcalling};
 use crate::ffi;
 use crate::rt::Code;
 use crate::transport::{Bell, Bound, Connection, Ending, Fault, Listener, Mode, Ready, Transport};
@@ -85,7 +86,6 @@ pub struct Endpoint<T: Transport> {
     /// Are events registered? Looked at before the lock is taken.
     eventful: AtomicBool,
     pub(super) upcalling: Upcalling,
-    closed: AtomicBool,
     watched: AtomicBool,
     /// Operations in progress whose end is to be notified.
     pub(super) notifying: AtomicUsize,
@@ -132,7 +132,6 @@ impl<T: Transport> Endpoint<T> {
             events: Mutex::default(),
             eventful: AtomicBool::new(false),
             upcalling: Upcalling::default(),
-            closed: AtomicBool::new(false),
             watched: AtomicBool::new(false),
             notifying: AtomicUsize::new(0),
         })
@@ -164,16 +163,16 @@ impl<T: Transport> Endpoint<T> {
 
     /// Has the host closed it, or is it being closed?
     pub(super) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
+        self.upcalling.is_closed()
     }
 
     /// Set once the host closes it.
     pub(super) fn closed(&self) -> &AtomicBool {
-        &self.closed
+        self.upcalling.closed()
     }
 
     pub(super) fn set_closed(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.upcalling.close();
     }
 
     /// Marks it as looked after by the driver. `true` if it was already.
@@ -205,41 +204,47 @@ impl<T: Transport> Endpoint<T> {
             return;
         }
         self.settle_connect();
-        let mut ended = Ended::default();
+        let mut ended = Ended::new(&self.upcalling);
         {
             let mut receiving = self.receiving();
             if let Some(connection) = &receiving.connection {
                 connection.progress();
             }
-            receiving.pump(self.mode, &self.closed, &mut ended);
+            receiving.pump(self.mode, self.closed(), &mut ended);
         }
-        self.sending().pump(self.mode, &self.closed, &mut ended);
+        self.sending().pump(self.mode, self.closed(), &mut ended);
         self.pump_transfers(&mut ended);
         self.serve_accepts(&mut ended);
         self.tell(ended);
         self.note_events();
     }
 
-    fn pump_transfers(&self, ended: &mut Ended) {
+    fn pump_transfers(&self, ended: &mut Ended<'_>) {
         if self.mode == Mode::Messages
             && self.transfers().is_busy()
             && let Some(connection) = self.connection()
         {
-            self.transfers().pump(&*connection, &self.closed, ended);
+            self.transfers().pump(&*connection, self.closed(), ended);
         }
     }
 
     /// Tells how operations ended. No lock may be held.
-    pub(super) fn tell(&self, ended: Ended) {
-        if ended.is_empty() {
+    pub(super) fn tell(&self, ended: Ended<'_>) {
+        let (nothing, entered) = (ended.is_empty(), ended.is_entered());
+        if nothing && !entered {
             return;
         }
-        let inside = self.upcalling.enter();
         self.notifying.fetch_sub(ended.notified(), Ordering::AcqRel);
         ended.tell();
-        drop(inside);
-        // Those who wait for a result, an answer or the end of the upcall.
-        self.bell().ring();
+        if !nothing || self.is_closed() {
+            // Those who wait for a result, an answer or the end of the upcall.
+            self.bell().ring();
+        }
+    }
+
+    /// A close waits from now on until the answer is dropped.
+    pub(super) fn enter(&self) -> Entered<'_, T> {
+        Entered { inside: Some(self.upcalling.enter()), endpoint: self }
     }
 
     /// Takes over how a connect ended.
@@ -262,7 +267,8 @@ impl<T: Transport> Endpoint<T> {
             // Another thread was first, or the socket was closed.
             return;
         }
-        let told = life.connect.take();
+        // Under the lock: a close either finds it or waits until its end is told.
+        let told = life.connect.take().map(|told| (self.enter(), told));
         match outcome {
             Ok(()) => {
                 life.connected_at = Some(Instant::now());
@@ -278,7 +284,7 @@ impl<T: Transport> Endpoint<T> {
             }
         }
         self.bell().ring();
-        if let Some(told) = told {
+        if let Some((_inside, told)) = told {
             self.finish_connect(told, outcome.map_err(Fault::code));
         }
     }
@@ -305,11 +311,14 @@ impl<T: Transport> Endpoint<T> {
             return;
         }
         let levels = self.levels();
-        let telling = self.events().note(levels);
-        if let Some(telling) = telling {
-            let inside = self.upcalling.enter();
+        let telling = {
+            let mut events = self.events();
+            // Under the lock under which a close ends the registration.
+            events.note(levels).map(|telling| (self.enter(), telling))
+        };
+        if let Some((entered, telling)) = telling {
             telling.tell();
-            drop(inside);
+            drop(entered);
             // A close may wait for the end of the upcall.
             self.bell().ring();
         }
@@ -382,18 +391,38 @@ impl<T: Transport> Endpoint<T> {
 
     /// Ends all posted operations.
     pub(super) fn end_operations(&self, end: super::ended::End) {
-        let mut ended = Ended::default();
+        let mut ended = Ended::new(&self.upcalling);
         self.receiving().end_all(end, &mut ended);
         self.sending().end_all(end, &mut ended);
         self.transfers().end_all(end, &mut ended);
         self.changes().end_all(end, &mut ended);
-        let accepts = std::mem::take(&mut *self.accepts());
+        let accepts = {
+            let mut accepts = self.accepts();
+            ended.enter();
+            std::mem::take(&mut *accepts)
+        };
         accepts.into_iter().for_each(|accept| accept.give_up(end, &mut ended));
-        let connect = self.life().connect.take();
-        if let Some(connect) = connect {
+        let mut life = self.life();
+        if let Some(connect) = life.connect.take() {
             ended.push(connect.posted, end);
         }
+        drop(life);
         self.tell(ended);
+    }
+}
+
+/// A thread that has entered a socket; see [`Upcalling`].
+pub struct Entered<'a, T: Transport> {
+    inside: Option<Inside<'a>>,
+    endpoint: &'a Endpoint<T>,
+}
+
+impl<T: Transport> Drop for Entered<'_, T> {
+    fn drop(&mut self) {
+        drop(self.inside.take());
+        if self.endpoint.is_closed() {
+            self.endpoint.bell().ring();
+        }
     }
 }
 

@@ -85,7 +85,7 @@ pub type Accepts<T> = VecDeque<PendingAccept<T>>;
 
 impl<T: Transport> PendingAccept<T> {
     /// Ends it without a connection; its socket is free for another.
-    pub fn give_up(self, end: End, ended: &mut Ended) {
+    pub fn give_up(self, end: End, ended: &mut Ended<'_>) {
         self.onto.life().accepting = false;
         ended.push(self.posted, end);
     }
@@ -113,7 +113,7 @@ impl<T: Transport> Endpoint<T> {
 
     /// Goes on with a connect that has ended.
     pub(super) fn finish_connect(&self, connect: PendingConnect, outcome: Result<(), Code>) {
-        let mut ended = Ended::default();
+        let mut ended = Ended::new(&self.upcalling);
         let PendingConnect { posted, send } = connect;
         match (outcome, send) {
             (Err(code), _) => ended.push(posted, End::Failed(code)),
@@ -146,6 +146,7 @@ impl<T: Transport> Endpoint<T> {
             }
             life.accepting = true;
         }
+        let _entered = self.enter();
         let posted = match later.begin(socket) {
             Ok(posted) => posted,
             Err(code) => {
@@ -154,7 +155,7 @@ impl<T: Transport> Endpoint<T> {
             }
         };
         self.accepts().push_back(PendingAccept { posted, onto, output, parts });
-        let mut ended = Ended::default();
+        let mut ended = Ended::new(&self.upcalling);
         self.serve_accepts(&mut ended);
         self.tell(ended);
         self.posted();
@@ -162,7 +163,7 @@ impl<T: Transport> Endpoint<T> {
     }
 
     /// Gives connections that wait at a listener to the accepts that are posted there.
-    pub(super) fn serve_accepts(&self, ended: &mut Ended) {
+    pub(super) fn serve_accepts(&self, ended: &mut Ended<'_>) {
         if self.accepts().is_empty() {
             return;
         }
@@ -183,7 +184,7 @@ impl<T: Transport> Endpoint<T> {
     fn next_served(
         &self,
         listening: &Listening<T>,
-        ended: &mut Ended,
+        ended: &mut Ended<'_>,
     ) -> Option<(PendingAccept<T>, <T::Listener as Listener>::Request)> {
         let mut accepts = self.accepts();
         let (closed, open): (Accepts<T>, _) = accepts.drain(..).partition(|accept| accept.onto.is_closed());
@@ -194,7 +195,10 @@ impl<T: Transport> Endpoint<T> {
         }
         match listening.take() {
             Poll::Pending => None,
-            Poll::Ready(Ok(request)) => accepts.pop_front().map(|accept| (accept, request)),
+            Poll::Ready(Ok(request)) => {
+                ended.enter();
+                accepts.pop_front().map(|accept| (accept, request))
+            }
             Poll::Ready(Err(fault)) => {
                 accepts.drain(..).for_each(|accept| accept.give_up(End::Failed(fault.code()), ended));
                 None
@@ -203,7 +207,7 @@ impl<T: Transport> Endpoint<T> {
     }
 
     /// The connection becomes the accept's socket, which then waits for the first data if there is room for any.
-    fn hand_to(&self, accept: PendingAccept<T>, connection: T::Connection, ended: &mut Ended) {
+    fn hand_to(&self, accept: PendingAccept<T>, connection: T::Connection, ended: &mut Ended<'_>) {
         let PendingAccept { posted, onto, output, parts } = accept;
         let bound = self.life().bound.clone();
         if !onto.adopt(connection, bound) {
@@ -215,7 +219,12 @@ impl<T: Transport> Endpoint<T> {
             ended.push(posted, End::Moved(Moved::default()));
             return;
         };
-        // From here on it is an operation of the other socket.
+        // From here on it is an operation of the other socket, whose close finds it or waits.
+        let _entered = onto.enter();
+        if onto.is_closed() {
+            ended.push(posted, End::Failed(ABORTED));
+            return;
+        }
         self.notifying.fetch_sub(1, Ordering::AcqRel);
         onto.notifying.fetch_add(1, Ordering::AcqRel);
         onto.receiving().push(Receive::new(Scatter::of(room), false), Target::Posted(posted));

@@ -23,7 +23,7 @@ impl<T: Transport> Endpoint<T> {
     /// `WSAEINVAL` while operations are pending that cannot be told an end, or a connect is; the transport's faults.
     pub(super) fn give(&self, to_process: u32) -> Result<ffi::WSAPROTOCOL_INFOW, Code> {
         self.settle_connect();
-        let mut ended = Ended::default();
+        let mut ended = Ended::new(&self.upcalling);
         let claim = {
             // Held, so that nothing is received or sent between the look and the end.
             let (mut receiving, sending) = (self.receiving(), self.sending());

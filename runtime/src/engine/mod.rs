@@ -27,6 +27,7 @@ mod remote;
 mod results;
 mod sending;
 mod transfer;
+mod upcalling;
 mod waiting;
 
 mod select;

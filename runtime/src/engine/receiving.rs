@@ -120,7 +120,7 @@ impl<C: Connection> Receiving<C> {
 
     /// Gives arrived data to the receives that are posted. On a socket that is `closed` what fails is left to its close, which
     /// says how operations end.
-    pub fn pump(&mut self, mode: Mode, closed: &AtomicBool, ended: &mut Ended) {
+    pub fn pump(&mut self, mode: Mode, closed: &AtomicBool, ended: &mut Ended<'_>) {
         let Some(connection) = &self.connection else { return };
         while let Some((_, receive, _)) = self.queue.front_mut() {
             let end = match receive.advance(&**connection, mode) {
@@ -154,7 +154,7 @@ impl<C: Connection> Receiving<C> {
     }
 
     /// Ends all that are posted.
-    pub fn end_all(&mut self, end: End, ended: &mut Ended) {
+    pub fn end_all(&mut self, end: End, ended: &mut Ended<'_>) {
         for (number, _, target) in self.queue.drain(..) {
             settle(&mut self.answers, number, target, end, ended);
         }
@@ -162,7 +162,13 @@ impl<C: Connection> Receiving<C> {
 }
 
 /// Records how one ended.
-pub fn settle(answers: &mut Vec<(u64, Result<Moved, Code>)>, number: u64, target: Target, end: End, ended: &mut Ended) {
+pub fn settle(
+    answers: &mut Vec<(u64, Result<Moved, Code>)>,
+    number: u64,
+    target: Target,
+    end: End,
+    ended: &mut Ended<'_>,
+) {
     match target {
         Target::Posted(posted) => ended.push(posted, end),
         Target::Waiter => {

@@ -79,7 +79,7 @@ impl Transfers {
     }
 
     /// Starts what can be started, ends what has ended. On a socket that is `closed` nothing is left to do but its close.
-    pub fn pump(&mut self, connection: &impl Connection, closed: &AtomicBool, ended: &mut Ended) {
+    pub fn pump(&mut self, connection: &impl Connection, closed: &AtomicBool, ended: &mut Ended<'_>) {
         if closed.load(Ordering::Acquire) {
             return;
         }
@@ -124,7 +124,7 @@ impl Transfers {
     }
 
     /// Ends all of them.
-    pub fn end_all(&mut self, end: End, ended: &mut Ended) {
+    pub fn end_all(&mut self, end: End, ended: &mut Ended<'_>) {
         for (number, transfer, target) in self.running.drain(..).chain(self.queue.drain(..)) {
             drop(transfer);
             settle(&mut self.answers, number, target, end, ended);
@@ -159,7 +159,7 @@ impl<T: Transport> Endpoint<T> {
             return Err(Code(code::WSAEACCES));
         }
         let transfer = Remotely { side, remote, offset: offset.into(), _used: used };
-        let mut ended = Ended::default();
+        let mut ended = Ended::new(&self.upcalling);
         let number = {
             let mut transfers = self.transfers();
             let target = match later {
@@ -176,7 +176,7 @@ impl<T: Transport> Endpoint<T> {
             return Ok(Outcome::Pending);
         }
         let waited = self.wait(socket, None, || {
-            let mut ended = Ended::default();
+            let mut ended = Ended::new(&self.upcalling);
             let answer = {
                 let mut transfers = self.transfers();
                 transfers.pump(&*connection, self.closed(), &mut ended);

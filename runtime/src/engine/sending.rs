@@ -102,7 +102,7 @@ impl<C: Connection> Sending<C> {
 
     /// Hands posted data to the transport, and ends what it has finished with. On a socket that is `closed` what fails is left to
     /// its close.
-    pub fn pump(&mut self, mode: Mode, closed: &AtomicBool, ended: &mut Ended) {
+    pub fn pump(&mut self, mode: Mode, closed: &AtomicBool, ended: &mut Ended<'_>) {
         let Some(connection) = &self.connection else { return };
         if !self.lent.is_empty() {
             let released = connection.released();
@@ -137,7 +137,7 @@ impl<C: Connection> Sending<C> {
     }
 
     /// On a connection that is broken, nothing lent comes back by itself.
-    fn break_lent(&mut self, closed: &AtomicBool, ended: &mut Ended) {
+    fn break_lent(&mut self, closed: &AtomicBool, ended: &mut Ended<'_>) {
         let Some(connection) = &self.connection else { return };
         if self.lent.is_empty() {
             return;
@@ -152,7 +152,7 @@ impl<C: Connection> Sending<C> {
     }
 
     /// No more will be sent: the peer gets the end behind what is posted.
-    pub fn finish(&mut self, mode: Mode, closed: &AtomicBool, ended: &mut Ended) {
+    pub fn finish(&mut self, mode: Mode, closed: &AtomicBool, ended: &mut Ended<'_>) {
         self.shut = true;
         self.finish = true;
         self.pump(mode, closed, ended);
@@ -178,7 +178,7 @@ impl<C: Connection> Sending<C> {
     }
 
     /// Aborts what is posted and not begun.
-    pub fn flush(&mut self, ended: &mut Ended) {
+    pub fn flush(&mut self, ended: &mut Ended<'_>) {
         let begun = self.queue.iter().take_while(|(_, send, _)| send.at > 0).count();
         for (number, _, target) in self.queue.drain(begun..) {
             settle(&mut self.answers, number, target, End::Failed(Code(code::WSA_OPERATION_ABORTED)), ended);
@@ -186,7 +186,7 @@ impl<C: Connection> Sending<C> {
     }
 
     /// Ends all that are posted. The connection must have been closed before, so that lent memory is free.
-    pub fn end_all(&mut self, end: End, ended: &mut Ended) {
+    pub fn end_all(&mut self, end: End, ended: &mut Ended<'_>) {
         self.finish = false;
         for (number, _, target) in self.lent.drain(..).chain(self.queue.drain(..)) {
             settle(&mut self.answers, number, target, end, ended);

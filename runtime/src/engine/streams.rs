@@ -377,7 +377,7 @@ fn bytes(outcome: Outcome<Moved>) -> Outcome<u32> {
 impl<T: Transport> Endpoint<T> {
     /// Receives no more: what is there and what comes is thrown away.
     pub(super) fn shut_receiving(&self) {
-        let mut ended = super::ended::Ended::default();
+        let mut ended = super::ended::Ended::new(&self.upcalling);
         let mut receiving = self.receiving();
         receiving.shut = true;
         receiving.end_all(End::Failed(Code(crate::code::WSAESHUTDOWN)), &mut ended);
@@ -387,7 +387,7 @@ impl<T: Transport> Endpoint<T> {
 
     /// Sends no more: the peer gets the end behind what is posted.
     pub(super) fn shut_sending(&self) {
-        let mut ended = super::ended::Ended::default();
+        let mut ended = super::ended::Ended::new(&self.upcalling);
         self.sending().finish(self.mode, self.closed(), &mut ended);
         self.tell(ended);
     }

@@ -59,8 +59,12 @@ impl<'a> Later<'a> {
         Ok(())
     }
 
-    /// Starts the operation.
+    /// Starts the operation, unless the socket is closed. Whoever calls holds the lock under which a close finds the operation,
+    /// or has entered, so that a close waits.
     pub(super) fn begin<T: Transport>(self, socket: &Handle<'_, T>) -> Result<Posted, Code> {
+        if socket.is_closed() {
+            return Err(Code(code::WSAENOTSOCK));
+        }
         let notified = !self.is_polled(socket.mode);
         let operation = if notified {
             self.overlapped.begin(socket).map_err(|_| Code(code::WSAEOPNOTSUPP))?
@@ -82,9 +86,11 @@ impl<T: Transport> Endpoint<T> {
         later: Later<'_>,
         moved: Moved,
     ) -> Result<Outcome<Moved>, Code> {
-        let mut ended = Ended::default();
-        ended.push(later.begin(socket)?, End::Moved(moved));
+        let mut ended = Ended::new(&self.upcalling);
+        ended.enter();
+        let begun = later.begin(socket).map(|posted| ended.push(posted, End::Moved(moved)));
         self.tell(ended);
+        begun?;
         Ok(match self.mode {
             Mode::Stream => Outcome::Done(moved),
             Mode::Messages => Outcome::Pending,
@@ -168,7 +174,7 @@ impl<T: Transport> Endpoint<T> {
         }
     }
 
-    /// After an operation was posted: whoever closes meanwhile has not seen it, and the driver may be needed. Nothing is tried
+    /// After an operation was posted, before who posted it leaves: whoever closes meanwhile has not seen it, and the driver may be needed. Nothing is tried
     /// again: what comes after the try under the lock rings the bell.
     pub(super) fn posted(self: &Arc<Self>) {
         if self.is_closed() {
@@ -182,7 +188,7 @@ impl<T: Transport> Endpoint<T> {
         let limit = self.patience(|options| options.receive_timeout)?;
         let number = self.receiving().push(receive, Target::Waiter);
         let waited = self.wait(socket, limit, || {
-            let mut ended = Ended::default();
+            let mut ended = Ended::new(&self.upcalling);
             let answer = {
                 let mut receiving = self.receiving();
                 receiving.pump(self.mode, self.closed(), &mut ended);
@@ -268,7 +274,7 @@ impl<T: Transport> Endpoint<T> {
 
     fn send_waiting(&self, socket: &Handle<'_, T>, number: u64, limit: Option<Duration>) -> Result<Moved, Code> {
         let waited = self.wait(socket, limit, || {
-            let mut ended = Ended::default();
+            let mut ended = Ended::new(&self.upcalling);
             let answer = {
                 let mut sending = self.sending();
                 sending.pump(self.mode, self.closed(), &mut ended);

@@ -127,6 +127,8 @@ pub mod mutant {
         NoLight,
         /// The close's barrier.
         NoHeavy,
+        /// The order between what a close and an operation say, and what they look at.
+        NoOrder,
     }
 
     // Loom runs every thread of a model on the operating system's thread that started it.
@@ -137,7 +139,7 @@ pub mod mutant {
         ACTIVE.set(mutant);
     }
 
-    pub(super) fn is(mutant: Mutant) -> bool {
+    pub(crate) fn is(mutant: Mutant) -> bool {
         ACTIVE.get() == mutant
     }
 }
