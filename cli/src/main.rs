@@ -79,7 +79,7 @@ enum Command {
     Catalog(catalog::Arguments),
     /// Load a provider through its C entry point and carry checked data over it
     Demo(demo::Arguments),
-    /// Time the transports beside TCP, Unix sockets and, where installed, UCX and libfabric
+    /// Time the transports beside TCP, Unix sockets and, where installed, UCX, libfabric and iceoryx2
     Bench(bench::Arguments),
     /// Record every call of a program's providers, and print them
     Trace(trace::Arguments),

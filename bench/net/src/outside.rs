@@ -17,17 +17,20 @@ pub enum Outside {
     Ucx,
     /// libfabric over shared memory.
     Libfabric,
+    /// iceoryx2, both sides polling: a program of ours.
+    Iceoryx2,
 }
 
 impl Outside {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Ucx, Self::Libfabric];
+    pub const ALL: [Self; 3] = [Self::Ucx, Self::Libfabric, Self::Iceoryx2];
 
     /// What it is called.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ucx => "ucx",
             Self::Libfabric => "libfabric",
+            Self::Iceoryx2 => "iceoryx2",
         }
     }
 
@@ -35,6 +38,15 @@ impl Outside {
         match self {
             Self::Ucx => "ucx_perftest",
             Self::Libfabric => "fi_pingpong",
+            Self::Iceoryx2 => "wsp-bench-iceoryx2",
+        }
+    }
+
+    /// What tells the side that asks from the other.
+    fn asker(self) -> &'static str {
+        match self {
+            Self::Ucx | Self::Libfabric => "127.0.0.1",
+            Self::Iceoryx2 => "asker",
         }
     }
 
@@ -43,6 +55,7 @@ impl Outside {
         match self {
             Self::Ucx => "not installed (Debian: ucx-utils)",
             Self::Libfabric => "not installed (Debian: libfabric-bin)",
+            Self::Iceoryx2 => "not installed (cargo install --path bench/iceoryx2)",
         }
     }
 
@@ -53,14 +66,18 @@ impl Outside {
             Test::Stream(size) if self == Self::Ucx => ("tag_bw", size, (400_000_000 / size).min(40_000)),
             _ => return Ok(None),
         };
-        let (size, count) = (size.to_string(), count.to_string());
+        let (size, count, name) = (size.to_string(), count.to_string(), std::process::id().to_string());
         let arguments: Vec<&str> = match self {
             Self::Ucx => vec!["-t", kind, "-s", &size, "-n", &count, "-w", "1000", "-f"],
             Self::Libfabric => vec!["-p", "shm", "-e", "rdm", "-S", &size, "-I", &count],
+            Self::Iceoryx2 => vec![&name, &size, &count],
         };
         let Some(mut server) = self.start(&arguments, None)? else { return Ok(None) };
         let client = self.client(&arguments);
-        // Ends by itself after a run; not if nobody came.
+        // Ends by itself after a run, and takes its shared memory with it; not if nobody came.
+        if client.is_ok() {
+            wait(&mut server)?;
+        }
         let _ = server.kill();
         let _ = server.wait();
         let output = client?;
@@ -87,7 +104,7 @@ impl Outside {
         let until = Instant::now() + PATIENCE;
         loop {
             std::thread::sleep(Duration::from_millis(100));
-            let mut client = self.start(arguments, Some("127.0.0.1"))?.ok_or_else(|| self.hint().to_owned())?;
+            let mut client = self.start(arguments, Some(self.asker()))?.ok_or_else(|| self.hint().to_owned())?;
             let status = loop {
                 match client.try_wait().map_err(said)? {
                     Some(status) => break status,
@@ -117,10 +134,25 @@ impl Outside {
             Self::Ucx => line.split_whitespace().nth(3)?,
             // bytes, #sent, #ack, total, time, MB/sec, microseconds for one way, Mxfers/sec.
             Self::Libfabric => line.split_whitespace().nth(6)?,
+            // bytes, exchanges, nanoseconds for there and back.
+            Self::Iceoryx2 => line.split_whitespace().nth(2)?,
         };
-        let ways = if matches!(test, Test::Ping(_)) { 2.0 } else { 1.0 };
-        cell.parse::<f64>().ok().map(|micros| ways * 1e-6 * micros)
+        let unit = match (self, test) {
+            (Self::Iceoryx2, _) => 1e-9,
+            (_, Test::Ping(_)) => 2e-6,
+            _ => 1e-6,
+        };
+        cell.parse::<f64>().ok().map(|count| unit * count)
     }
+}
+
+/// Waits for the end of a program that is about to end.
+fn wait(program: &mut Child) -> Result<(), Problem> {
+    let until = Instant::now() + Duration::from_secs(1);
+    while program.try_wait().map_err(said)?.is_none() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -136,6 +168,7 @@ mod tests {
         assert_eq!(nanoseconds(Outside::Ucx, Test::Ping(64), ucx), Some(28_124));
         let libfabric = "bytes   #sent   #ack  total\n64  40k  =40k  4.8m  8.76s  0.58  109.5  0.01\n";
         assert_eq!(nanoseconds(Outside::Libfabric, Test::Ping(64), libfabric), Some(219_000));
+        assert_eq!(nanoseconds(Outside::Iceoryx2, Test::Ping(64), "64 40000 1150.5\n"), Some(1151));
         assert_eq!(nanoseconds(Outside::Ucx, Test::Ping(64), "it failed\n"), None);
     }
 }

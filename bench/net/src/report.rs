@@ -100,6 +100,8 @@ fn targets() -> Vec<Target> {
     add("L3", "shm, 64 B round trip / UCX tag", us(Shm, small), Some((ucx, small)), Limit::Most(0.9));
     let libfabric = (Who::Them(Outside::Libfabric), small);
     add("L3", "shm, 64 B round trip / libfabric shm", us(Shm, small), Some(libfabric), Limit::Most(0.5));
+    let iceoryx2 = (Who::Them(Outside::Iceoryx2), small);
+    add("L3", "shm, 64 B round trip / iceoryx2", us(Shm, small), Some(iceoryx2), Limit::Most(0.5));
     add("L3", "shm, 64 B round trip / busy TCP", us(Shm, small), Some(us(BusyTcp, small)), Limit::Most(0.1));
     add("L3", "shm, 64 B round trip / one-core TCP", us(Shm, small), Some(us(OneCoreTcp, small)), Limit::Most(0.125));
     add("L6", "shm, calls that wait / polled", us(ShmWaiting, small), Some(us(Shm, small)), Limit::Most(1.05));
