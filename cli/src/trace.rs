@@ -143,7 +143,7 @@ fn result(record: &Record) -> String {
     }
 }
 
-fn json(trace: &Trace, records: &[Record]) -> Json {
+fn json<'r>(trace: &Trace, records: &'r [Record]) -> Json<'r> {
     let number = |number: u64| Json::Number(number.into());
     let calls = records.iter().map(|record| {
         let name = Code(record.code).info().map_or(Json::Null, |info| Json::text(info.name));

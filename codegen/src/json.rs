@@ -1,10 +1,11 @@
 //! JSON, as little of it as is written here: the schema of the spec's files and machine-readable diagnostics.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// A JSON value. Objects keep the order in which they were made.
+/// A JSON value, which may borrow its text. Objects keep the order in which they were made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Json {
+pub enum Json<'a> {
     /// `null`
     Null,
     /// `true` or `false`
@@ -12,22 +13,22 @@ pub enum Json {
     /// A whole number.
     Number(i128),
     /// A string.
-    Text(String),
+    Text(Cow<'a, str>),
     /// An array.
-    List(Vec<Json>),
+    List(Vec<Json<'a>>),
     /// An object.
-    Object(Vec<(String, Json)>),
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
-impl Json {
+impl<'a> Json<'a> {
     /// A string.
-    pub fn text(text: impl Into<String>) -> Self {
+    pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text(text.into())
     }
 
     /// An object with these members in this order.
-    pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, Json)>) -> Self {
-        Self::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    pub fn object(members: impl IntoIterator<Item = (&'a str, Json<'a>)>) -> Self {
+        Self::Object(members.into_iter().map(|(key, value)| (Cow::Borrowed(key), value)).collect())
     }
 
     /// Indented text that ends with a line feed; the same bytes for the same value.
@@ -82,11 +83,12 @@ fn indented(out: &mut String, levels: usize) {
     (0..levels).for_each(|_| out.push_str("  "));
 }
 
-fn write_text(out: &mut String, text: &str) {
+/// Appends a string in its quotes.
+pub(crate) fn write_text(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
     // Stretches without anything to escape are copied whole.
-    while let Some(at) = rest.find(|c: char| matches!(c, '"' | '\\') || c.is_control()) {
+    while let Some(at) = rest.find(|c| matches!(c, '"' | '\\' | '\0'..='\x1f' | '\x7f'..='\u{9f}')) {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
         let mut chars = from.chars();

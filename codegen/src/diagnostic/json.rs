@@ -24,7 +24,7 @@ impl Diagnostics {
         Json::List(items.collect()).pretty()
     }
 
-    fn place(&self, label: &Label) -> Vec<(&'static str, Json)> {
+    fn place<'a>(&'a self, label: &'a Label) -> Vec<(&'static str, Json<'a>)> {
         let span: Span = label.span;
         let (from, to) = self.position(span);
         vec![

@@ -3,6 +3,8 @@
 //! The keys that other programs read (`profiles`, `functions`, `params`, `errors`, `rules` and their members) keep their meaning between versions;
 //! further keys may be added.
 
+use std::borrow::Cow;
+
 use crate::json::Json;
 use crate::model::{
     CType, Check, Constant, ConstantValue, Delivery, ErrorEntry, ErrorVia, Field, Function, FunctionKind, Model, Param,
@@ -14,7 +16,8 @@ use super::markdown::text::one_line;
 
 /// The model as JSON: two spaces of indentation, keys and entries in the order of the spec, a line feed at the end.
 pub fn emit(model: &Model) -> String {
-    let profiles = model.profiles.iter().map(|profile| (profile.name.clone(), profile_json(profile, model))).collect();
+    let profiles =
+        model.profiles.iter().map(|profile| (Cow::from(&profile.name), profile_json(profile, model))).collect();
     object([
         ("profiles", Json::Object(profiles)),
         ("types", array(&model.types, type_json)),
@@ -62,7 +65,7 @@ pub fn emit(model: &Model) -> String {
     .pretty()
 }
 
-fn profile_json(profile: &Profile, model: &Model) -> Json {
+fn profile_json<'m>(profile: &'m Profile, model: &'m Model) -> Json<'m> {
     object([
         ("title", (&profile.title).json()),
         ("base", profile.base.as_ref().json()),
@@ -84,7 +87,7 @@ fn profile_json(profile: &Profile, model: &Model) -> Json {
     ])
 }
 
-fn function_json(function: &Function, model: &Model) -> Json {
+fn function_json<'m>(function: &'m Function, model: &'m Model) -> Json<'m> {
     let guid = function.guid.as_ref().and_then(|name| model.constant(name)).and_then(guid_text);
     object([
         ("name", (&function.name).json()),
@@ -110,7 +113,7 @@ fn function_json(function: &Function, model: &Model) -> Json {
             ]),
         ),
         ("params", array(&function.params, |param| param_json(param, Some(function)))),
-        ("blocking", text(&describe::blocking(&function.blocking))),
+        ("blocking", one_line(&describe::blocking(&function.blocking)).into_owned().json()),
         (
             "states",
             object([("requires", names(&function.states.requires)), ("becomes", names(&function.states.becomes))]),
@@ -134,7 +137,7 @@ fn function_json(function: &Function, model: &Model) -> Json {
     ])
 }
 
-fn param_json(param: &Param, function: Option<&Function>) -> Json {
+fn param_json<'m>(param: &'m Param, function: Option<&Function>) -> Json<'m> {
     let in_words = |words: fn(&Param, &Function) -> Option<String>| function.and_then(|f| words(param, f)).json();
     let direction = describe::direction(param.direction).replace(", ", "");
     object([
@@ -150,7 +153,7 @@ fn param_json(param: &Param, function: Option<&Function>) -> Json {
     ])
 }
 
-fn error_json(error: &ErrorEntry, model: &Model) -> Json {
+fn error_json<'m>(error: &'m ErrorEntry, model: &'m Model) -> Json<'m> {
     let (delivery, event) = match &error.delivery {
         Delivery::Call => ("call", None),
         Delivery::Completion => ("completion", None),
@@ -167,7 +170,7 @@ fn error_json(error: &ErrorEntry, model: &Model) -> Json {
     ])
 }
 
-fn check_json(check: &Check) -> Json {
+fn check_json(check: &Check) -> Json<'_> {
     object([
         ("id", (&check.id).json()),
         ("kind", describe::check_kind(&check.kind).json()),
@@ -177,7 +180,7 @@ fn check_json(check: &Check) -> Json {
     ])
 }
 
-fn rule_json(rule: &Rule) -> Json {
+fn rule_json(rule: &Rule) -> Json<'_> {
     object([
         ("id", (&rule.id).json()),
         ("class", describe::class(rule.class).json()),
@@ -192,18 +195,9 @@ fn rule_json(rule: &Rule) -> Json {
     ])
 }
 
-fn type_json(ty: &CType) -> Json {
-    let fields = |fields: &[Field]| {
-        array(fields, |field| {
-            object([
-                ("name", (&field.name).json()),
-                ("c_type", (&field.ty.c).json()),
-                ("array", field.array.as_ref().map(|length| length.value).json()),
-            ])
-        })
-    };
-    let mut members = vec![("name".to_owned(), (&ty.name).json()), ("c_type".to_owned(), (&ty.c).json())];
-    let mut add = |key: &str, value: Json| members.push((key.to_owned(), value));
+fn type_json(ty: &CType) -> Json<'_> {
+    let mut members = vec![("name", (&ty.name).json()), ("c_type", (&ty.c).json())];
+    let mut add = |key, value| members.push((key, value));
     match &ty.kind {
         TypeKind::Integer(scalar) | TypeKind::Handle(scalar) => {
             add("kind", if matches!(ty.kind, TypeKind::Integer(_)) { "integer".json() } else { "handle".json() });
@@ -211,7 +205,7 @@ fn type_json(ty: &CType) -> Json {
         }
         TypeKind::Struct(aggregate) | TypeKind::Union(aggregate) => {
             add("kind", if matches!(ty.kind, TypeKind::Struct(_)) { "struct".json() } else { "union".json() });
-            add("fields", fields(&aggregate.fields));
+            add("fields", array(&aggregate.fields, field_json));
         }
         TypeKind::Pointer { to: TypeRef { c, .. } } => {
             add("kind", "pointer".json());
@@ -228,10 +222,18 @@ fn type_json(ty: &CType) -> Json {
     add("header", (&ty.header).json());
     add("text", text(&ty.text));
     add("declared", ty.origin.to_string().json());
-    Json::Object(members)
+    Json::object(members)
 }
 
-fn constant_json(constant: &Constant) -> Json {
+fn field_json(field: &Field) -> Json<'_> {
+    object([
+        ("name", (&field.name).json()),
+        ("c_type", (&field.ty.c).json()),
+        ("array", field.array.as_ref().map(|length| length.value).json()),
+    ])
+}
+
+fn constant_json(constant: &Constant) -> Json<'_> {
     object([
         ("name", (&constant.name).json()),
         ("c_type", (&constant.ty.c).json()),
@@ -275,71 +277,71 @@ fn error_via(via: ErrorVia) -> &'static str {
     }
 }
 
-fn code_value(code: &str, model: &Model) -> Json {
+fn code_value(code: &str, model: &Model) -> Json<'static> {
     model.code(code).map(|code| i128::from(code.value)).json()
 }
 
-fn names(names: &[String]) -> Json {
+fn names(names: &[String]) -> Json<'_> {
     array(names, ToJson::json)
 }
 
 /// Prose on one line: the line breaks of the YAML file mean nothing.
-fn text(text: &str) -> Json {
-    one_line(text).json()
+fn text(text: &str) -> Json<'_> {
+    Json::Text(one_line(text))
 }
 
 /// What a value of the model is in JSON.
-trait ToJson {
-    fn json(self) -> Json;
+trait ToJson<'a> {
+    fn json(self) -> Json<'a>;
 }
 
-impl ToJson for &str {
-    fn json(self) -> Json {
+impl<'a> ToJson<'a> for &'a str {
+    fn json(self) -> Json<'a> {
         Json::text(self)
     }
 }
 
-impl ToJson for &String {
-    fn json(self) -> Json {
+impl<'a> ToJson<'a> for &'a String {
+    fn json(self) -> Json<'a> {
         Json::text(self)
     }
 }
 
-impl ToJson for String {
-    fn json(self) -> Json {
-        Json::Text(self)
+impl ToJson<'static> for String {
+    fn json(self) -> Json<'static> {
+        Json::text(self)
     }
 }
 
-impl ToJson for bool {
-    fn json(self) -> Json {
+impl ToJson<'static> for bool {
+    fn json(self) -> Json<'static> {
         Json::Bool(self)
     }
 }
 
-impl ToJson for usize {
-    fn json(self) -> Json {
+impl ToJson<'static> for usize {
+    fn json(self) -> Json<'static> {
         Json::Number(self as i128)
     }
 }
 
-impl ToJson for i128 {
-    fn json(self) -> Json {
+impl ToJson<'static> for i128 {
+    fn json(self) -> Json<'static> {
         Json::Number(self)
     }
 }
 
-impl<T: ToJson> ToJson for Option<T> {
-    fn json(self) -> Json {
+impl<'a, T: ToJson<'a>> ToJson<'a> for Option<T> {
+    fn json(self) -> Json<'a> {
         self.map_or(Json::Null, ToJson::json)
     }
 }
 
-fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
+fn object<'a, const N: usize>(members: [(&'a str, Json<'a>); N]) -> Json<'a> {
     Json::object(members)
 }
 
-fn array<T>(values: impl IntoIterator<Item = T>, item: impl FnMut(T) -> Json) -> Json {
+fn array<'a, T>(values: impl IntoIterator<Item = T>, item: impl FnMut(T) -> Json<'a>) -> Json<'a> {
     Json::List(values.into_iter().map(item).collect())
 }
 

@@ -2,6 +2,8 @@
 //!
 //! It comes from the vocabulary, not from a model: the same spec types that read the files describe themselves.
 
+use std::borrow::Cow;
+
 use crate::json::Json;
 use crate::shape::{Definition, Schema};
 use crate::syntax::KINDS;
@@ -26,12 +28,12 @@ pub fn emit() -> String {
 /// Definitions in the order in which they were first needed.
 #[derive(Default)]
 struct Definitions {
-    made: Vec<(String, Json)>,
+    made: Vec<(Cow<'static, str>, Json<'static>)>,
 }
 
 impl Definitions {
     /// The schema of a value; a mapping is defined once and referred to.
-    fn value(&mut self, schema: &Schema) -> Json {
+    fn value(&mut self, schema: &Schema) -> Json<'static> {
         match schema {
             Schema::Text(pattern) => {
                 let pattern = pattern.iter().map(|pattern| ("pattern", Json::text(*pattern)));
@@ -62,14 +64,14 @@ impl Definitions {
             return;
         }
         let at = self.made.len();
-        self.made.push((definition.name.to_owned(), Json::Null));
+        self.made.push((definition.name.into(), Json::Null));
         let mut properties = Vec::new();
         for member in &definition.members {
-            let mut described = vec![("description".to_owned(), Json::text(member.doc))];
+            let mut described = vec![("description".into(), Json::text(member.doc))];
             if let Json::Object(value) = self.value(&member.schema) {
                 described.extend(value);
             }
-            properties.push((member.key.to_owned(), Json::Object(described)));
+            properties.push((member.key.into(), Json::Object(described)));
         }
         let required = definition.members.iter().filter(|member| member.required).map(|member| Json::text(member.key));
         let others = match &definition.profiles {

@@ -5,14 +5,23 @@ use super::super::markdown::{describe, merge};
 use super::lists::value;
 use super::site::{Site, check_anchor};
 use super::topics::topic_path;
-use crate::json::Json;
+use crate::json::write_text;
 
 /// A script that sets `WSP_INDEX` to `[kind, name, place, text]` for everything that can be found.
 pub(super) fn index(site: &Site<'_>) -> String {
-    let mut rows: Vec<[String; 4]> = Vec::new();
+    let mut index = "window.WSP_INDEX=[\n".to_owned();
     let mut add = |kind: &str, name: &str, place: String, text: &str| {
-        let text = one_line(text).replace('`', "");
-        rows.push([kind.to_owned(), name.to_owned(), place, text]);
+        if index.ends_with(']') {
+            index.push_str(",\n");
+        }
+        let mut before = '[';
+        for part in [kind, name, &place, &one_line(text).replace('`', "")] {
+            index.push(before);
+            // A string of JSON is one of JavaScript.
+            write_text(&mut index, part);
+            before = ',';
+        }
+        index.push(']');
     };
     let model = site.model;
     for entry in &site.entries {
@@ -54,12 +63,6 @@ pub(super) fn index(site: &Site<'_>) -> String {
             add("Rule", &rule.id, format!("{}#{}", topic_path(topic), rule.id), &rule.text);
         }
     }
-    let rows =
-        rows.iter().map(|row| format!("[{}]", row.each_ref().map(|text| string(text)).join(","))).collect::<Vec<_>>();
-    format!("window.WSP_INDEX=[\n{}\n];\n", rows.join(",\n"))
-}
-
-/// A string as JavaScript writes it.
-fn string(text: &str) -> String {
-    Json::text(text).pretty().trim_end().to_owned()
+    index.push_str("\n];\n");
+    index
 }
