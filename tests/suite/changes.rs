@@ -34,7 +34,7 @@ fn without_blocking_the_change_is_not_waited_for(provider: &Provider) {
 }
 
 fn close_ends_what_waits_for_a_change(provider: &Provider) {
-    let (socket, port) = (provider.socket().unwrap(), Port::new());
+    let (socket, port) = (provider.socket().unwrap(), Port::new().unwrap());
     port.associate(socket.raw(), 3);
     let event = Event::new().unwrap();
     let operations = [
@@ -49,7 +49,7 @@ fn close_ends_what_waits_for_a_change(provider: &Provider) {
     socket.close().unwrap();
     assert!(operations.iter().all(|operation| operation.status() == Some(ABORTED)));
     assert!(event.wait(PATIENCE));
-    assert_eq!(port.wait(PATIENCE).map(|packet| packet.error), Some(code::WSA_OPERATION_ABORTED));
+    assert_eq!(port.wait(PATIENCE).map(|packet| packet.status), Some(ABORTED));
     assert_eq!(wait_alertable(None, PATIENCE), Woken::Calls(1));
     assert_eq!(operations[2].routine_calls().len(), 1);
     assert_eq!(port.wait(Duration::ZERO), None, "told once");
@@ -144,7 +144,7 @@ fn listed(socket: &Socket) -> usize {
 #[test]
 fn a_change_ends_every_operation_that_waits_for_it() {
     let (_alone, provider) = moving();
-    let (socket, port) = (provider.socket().unwrap(), Port::new());
+    let (socket, port) = (provider.socket().unwrap(), Port::new().unwrap());
     port.associate(socket.raw(), 3);
     let (event, quiet) = (Event::new().unwrap(), Event::new().unwrap());
     let operations = [
@@ -163,7 +163,7 @@ fn a_change_ends_every_operation_that_waits_for_it() {
     }
     assert_eq!(listed(&socket), 2, "what the program asks for next");
     let packet = port.wait(PATIENCE).unwrap();
-    assert_eq!((packet.record, packet.error, packet.bytes), (operations[0].record(), 0, 0));
+    assert_eq!((packet.record, packet.status, packet.bytes), (operations[0].record(), 0, 0));
     // The same addresses in another order are no change: the next operation waits.
     let waiting = socket.ioctl_overlapped(CHANGE, Notify::Port);
     set(&[FIRST, SECOND]);

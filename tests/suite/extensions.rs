@@ -58,10 +58,10 @@ fn bound(provider: &Provider) -> Socket {
 }
 
 /// Waits for the end, which is told by a port.
-fn told(port: &Port, operation: &Operation) -> (i32, u32) {
+fn told(port: &Port, operation: &Operation) -> (u32, u32) {
     let packet = port.wait(PATIENCE).expect("the end is told");
     assert_eq!(packet.record, operation.record());
-    (packet.error, packet.bytes)
+    (packet.status, packet.bytes)
 }
 
 /// Waits for the end, which is told by an event.
@@ -87,7 +87,7 @@ fn unknown_extensions_are_refused(provider: &Provider) {
 
 fn connect_ex_ends_once_with_the_bytes_sent(provider: &Provider) {
     let (listener, address) = listener(provider);
-    let (client, port) = (bound(provider), Port::new());
+    let (client, port) = (bound(provider), Port::new().unwrap());
     port.associate(client.raw(), 5);
     let connect = client.connect_ex(&functions(provider).connect, address, b"first", Notify::Port);
     assert_eq!(connect.returned(), Ok(Outcome::Pending));
@@ -136,7 +136,7 @@ fn a_refused_connect_ex_tells_why(provider: &Provider) {
 
 fn accept_ex_brings_connection_addresses_and_data(provider: &Provider) {
     let functions = functions(provider);
-    let ((listener, address), port) = (listener(provider), Port::new());
+    let ((listener, address), port) = (listener(provider), Port::new().unwrap());
     port.associate(listener.raw(), 7);
     let server = provider.socket().unwrap();
     let accept = listener.accept_ex(&functions.accept, &server, 100, Notify::Port);
@@ -191,7 +191,7 @@ fn accept_ex_needs_a_listener_and_a_new_socket(provider: &Provider) {
 
 fn accepts_are_served_in_their_order(provider: &Provider) {
     let functions = functions(provider);
-    let ((listener, address), port) = (listener(provider), Port::new());
+    let ((listener, address), port) = (listener(provider), Port::new().unwrap());
     port.associate(listener.raw(), 7);
     let servers: Vec<_> = (0..4).map(|_| provider.socket().unwrap()).collect();
     let accepts: Vec<_> =
@@ -223,12 +223,12 @@ fn accepts_come_before_calls(provider: &Provider) {
 fn closing_either_socket_ends_an_accept_ex(provider: &Provider) {
     let functions = functions(provider);
     for (room, close_listener) in [(0, true), (0, false), (9, true), (9, false)] {
-        let ((listener, _), port) = (listener(provider), Port::new());
+        let ((listener, _), port) = (listener(provider), Port::new().unwrap());
         port.associate(listener.raw(), 1);
         let server = provider.socket().unwrap();
         let accept = listener.accept_ex(&functions.accept, &server, room, Notify::Port);
         if close_listener { listener.close() } else { server.close() }.unwrap();
-        assert_eq!(told(&port, &accept), (code::WSA_OPERATION_ABORTED, 0));
+        assert_eq!(told(&port, &accept), (ABORTED, 0));
         assert_eq!(accept.status(), Some(ABORTED));
         assert_eq!(port.wait(Duration::ZERO), None, "once");
     }
@@ -249,14 +249,14 @@ fn closing_ends_a_connect_ex(provider: &Provider) {
     let connect = functions(provider).connect;
     for _ in 0..50 {
         let (_listener, address) = listener(provider);
-        let (client, port) = (bound(provider), Port::new());
+        let (client, port) = (bound(provider), Port::new().unwrap());
         port.associate(client.raw(), 1);
         let operation = client.connect_ex(&connect, address, b"", Notify::Port);
         client.close().unwrap();
         if operation.returned() == Ok(Outcome::Pending) {
             // Either it was connected before, or not any more.
-            let (error, _) = told(&port, &operation);
-            assert!(matches!(error, 0 | code::WSA_OPERATION_ABORTED), "{error}");
+            let (status, _) = told(&port, &operation);
+            assert!(matches!(status, 0 | ABORTED), "{status:#x}");
         }
         assert_eq!(port.wait(Duration::ZERO), None, "once at most");
     }

@@ -91,3 +91,5 @@ mod support;
 mod text;
 mod to_and_from;
 mod upcalls;
+#[cfg(windows)]
+mod windows;

@@ -84,7 +84,7 @@ fn every_end_is_told_once_by_every_way(provider: &Provider) {
 
 fn one(provider: &Provider, way: Way, end: End) {
     let (client, server) = provider.connected_pair().unwrap();
-    let (event, port) = (Event::new().unwrap(), Port::new());
+    let (event, port) = (Event::new().unwrap(), Port::new().unwrap());
     port.associate(client.raw(), 9);
     let notices = || provider.counts().get(Upcall::CompleteOverlappedRequest);
     let notify = match way {
@@ -103,7 +103,7 @@ fn one(provider: &Provider, way: Way, end: End) {
     match way {
         Way::Port | Way::Event => {
             let packet = port.wait(PATIENCE).unwrap_or_else(|| panic!("{name}: no packet"));
-            assert_eq!((packet.record, packet.error, packet.bytes), (operation.record(), error, bytes), "{name}");
+            assert_eq!((packet.record, packet.status, packet.bytes), (operation.record(), status, bytes), "{name}");
             assert_eq!(event.is_set(), way == Way::Event, "{name}");
         }
         Way::EventOnly => assert!(event.wait(PATIENCE), "{name}"),

@@ -57,22 +57,22 @@ fn an_event_tells_the_end(provider: &Provider) {
 
 fn a_port_tells_the_end(provider: &Provider) {
     let (client, server) = provider.connected_pair().unwrap();
-    let port = Port::new();
+    let port = Port::new().unwrap();
     assert!(port.associate(client.raw(), 77));
     assert!(port.associate(server.raw(), 88));
     let send = client.send_overlapped(b"hello", Notify::Port);
     assert_done(&send, 5);
-    assert_eq!(port.wait(PATIENCE), Some(Packet { key: 77, record: send.record(), error: 0, bytes: 5 }));
+    assert_eq!(port.wait(PATIENCE), Some(Packet { key: 77, record: send.record(), status: 0, bytes: 5 }));
     let receive = server.recv_overlapped(3, Notify::Port);
     assert_done(&receive, 3);
-    assert_eq!(port.wait(PATIENCE), Some(Packet { key: 88, record: receive.record(), error: 0, bytes: 3 }));
+    assert_eq!(port.wait(PATIENCE), Some(Packet { key: 88, record: receive.record(), status: 0, bytes: 3 }));
     assert_eq!(port.wait(NOW), None, "told once");
     assert_eq!(notices(provider), 2);
 }
 
 fn a_port_and_an_event_tell_the_end(provider: &Provider) {
     let (client, _server) = provider.connected_pair().unwrap();
-    let (port, event) = (Port::new(), Event::new().unwrap());
+    let (port, event) = (Port::new().unwrap(), Event::new().unwrap());
     port.associate(client.raw(), 1);
     let send = client.send_overlapped(b"hello", Notify::Event(&event));
     assert_done(&send, 5);
@@ -83,7 +83,7 @@ fn a_port_and_an_event_tell_the_end(provider: &Provider) {
 
 fn the_low_bit_keeps_the_port_quiet(provider: &Provider) {
     let (client, _server) = provider.connected_pair().unwrap();
-    let (port, event) = (Port::new(), Event::new().unwrap());
+    let (port, event) = (Port::new().unwrap(), Event::new().unwrap());
     port.associate(client.raw(), 1);
     let send = client.send_overlapped(b"hello", Notify::EventOnly(&event));
     assert_done(&send, 5);
@@ -94,7 +94,7 @@ fn the_low_bit_keeps_the_port_quiet(provider: &Provider) {
 
 fn a_routine_tells_the_end_in_an_alertable_wait(provider: &Provider) {
     let (client, server) = provider.connected_pair().unwrap();
-    let port = Port::new();
+    let port = Port::new().unwrap();
     port.associate(client.raw(), 1);
     let send = client.send_overlapped(b"hello", Notify::Routine);
     assert_done(&send, 5);
@@ -126,7 +126,7 @@ fn nothing_moved_is_told_too(provider: &Provider) {
 
 fn a_refused_call_is_not_told(provider: &Provider) {
     let (client, server) = provider.connected_pair().unwrap();
-    let (port, event) = (Port::new(), Event::new().unwrap());
+    let (port, event) = (Port::new().unwrap(), Event::new().unwrap());
     port.associate(server.raw(), 1);
     server.shutdown(std::net::Shutdown::Write).unwrap();
     let unconnected = provider.socket().unwrap();

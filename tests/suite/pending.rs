@@ -60,7 +60,7 @@ fn a_receive_waits_for_data(provider: &Provider) {
 
 fn receives_are_served_in_the_order_they_were_posted(provider: &Provider) {
     let (client, server) = provider.connected_pair().unwrap();
-    let port = Port::new();
+    let port = Port::new().unwrap();
     port.associate(server.raw(), 1);
     let receives: Vec<_> = (0..5).map(|_| server.recv_overlapped(2, Notify::Port)).collect();
     assert!(receives.iter().all(pending));
@@ -74,7 +74,7 @@ fn receives_are_served_in_the_order_they_were_posted(provider: &Provider) {
 
 fn sends_wait_for_room_and_keep_their_order(provider: &Provider) {
     let (client, server) = provider.connected_pair().unwrap();
-    let port = Port::new();
+    let port = Port::new().unwrap();
     port.associate(client.raw(), 1);
     let data: Vec<u8> = (0..50_000_000_u32).map(|at| (at / 7) as u8).collect();
     let mut sends = Vec::new();
@@ -95,7 +95,7 @@ fn sends_wait_for_room_and_keep_their_order(provider: &Provider) {
     assert!(received == data);
     for send in &sends {
         let packet = port.wait(PATIENCE).unwrap();
-        assert_eq!((packet.record, packet.bytes, packet.error), (send.record(), 50_000, 0));
+        assert_eq!((packet.record, packet.bytes, packet.status), (send.record(), 50_000, 0));
     }
 }
 
@@ -148,7 +148,7 @@ fn a_result_can_be_waited_for(provider: &Provider) {
 
 fn close_aborts_every_pending_operation_once(provider: &Provider) {
     let (client, _server) = provider.connected_pair().unwrap();
-    let (event, port) = (Event::new().unwrap(), Port::new());
+    let (event, port) = (Event::new().unwrap(), Port::new().unwrap());
     port.associate(client.raw(), 1);
     let before = provider.counts().get(Upcall::CompleteOverlappedRequest);
     let by_event = client.recv_overlapped(9, Notify::EventOnly(&event));
@@ -229,7 +229,7 @@ fn a_blocking_receive_takes_its_turn(provider: &Provider) {
 
 fn ten_thousand_operations_end_once_each(provider: &Provider) {
     let (client, server) = provider.connected_pair().unwrap();
-    let port = Port::new();
+    let port = Port::new().unwrap();
     port.associate(server.raw(), 1);
     for round in 0..100 {
         let receives: Vec<_> = (0..100).map(|_| server.recv_overlapped(1, Notify::Port)).collect();
@@ -245,7 +245,7 @@ fn ten_thousand_operations_end_once_each(provider: &Provider) {
 fn the_last_clean_up_ends_operations_silently(source: Source) {
     let provider = source.start(&Host::new()).unwrap();
     let (client, _server) = provider.connected_pair().unwrap();
-    let (event, port) = (Event::new().unwrap(), Port::new());
+    let (event, port) = (Event::new().unwrap(), Port::new().unwrap());
     port.associate(client.raw(), 1);
     let operations = [
         client.recv_overlapped(9, Notify::EventOnly(&event)),

@@ -85,7 +85,7 @@ fn operations_end_once(provider: &Provider, failing: Failing) {
         for end in [End::Success, End::Error, End::Close] {
             let what = format!("{failing:?}, {way}, {end:?}");
             let (client, server) = provider.connected_pair().unwrap();
-            let (event, port) = (Event::new().unwrap(), Port::new());
+            let (event, port) = (Event::new().unwrap(), Port::new().unwrap());
             port.associate(client.raw(), 9);
             let notify = [Notify::Port, Notify::Event(&event), Notify::EventOnly(&event), Notify::Routine][way];
             let operation = client.recv_overlapped(9, notify);

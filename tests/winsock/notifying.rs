@@ -57,13 +57,13 @@ fn a_routine_runs_in_an_alertable_wait(stack: &Stack) {
 
 fn a_port_tells_the_end_of_an_operation(stack: &Stack) {
     let (client, server) = stack.connected_pair().unwrap();
-    let port = Port::new();
+    let port = Port::new().unwrap();
     assert!(server.associate(&port, 99));
     let receive = server.recv_overlapped(9, Notify::Port);
     receive.returned().unwrap();
     client.send(b"hello").unwrap();
     let packet = port.wait(PATIENCE).unwrap();
-    assert_eq!((packet.key, packet.record, packet.error, packet.bytes), (99, receive.record(), 0, 5));
+    assert_eq!((packet.key, packet.record, packet.status, packet.bytes), (99, receive.record(), 0, 5));
     assert_eq!(port.wait(Duration::ZERO), None, "told once");
     let event = Event::new().unwrap();
     let silent = server.recv_overlapped(9, Notify::EventOnly(&event));

@@ -1,4 +1,4 @@
-//! What differs between systems: loading libraries, event objects.
+//! What differs between systems: loading libraries, event objects; on Windows also threads and completion ports.
 
 #[cfg(unix)]
 mod unix;
@@ -6,9 +6,11 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub use unix::{Event, Library, subnet_bits, wait_any};
+pub use unix::{Event, Library, reset_raw, set_raw, subnet_bits, wait_any};
 #[cfg(windows)]
-pub use windows::{Event, Library, subnet_bits, wait_any};
+pub use windows::{
+    Alerted, Event, Library, PacketQueue, ThreadHandle, reset_raw, set_raw, sleep_alertable, subnet_bits, wait_any,
+};
 
 /// The name of the file that a Rust library called `name` is built into.
 pub fn file_name(name: &str) -> String {

@@ -105,6 +105,16 @@ fn owned(descriptor: i32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }
 
+/// Events that the host has not made cannot be told from other descriptors here.
+pub fn set_raw(_: usize) -> bool {
+    false
+}
+
+/// As [`set_raw`].
+pub fn reset_raw(_: usize) -> bool {
+    false
+}
+
 /// Waits until one of the events is set; gives the place of the first that is. `None` after the time.
 pub fn wait_any(events: &[&Event], time: Duration) -> Option<usize> {
     let deadline = std::time::Instant::now() + time;

@@ -20,9 +20,31 @@ pub fn create() -> io::Result<Arc<os::Event>> {
     Ok(event)
 }
 
-/// The event of this number.
-pub fn find(raw: usize) -> Option<Arc<os::Event>> {
+/// The event of this number, if the host has made it.
+fn find(raw: usize) -> Option<Arc<os::Event>> {
     lock(&EVENTS).get(&raw).cloned()
+}
+
+/// Sets the event of this number. On Windows it may be one that the program has from the system. `false` if there is none.
+pub fn set(raw: usize) -> bool {
+    find(raw).map_or_else(
+        || os::set_raw(raw),
+        |event| {
+            event.set();
+            true
+        },
+    )
+}
+
+/// Resets the event of this number, as [`set`] sets it.
+pub fn reset(raw: usize) -> bool {
+    find(raw).map_or_else(
+        || os::reset_raw(raw),
+        |event| {
+            event.reset();
+            true
+        },
+    )
 }
 
 /// Ends an event. `false` if there is none.

@@ -229,8 +229,7 @@ unsafe extern "system" fn queue_apc(
 
 unsafe extern "system" fn reset_event(event: ffi::WSAEVENT, errno: ffi::LPINT) -> ffi::WINBOOL {
     count(Upcall::ResetEvent, None);
-    if let Some(event) = events::find(event) {
-        event.reset();
+    if events::reset(event) {
         return ffi::TRUE;
     }
     // SAFETY: the caller's `lpErrno`.
@@ -239,8 +238,7 @@ unsafe extern "system" fn reset_event(event: ffi::WSAEVENT, errno: ffi::LPINT) -
 
 unsafe extern "system" fn set_event(event: ffi::WSAEVENT, errno: ffi::LPINT) -> ffi::WINBOOL {
     count(Upcall::SetEvent, None);
-    if let Some(event) = events::find(event) {
-        event.set();
+    if events::set(event) {
         return ffi::TRUE;
     }
     // SAFETY: the caller's `lpErrno`.
@@ -256,21 +254,22 @@ unsafe extern "system" fn open_current_thread(thread: ffi::LPWSATHREADID, errno:
     if thread.is_null() {
         return 0;
     }
-    match apc::current_thread() {
-        Some(current) if good(thread) => {
+    match good(thread).then(apc::open).flatten() {
+        Some(current) => {
             // SAFETY: a place of the caller's.
             unsafe { thread.write_unaligned(current) };
             0
         }
         // SAFETY: the caller's `lpErrno`.
-        _ => unsafe { fail(errno, code::WSAEFAULT, ffi::SOCKET_ERROR) },
+        None => unsafe { fail(errno, code::WSAEFAULT, ffi::SOCKET_ERROR) },
     }
 }
 
 unsafe extern "system" fn close_thread(thread: ffi::LPWSATHREADID, errno: ffi::LPINT) -> i32 {
     count(Upcall::CloseThread, None);
     let refused = if catalog::in_use() { code::WSAEFAULT } else { code::WSANOTINITIALISED };
-    if refused == code::WSAEFAULT && good(thread) {
+    // SAFETY: an identification of the caller's.
+    if refused == code::WSAEFAULT && good(thread) && apc::close(unsafe { read(thread) }) {
         return 0;
     }
     // SAFETY: the caller's `lpErrno`.
@@ -309,24 +308,23 @@ pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
         // SAFETY: the caller's `lpErrno`.
         return unsafe { fail(errno, code::WSAEFAULT, ffi::SOCKET_ERROR) };
     }
-    let error = error.cast_signed();
+    let status = Code(error.cast_signed()).ntstatus();
     // SAFETY: a record that is good until its status is stored. The event is read before that: its owner may then reuse it.
     let event = unsafe {
         let event = (&raw const (*overlapped).hEvent).read_unaligned();
         (&raw mut (*overlapped).InternalHigh).write_unaligned(bytes as usize);
         fence(Ordering::Release);
-        (&raw mut (*overlapped).Internal).write_unaligned(Code(error).ntstatus() as usize);
+        (&raw mut (*overlapped).Internal).write_unaligned(status as usize);
         event
     };
-    if event & !1 != 0
-        && let Some(event) = events::find(event & !1)
-    {
-        event.set();
+    if event & !1 != 0 {
+        // An event that is none is the program's affair: the record has the result all the same.
+        events::set(event & !1);
     }
     if event & 1 == 0
         && let Some(port) = &handle.port
     {
-        port.post(overlapped as usize, error, bytes);
+        port.post(overlapped as usize, status, bytes);
     }
     0
 }

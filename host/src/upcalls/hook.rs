@@ -46,8 +46,8 @@ pub fn replace(hook: (ffi::LPBLOCKINGCALLBACK, usize)) -> (ffi::LPBLOCKINGCALLBA
     INSTALLED.replace(hook)
 }
 
-/// What a provider is to call while a call of this thread waits, and the value to call it with. Besides the hook, calls that were
-/// queued to this thread run so: a provider cannot wait for them in the way that systems call alertable.
+/// What a provider is to call while a call of this thread waits, and the value to call it with. Away from Windows calls that were
+/// queued to this thread run so, besides the hook: a provider cannot wait for them in the way that systems call alertable.
 pub(super) fn installed() -> (ffi::LPBLOCKINGCALLBACK, usize) {
     let hook = INSTALLED.try_with(Cell::get).unwrap_or((None, 0));
     if hook.0.is_none() && apc::is_expecting() { (Some(run_queue), 0) } else { hook }

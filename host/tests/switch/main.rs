@@ -315,14 +315,14 @@ fn the_low_door_moves_messages_and_memory() {
     let (client, server) = provider.connected_pair(SocketAddrV4::new(LOCAL, 4711)).unwrap();
     let server = Arc::new(server);
     assert_ne!(client.raw(), client.handle(), "two handles");
-    let port = wsp_host::Port::new();
+    let port = wsp_host::Port::new().unwrap();
     assert!(server.report_to(&port, 5));
     let posted = server.recv_overlapped(16, SanNotify::Notified);
     assert!(posted.is_marked() && posted.status().is_none());
     let sent = client.send_overlapped(b"hello", SanNotify::Polled);
     assert_eq!(sent.result(false).unwrap(), Some((5, 0)));
     let packet = port.wait(Duration::from_secs(5)).unwrap();
-    assert_eq!((packet.key, packet.record, packet.error, packet.bytes), (5, posted.record(), 0, 5));
+    assert_eq!((packet.key, packet.record, packet.status, packet.bytes), (5, posted.record(), 0, 5));
     assert_eq!(&posted.memory().unwrap()[..5], b"hello");
 
     let exposed = server.register_rdma(vec![0; 32], wsp::ffi::MEM_READWRITE).unwrap();

@@ -1,4 +1,7 @@
-//! DLLs and Win32 events.
+//! DLLs, Win32 events, threads, completion ports.
+
+mod ports;
+mod threads;
 
 use std::ffi::{CStr, c_void};
 use std::os::windows::ffi::OsStrExt;
@@ -18,6 +21,9 @@ unsafe extern "system" {
     fn CloseHandle(handle: usize) -> i32;
     fn WaitForMultipleObjects(count: u32, handles: *const usize, all: i32, milliseconds: u32) -> u32;
 }
+
+pub use ports::PacketQueue;
+pub use threads::{Alerted, ThreadHandle, sleep_alertable};
 
 const LOAD_WITH_ALTERED_SEARCH_PATH: u32 = 8;
 
@@ -95,13 +101,29 @@ impl Drop for Event {
     }
 }
 
+/// Sets an event that the host has not made. `false` if the system knows no event of this handle.
+pub fn set_raw(event: usize) -> bool {
+    // SAFETY: the system looks at the handle, and refuses what is none of an event.
+    unsafe { SetEvent(event) != 0 }
+}
+
+/// Resets such an event.
+pub fn reset_raw(event: usize) -> bool {
+    // SAFETY: as above.
+    unsafe { ResetEvent(event) != 0 }
+}
+
 /// Waits until one of the events is set; gives the place of the first that is. `None` after the time.
 pub fn wait_any(events: &[&Event], time: Duration) -> Option<usize> {
     let handles: Vec<usize> = events.iter().map(|event| event.0).collect();
-    let milliseconds = u32::try_from(time.as_millis()).unwrap_or(u32::MAX - 1);
     // SAFETY: the array is readable and its length is right.
-    let woken = unsafe { WaitForMultipleObjects(handles.len() as u32, handles.as_ptr(), 0, milliseconds) };
+    let woken = unsafe { WaitForMultipleObjects(handles.len() as u32, handles.as_ptr(), 0, milliseconds(time)) };
     Some(woken as usize).filter(|at| *at < handles.len())
+}
+
+/// A time as the system's waits take it, rounded up; never the value that means for ever.
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_micros().div_ceil(1000)).unwrap_or(u32::MAX).min(u32::MAX - 1)
 }
 
 /// How many bits of an address of this machine name its network: not asked for here, so that each address is a subnet of its

@@ -1,10 +1,18 @@
-//! Completion ports.
+//! Completion ports. On Windows the system's, so that a program may wait as it is used to; elsewhere the host's own.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{handles, lock};
+use super::handles;
+
+#[cfg(not(windows))]
+mod queued;
+#[cfg(not(windows))]
+use queued::Queue;
+
+#[cfg(windows)]
+use crate::os::PacketQueue as Queue;
 
 /// What a port tells of an operation that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,16 +21,10 @@ pub struct Packet {
     pub key: usize,
     /// The operation's record.
     pub record: usize,
-    /// 0 or an error code.
-    pub error: i32,
+    /// How it ended, as an NTSTATUS: what the record's `Internal` holds.
+    pub status: u32,
     /// Bytes moved.
     pub bytes: u32,
-}
-
-#[derive(Default)]
-struct Queue {
-    packets: Mutex<VecDeque<Packet>>,
-    arrived: Condvar,
 }
 
 /// Who is told that operations have ended. Called from within upcalls: it takes no lock that is held across a downcall.
@@ -33,8 +35,7 @@ pub trait Sink: Send + Sync {
 
 impl Sink for Queue {
     fn ended(&self, packet: Packet) {
-        lock(&self.packets).push_back(packet);
-        self.arrived.notify_one();
+        self.post(packet);
     }
 }
 
@@ -50,19 +51,21 @@ impl Association {
         Self { sink, key }
     }
 
-    pub(super) fn post(&self, record: usize, error: i32, bytes: u32) {
-        self.sink.ended(Packet { key: self.key, record, error, bytes });
+    pub(super) fn post(&self, record: usize, status: u32, bytes: u32) {
+        self.sink.ended(Packet { key: self.key, record, status, bytes });
     }
 }
 
 /// A completion port.
-#[derive(Default)]
 pub struct Port(Arc<Queue>);
 
 impl Port {
     /// A new port.
-    pub fn new() -> Self {
-        Self::default()
+    ///
+    /// # Errors
+    /// The system's, when it has no more handles.
+    pub fn new() -> io::Result<Self> {
+        Queue::new().map(|queue| Self(Arc::new(queue)))
     }
 
     /// From now on operations on this socket handle are reported here, with this key. `false` if there is no such handle.
@@ -72,12 +75,12 @@ impl Port {
 
     /// The next packet; waits for it. `None` after `time`.
     pub fn wait(&self, time: Duration) -> Option<Packet> {
-        let packets = lock(&self.0.packets);
-        let (mut packets, _) = self
-            .0
-            .arrived
-            .wait_timeout_while(packets, time, |packets| packets.is_empty())
-            .unwrap_or_else(PoisonError::into_inner);
-        packets.pop_front()
+        self.0.take(time)
+    }
+
+    /// Its handle, for `GetQueuedCompletionStatus` and its like. Open as long as the port or a socket with an association is.
+    #[cfg(windows)]
+    pub fn raw(&self) -> usize {
+        self.0.raw()
     }
 }

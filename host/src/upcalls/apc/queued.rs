@@ -1,6 +1,5 @@
-//! Asynchronous procedure calls: a queue for each thread, emptied in alertable waits.
+//! A queue for each thread, which the host's alertable waits and its blocking hook empty.
 
-use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, Weak};
@@ -8,11 +7,9 @@ use std::time::{Duration, Instant};
 
 use wsp::ffi;
 
-use super::events::Event;
-use super::lock;
+use super::super::lock;
+use super::{Function, Woken};
 use crate::os;
-
-type Function = unsafe extern "system" fn(usize);
 
 struct Queue {
     id: usize,
@@ -28,7 +25,6 @@ static NEXT: AtomicUsize = AtomicUsize::new(4);
 static THREADS: LazyLock<Mutex<HashMap<usize, Weak<Queue>>>> = LazyLock::new(Mutex::default);
 
 thread_local! {
-    static EXPECTING: Cell<bool> = const { Cell::new(false) };
     static MINE: Option<Mine> = Mine::new();
 }
 
@@ -54,24 +50,21 @@ fn mine() -> Option<Arc<Queue>> {
     MINE.try_with(|mine| mine.as_ref().map(|mine| Arc::clone(&mine.0))).ok().flatten()
 }
 
-/// The identification of this thread, for overlapped calls with a completion routine. `None` if the system has no more events.
-pub fn current_thread() -> Option<ffi::WSATHREADID> {
-    let _ = EXPECTING.try_with(|expecting| expecting.set(true));
-    identify()
-}
-
-/// May calls be queued to this thread?
-pub(super) fn is_expecting() -> bool {
-    EXPECTING.try_with(Cell::get).unwrap_or(false)
-}
-
 /// The identification of this thread, for calls that queue nothing.
-pub(crate) fn identify() -> Option<ffi::WSATHREADID> {
+pub fn identify() -> Option<ffi::WSATHREADID> {
     mine().map(|queue| ffi::WSATHREADID { ThreadHandle: queue.id, Reserved: MARK })
 }
 
+/// An identification to be closed: there is nothing to be held open.
+#[expect(clippy::unnecessary_wraps, reason = "on Windows the system may refuse")]
+pub fn opened(thread: ffi::WSATHREADID) -> Option<ffi::WSATHREADID> {
+    Some(thread)
+}
+
+pub fn closed(_: ffi::WSATHREADID) {}
+
 /// Queues a call. `false` if this identifies no living thread.
-pub(super) fn queue(thread: ffi::WSATHREADID, function: Function, context: usize) -> bool {
+pub fn queue(thread: ffi::WSATHREADID, function: Function, context: usize) -> bool {
     let queue = lock(&THREADS).get(&thread.ThreadHandle).and_then(Weak::upgrade).filter(|_| thread.Reserved == MARK);
     let Some(queue) = queue else { return false };
     let mut calls = lock(&queue.calls);
@@ -100,19 +93,8 @@ pub fn run_queued() -> usize {
     }
 }
 
-/// What ended an alertable wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Woken {
-    /// This many calls ran.
-    Calls(usize),
-    /// The event is set.
-    Event,
-    /// Neither happened in time.
-    Timeout,
-}
-
-/// Waits alertably: until calls queued to this thread have run, or `event` is set.
-pub fn wait_alertable(event: Option<&Event>, time: Duration) -> Woken {
+/// Runs what is queued, or waits for that or the event.
+pub fn wait(event: Option<&os::Event>, time: Duration) -> Woken {
     let deadline = Instant::now() + time;
     loop {
         match run_queued() {
@@ -121,7 +103,7 @@ pub fn wait_alertable(event: Option<&Event>, time: Duration) -> Woken {
         }
         let Some(queue) = mine() else { return Woken::Timeout };
         let left = deadline.saturating_duration_since(Instant::now());
-        let all: Vec<&os::Event> = [&queue.filled].into_iter().chain(event.map(Event::os)).collect();
+        let all: Vec<&os::Event> = [&queue.filled].into_iter().chain(event).collect();
         match os::wait_any(&all, left) {
             Some(0) => {}
             Some(_) => return Woken::Event,
