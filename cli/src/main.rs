@@ -1,9 +1,11 @@
 //! The `wsp` command.
 
+#[cfg(target_os = "linux")]
 mod bench;
 mod catalog;
 mod check;
 mod conform;
+mod crash;
 mod demo;
 mod docs;
 mod explain;
@@ -79,6 +81,7 @@ enum Command {
     Catalog(catalog::Arguments),
     /// Load a provider through its C entry point and carry checked data over it
     Demo(demo::Arguments),
+    #[cfg(target_os = "linux")]
     /// Time the transports beside TCP, Unix sockets and, where installed, UCX, libfabric and iceoryx2
     Bench(bench::Arguments),
     /// Record every call of a program's providers, and print them
@@ -116,6 +119,7 @@ fn main() -> ExitCode {
         Some(Command::Catalog(arguments)) => catalog::run(&arguments),
         Some(Command::Conform(arguments)) => conform::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
+        #[cfg(target_os = "linux")]
         Some(Command::Bench(arguments)) => bench::run(&arguments),
         Some(Command::Trace(arguments)) => trace::run(&arguments),
     };

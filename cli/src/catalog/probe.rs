@@ -12,7 +12,7 @@ use crate::Failure;
 
 /// Loads a provider, starts it and cleans it up.
 pub fn run(export: &str, library: &Path) -> Result<(), Failure> {
-    crash_quietly();
+    crate::crash::quietly();
     if export == Export::San.name() {
         let provider = SanHost::new().load(library).map_err(Failure::new)?;
         return provider.cleanup().map_err(Failure::new);
@@ -29,19 +29,3 @@ pub fn prober(seconds: u64) -> Result<Prober, Failure> {
     let narrow = super::narrow();
     Ok(Prober { program, narrow, arguments, limit: Duration::from_secs(seconds) })
 }
-
-/// A crash ends the process at once instead of asking somebody who is not there.
-#[cfg(windows)]
-fn crash_quietly() {
-    const FAIL_CRITICAL_ERRORS: u32 = 0x1;
-    const NO_FAULT_BOX: u32 = 0x2;
-    #[link(name = "kernel32")]
-    unsafe extern "system" {
-        fn SetErrorMode(mode: u32) -> u32;
-    }
-    // SAFETY: it sets a flag of this process, whatever the flag was.
-    unsafe { SetErrorMode(FAIL_CRITICAL_ERRORS | NO_FAULT_BOX) };
-}
-
-#[cfg(not(windows))]
-fn crash_quietly() {}

@@ -73,6 +73,7 @@ fn one(library: &Path, name: &str) -> Result<(), Failure> {
     let Some(case) = CASES.iter().find(|case| case.name == name) else {
         return Err(Failure::new(format!("there is no case `{name}`")));
     };
+    crate::crash::quietly();
     let (status, text) = match (case.run)(library) {
         Outcome::Good => return Ok(()),
         Outcome::Bad(text) => (BAD, text),

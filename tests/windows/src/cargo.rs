@@ -27,6 +27,8 @@ pub struct Built {
     pub files: Vec<PathBuf>,
     /// The program, if it is one.
     pub program: Option<PathBuf>,
+    /// Whether it is built to test what is in it.
+    pub tests: bool,
 }
 
 impl Built {
@@ -147,6 +149,7 @@ fn artifact(message: &Value) -> Option<Built> {
         kind: message["target"]["kind"][0].as_str().unwrap_or_default().to_owned(),
         files: list.iter().filter_map(Value::as_str).map(PathBuf::from).collect(),
         program: message["executable"].as_str().map(PathBuf::from),
+        tests: message["profile"]["test"] == true,
         folder,
     })
 }

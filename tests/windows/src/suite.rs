@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::cargo::{self, Built};
@@ -13,7 +13,8 @@ use crate::target::X64;
 use crate::wine::Wine;
 
 /// The packages whose tests are to run on Windows.
-const PACKAGES: &[&str] = &["wsp", "wsp-catalog", "wsp-codegen", "wsp-host", "wsp-provider", "wsp-tests"];
+pub const PACKAGES: &[&str] =
+    &["wsp", "wsp-catalog", "wsp-cli", "wsp-codegen", "wsp-host", "wsp-provider", "wsp-tests"];
 
 /// Builds the tests for both systems, runs those for Windows and compares the two.
 ///
@@ -26,11 +27,15 @@ pub fn run() -> Result<(), Failure> {
     let exceptions = Exceptions::parse(&list)?;
     // One command for all: packages that are built together share the features of what they depend on.
     let selected = selection(&exceptions)?;
-    let arguments: Vec<&str> = ["--no-run", "--lib"].into_iter().chain(selected.iter().map(String::as_str)).collect();
+    let arguments: Vec<&str> =
+        ["--no-run", "--lib", "--bin=wsp"].into_iter().chain(selected.iter().map(String::as_str)).collect();
     let here = programs(cargo::this_system("test", &arguments)?);
-    let there = programs(cargo::windows(&X64, "test", &arguments)?);
-    let folders: BTreeSet<&Path> = there.values().filter_map(|built| built.program.as_deref()?.parent()).collect();
-    let wine = Wine::start(&folders.into_iter().collect::<Vec<_>>())?;
+    let there = cargo::windows(&X64, "test", &arguments)?;
+    // Also those of the programs that tests run.
+    let folders: BTreeSet<PathBuf> =
+        there.iter().filter_map(|built| built.program.as_deref()?.parent()).map(Path::to_owned).collect();
+    let there = programs(there);
+    let wine = Wine::start(&folders.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     let titles: BTreeSet<&String> = here.keys().chain(there.keys()).collect();
     let mut outcomes = Vec::new();
     for title in titles {
@@ -59,9 +64,13 @@ fn selection(exceptions: &Exceptions) -> Result<Vec<String>, Failure> {
     Ok(arguments)
 }
 
-/// The programs by their titles.
+/// The programs with tests, by their titles.
 fn programs(built: Vec<Built>) -> BTreeMap<String, Built> {
-    built.into_iter().filter(|built| built.program.is_some()).map(|built| (built.title(), built)).collect()
+    built
+        .into_iter()
+        .filter(|built| built.tests && built.program.is_some())
+        .map(|built| (built.title(), built))
+        .collect()
 }
 
 /// What a program has shown.

@@ -1,4 +1,5 @@
-//! A provider with mistakes: the example, with some functions that do what published providers have done wrong.
+//! A provider with mistakes: the example, with some functions that do what published providers have done wrong. The variable
+//! `WSP_WRONG_START` makes its start-up go wrong.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -20,6 +21,9 @@ pub unsafe extern "system" fn WSPStartup(
     upcalls: ffi::WSPUPCALLTABLE,
     table: ffi::LPWSPPROC_TABLE,
 ) -> i32 {
+    if let Some(way) = std::env::var_os("WSP_WRONG_START") {
+        return start_wrongly(way.to_str());
+    }
     let Some(startup) = <Loopback as Startable<StartupPointer>>::STARTUP else { return wsp::code::WSASYSNOTREADY };
     // SAFETY: the arguments of this call.
     let returned = unsafe { startup(version, data, info, upcalls, table) };
@@ -33,6 +37,20 @@ pub unsafe extern "system" fn WSPStartup(
         }
     }
     returned
+}
+
+/// What a start-up may do instead.
+fn start_wrongly(way: Option<&str>) -> i32 {
+    match way {
+        Some("fails") => wsp::code::WSASYSNOTREADY,
+        Some("hangs") => loop {
+            std::thread::sleep(Duration::from_secs(1));
+        },
+        // SAFETY: none: that is the mistake.
+        Some("crashes") => unsafe { std::hint::black_box(std::ptr::without_provenance::<i32>(8)).read_volatile() },
+        Some("leaves") => std::process::exit(7),
+        _ => wsp::code::WSAEINVAL,
+    }
 }
 
 /// The example's own functions.
