@@ -50,11 +50,15 @@ pub fn windows(target: &Target, command: &str, arguments: &[&str]) -> Result<Vec
     cargo.arg("--target-dir").arg(crate::output());
     // The sources of std are built as on nightly; the workspace itself uses nothing unstable.
     cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
-    cargo.env(target.variable("LINKER"), target.tool("gcc"));
+    if !target.tools.is_empty() {
+        cargo.env(target.variable("LINKER"), target.tool("gcc"));
+    }
     if target.triple == X86.triple {
         startup_objects(target)?;
         cargo.env(target.variable("RUSTFLAGS"), format!("-Lnative={}", target.folder().display()));
     }
+    // As on this system: what the compiler warns of in the workspace is an error.
+    cargo.arg("-Zwarnings").env("CARGO_BUILD_WARNINGS", "deny");
     // Without lines for a debugger, which nobody reads here, programs of this kind are a third as large.
     cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_TEST_DEBUG", "0");
     // What is set for the ordinary compiler does not fit this one.

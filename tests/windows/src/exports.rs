@@ -8,20 +8,25 @@ use crate::process::{self, Failure};
 use crate::table::Table;
 use crate::target::Target;
 
+/// The command, which people need in both widths: its 32-bit build installs in the 32-bit view of a 64-bit system.
+const COMMAND: &str = "wsp-cli";
+
 /// The packages that are providers' libraries.
 const PACKAGES: &[&str] = &["wsp-provider-dll"];
 
 /// The names that a provider may export. On 32 bits, too, without the decoration of their calling convention.
 const ENTRY_POINTS: &[&str] = &["WSPStartup", "WSPStartupEx"];
 
-/// Builds the libraries for a target and checks that they export entry points and nothing else.
+/// Builds the libraries and the command for a target and checks that the libraries export entry points and nothing else.
 ///
 /// # Errors
 /// They cannot be built, or one exports something else, or nothing.
 pub fn check(target: &Target) -> Result<(), Failure> {
-    let arguments: Vec<&str> = PACKAGES.iter().flat_map(|package| ["-p", package]).collect();
+    let packages = PACKAGES.iter().chain([&COMMAND]);
+    let arguments: Vec<&str> = packages.flat_map(|package| ["-p", package]).collect();
     let built = cargo::windows(target, "build", &arguments)?;
-    let libraries: Vec<&Path> = built.iter().filter_map(library).collect();
+    let of_providers = built.iter().filter(|built| PACKAGES.contains(&built.package.as_str()));
+    let libraries: Vec<&Path> = of_providers.filter_map(library).collect();
     if libraries.len() != PACKAGES.len() {
         return Err(Failure(format!("{} libraries of {} packages: {libraries:?}", libraries.len(), PACKAGES.len())));
     }

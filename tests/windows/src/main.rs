@@ -1,6 +1,6 @@
-//! The Windows stage: `cargo run -p wsp-windows` installs what it needs, builds for both widths, checks the libraries' exports and
-//! the Windows headers, runs the tests under Wine and compares them with those of this system. A step's name as argument runs
-//! just that step and what it needs.
+//! The Windows stage: `cargo run -p wsp-windows` installs what it needs, builds for both widths, checks the libraries' exports, the code
+//! for Microsoft's compiler and the Windows headers, runs the tests under Wine and compares them with those of this system. A step's
+//! name as argument runs just that step and what it needs.
 
 mod cargo;
 mod exceptions;
@@ -17,12 +17,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::process::Failure;
-use crate::target::{X64, X86};
+use crate::target::{MSVC, MSVC32, X64, X86};
 
 const USAGE: &str = "\
 usage: cargo run -p wsp-windows [-- STEP]
   tools    install the compilers and Wine
-  exports  build the providers' libraries for both widths and check what they export
+  exports  build the providers' libraries and the command for both widths and check what the libraries export
+  msvc     check the same for Microsoft's compiler, without linking, both widths
   headers  check the declarations and the C header against the Windows headers
   tests    build the tests as Windows programs and run them under Wine
 without STEP: all of them, in this order";
@@ -32,7 +33,7 @@ type Step = fn() -> Result<(), Failure>;
 
 /// The steps, in order. Each needs the tools, and none another step.
 const STEPS: &[(&str, Step)] =
-    &[("tools", tools::ensure), ("exports", exports), ("headers", headers), ("tests", suite::run)];
+    &[("tools", tools::ensure), ("exports", exports), ("msvc", msvc), ("headers", headers), ("tests", suite::run)];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -76,6 +77,17 @@ fn output() -> PathBuf {
 fn exports() -> Result<(), Failure> {
     for target in [X64, X86] {
         exports::check(&target)?;
+    }
+    Ok(())
+}
+
+/// What the tests under Wine are made of, for the targets that people use on Windows; there is no linker for these here.
+fn msvc() -> Result<(), Failure> {
+    let packages = suite::PACKAGES.iter().flat_map(|package| ["-p", package]);
+    let arguments: Vec<&str> = packages.chain(["--lib", "--bin=wsp"]).collect();
+    for target in [MSVC, MSVC32] {
+        cargo::windows(&target, "check", &arguments)?;
+        println!("{}: the libraries and the command are good", target.triple);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub struct Target {
     /// Its name for rustc.
     pub triple: &'static str,
-    /// What the names of the GNU tools for it begin with.
+    /// What the names of the GNU tools for it begin with; empty where there are none, so that nothing is linked.
     pub tools: &'static str,
 }
 
@@ -16,6 +16,12 @@ pub const X64: Target = Target { triple: "x86_64-pc-windows-gnu", tools: "x86_64
 
 /// 32 bits.
 pub const X86: Target = Target { triple: "i686-pc-windows-gnu", tools: "i686-w64-mingw32" };
+
+/// 64 bits, by the rules of Microsoft's compiler. Its linker is not here: what is built for it is checked only.
+pub const MSVC: Target = Target { triple: "x86_64-pc-windows-msvc", tools: "" };
+
+/// 32 bits, likewise.
+pub const MSVC32: Target = Target { triple: "i686-pc-windows-msvc", tools: "" };
 
 impl Target {
     /// One of the GNU tools.

@@ -46,6 +46,8 @@ fn is_there(what: &str) -> bool {
 fn install(packages: &[&str]) -> Result<(), Failure> {
     let apt = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");
+        // Others may be installing something at the same time.
+        command.args(["-o", "DPkg::Lock::Timeout=600"]);
         process::run(
             command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null()),
         )
