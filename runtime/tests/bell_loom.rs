@@ -56,6 +56,26 @@ fn a_sleeper_hears_both_of_two() {
 }
 
 #[test]
+fn who_is_rung_and_has_not_run_yet_hears_the_next_too() {
+    check(|| {
+        let (bell, happened) = (Arc::new(LocalBell::new()), Arc::new(AtomicUsize::new(0)));
+        let ringer = {
+            let (bell, happened) = (Arc::clone(&bell), Arc::clone(&happened));
+            thread::spawn(move || {
+                // The second ring finds the sleeper asleep, rung and not awake yet, awake, or asleep once more.
+                for _ in 0..2 {
+                    happened.fetch_add(1, Ordering::Relaxed);
+                    bell.ring();
+                }
+            })
+        };
+        wait(&bell, &happened, 1);
+        wait(&bell, &happened, 2);
+        ringer.join().unwrap();
+    });
+}
+
+#[test]
 fn two_sleepers_are_both_woken() {
     check(|| {
         let (bell, happened) = (Arc::new(LocalBell::new()), Arc::new(AtomicUsize::new(0)));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering, fence};
 use std::time::Duration;
 
-use wsp::transport::{Bell, Fault};
+use wsp::transport::{Bell, Fault, Sleepers};
 
 use super::segment::{Place, Shared};
 use crate::os::Descriptor;
@@ -19,8 +19,7 @@ const LONGEST: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 #[repr(C, align(64))]
 struct Page {
-    sleepers: AtomicU32,
-    rung: AtomicU32,
+    sleepers: Sleepers,
     /// For the use of the alarm.
     waiting: AtomicU32,
 }
@@ -69,33 +68,29 @@ impl Doorbell {
     /// Wakes who sleeps, if anybody does. What happened must be ordered before by a fence.
     #[inline]
     pub fn ring_fenced(&self) {
-        if self.page.sleepers.load(Ordering::Relaxed) != 0 {
+        if self.page.sleepers.claim() {
             self.wake();
         }
     }
 
     #[cold]
     fn wake(&self) {
-        self.page.rung.fetch_add(1, Ordering::Release);
-        self.alarm.wake(&self.page.rung, &self.page.waiting);
+        self.alarm.wake(self.page.sleepers.word(), &self.page.waiting);
     }
 }
 
 impl Bell for Doorbell {
     fn arm(&self) -> u32 {
-        self.page.sleepers.fetch_add(1, Ordering::SeqCst);
-        // Pairs with the fence before `ring_fenced`: the sleeper's second look comes after its announcement.
-        fence(Ordering::SeqCst);
-        self.page.rung.load(Ordering::Acquire)
+        self.page.sleepers.arm()
     }
 
     fn sleep(&self, ticket: u32, limit: Option<Duration>) {
         let limit = limit.unwrap_or(LONGEST).min(LONGEST);
-        self.alarm.wait(&self.page.rung, &self.page.waiting, ticket, limit);
+        self.alarm.wait(self.page.sleepers.word(), &self.page.waiting, ticket, limit);
     }
 
     fn disarm(&self) {
-        self.page.sleepers.fetch_sub(1, Ordering::Release);
+        self.page.sleepers.disarm();
     }
 
     fn ring(&self) {
@@ -142,9 +137,26 @@ mod tests {
         let bell = Doorbell::new().unwrap();
         let ticket = bell.arm();
         bell.ring();
-        assert_ne!(bell.page.rung.load(Ordering::Relaxed), ticket);
+        assert!(bell.page.sleepers.has_rung(ticket));
         bell.sleep(ticket, None);
         bell.disarm();
+    }
+
+    #[test]
+    fn a_sleeper_is_rung_once_until_it_sleeps_again() {
+        let bell = Doorbell::new().unwrap();
+        assert!(!bell.page.sleepers.claim(), "nobody sleeps");
+        let first = bell.arm();
+        assert!(bell.page.sleepers.claim());
+        assert!(!bell.page.sleepers.claim(), "it is being woken");
+        let second = bell.arm();
+        assert_ne!(first, second);
+        assert!(bell.page.sleepers.claim());
+        bell.disarm();
+        bell.disarm();
+        bell.arm();
+        bell.disarm();
+        assert!(!bell.page.sleepers.claim(), "who was about to sleep did not");
     }
 
     #[test]

@@ -53,11 +53,78 @@ impl<B: Bell> Bell for Arc<B> {
     }
 }
 
+/// Who sleeps, and who of them was rung already: what the ringers of a bell look at. It is two words, which may lie in memory
+/// that processes share; whoever may write to them can keep sleepers from being woken, and do nothing worse.
+///
+/// The ticket is an odd number that changes with every ring. The first ringer makes it even, which tells the others that all who
+/// sleep are being woken, until somebody draws the next ticket.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Sleepers {
+    count: AtomicU32,
+    rung: AtomicU32,
+}
+
+impl Sleepers {
+    const_fns! {
+        /// Nobody.
+        pub fn new() -> Self {
+            Self { count: AtomicU32::new(0), rung: AtomicU32::new(0) }
+        }
+    }
+
+    /// Announces a sleeper. Returns the ticket to sleep with: until [`word`](Self::word) is another number.
+    pub fn arm(&self) -> u32 {
+        self.count.fetch_add(1, Ordering::SeqCst);
+        let ticket = self.rung.fetch_or(1, Ordering::SeqCst) | 1;
+        // Pairs with the fence before `claim`: the sleeper's second look comes after its announcement.
+        fence(Ordering::SeqCst);
+        ticket
+    }
+
+    /// Takes the announcement back.
+    pub fn disarm(&self) {
+        self.count.fetch_sub(1, Ordering::Release);
+    }
+
+    /// The word that is not the ticket any more once it has rung.
+    pub fn word(&self) -> &AtomicU32 {
+        &self.rung
+    }
+
+    /// Has it rung since the ticket was drawn?
+    pub fn has_rung(&self, ticket: u32) -> bool {
+        self.rung.load(Ordering::Acquire) != ticket
+    }
+
+    /// Rings, if anybody sleeps who was not rung yet: then the caller must wake all who sleep. What has happened must be ordered
+    /// before by a sequentially consistent fence.
+    #[must_use]
+    #[inline]
+    pub fn claim(&self) -> bool {
+        self.count.load(Ordering::Relaxed) != 0 && self.claim_ticket()
+    }
+
+    #[cold]
+    fn claim_ticket(&self) -> bool {
+        let rung = self.rung.load(Ordering::Relaxed);
+        // Where another was quicker, it wakes those whom this one would have woken. Who drew a ticket later looks later.
+        rung & 1 == 1
+            && self.rung.compare_exchange(rung, rung.wrapping_add(1), Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+}
+
+impl Default for Sleepers {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// A bell that only this process rings.
 #[derive(Debug)]
 pub struct LocalBell {
-    sleepers: AtomicU32,
-    rung: Mutex<u32>,
+    sleepers: Sleepers,
+    ringing: Mutex<()>,
     woken: Condvar,
 }
 
@@ -65,7 +132,7 @@ impl LocalBell {
     const_fns! {
         /// A bell that nobody has rung.
         pub fn new() -> Self {
-            Self { sleepers: AtomicU32::new(0), rung: Mutex::new(0), woken: Condvar::new() }
+            Self { sleepers: Sleepers::new(), ringing: Mutex::new(()), woken: Condvar::new() }
         }
     }
 }
@@ -78,35 +145,31 @@ impl Default for LocalBell {
 
 impl Bell for LocalBell {
     fn arm(&self) -> u32 {
-        self.sleepers.fetch_add(1, Ordering::SeqCst);
-        // Pairs with the fence in `ring`: the sleeper's second look comes after its announcement.
-        fence(Ordering::SeqCst);
-        *self.rung.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sleepers.arm()
     }
 
     fn sleep(&self, ticket: u32, limit: Option<Duration>) {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
-        while *rung == ticket {
-            rung = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
-                None => self.woken.wait(rung).unwrap_or_else(PoisonError::into_inner),
+        let mut ringing = self.ringing.lock().unwrap_or_else(PoisonError::into_inner);
+        while !self.sleepers.has_rung(ticket) {
+            ringing = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+                None => self.woken.wait(ringing).unwrap_or_else(PoisonError::into_inner),
                 Some(Duration::ZERO) => return,
-                Some(left) => self.woken.wait_timeout(rung, left).unwrap_or_else(PoisonError::into_inner).0,
+                Some(left) => self.woken.wait_timeout(ringing, left).unwrap_or_else(PoisonError::into_inner).0,
             };
         }
     }
 
     fn disarm(&self) {
-        self.sleepers.fetch_sub(1, Ordering::Release);
+        self.sleepers.disarm();
     }
 
     fn ring(&self) {
         // What happened is visible before the look for sleepers; pairs with `arm`.
         fence(Ordering::SeqCst);
-        if self.sleepers.load(Ordering::Relaxed) > 0 {
-            let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
-            *rung = rung.wrapping_add(1);
-            drop(rung);
+        if self.sleepers.claim() {
+            // Whoever has looked at the ticket and is about to sleep has the lock until it sleeps.
+            drop(self.ringing.lock().unwrap_or_else(PoisonError::into_inner));
             self.woken.notify_all();
         }
     }

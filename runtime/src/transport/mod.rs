@@ -27,7 +27,7 @@ mod fault;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::task::Poll;
 
-pub use bell::{Bell, LocalBell, TickingBell};
+pub use bell::{Bell, LocalBell, Sleepers, TickingBell};
 pub use buffers::{Gather, Region, Scatter};
 pub use exposures::{Access, Exposures, Remote};
 pub use fault::Fault;
