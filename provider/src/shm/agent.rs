@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wsp::transport::{Fault, Gather};
 
 use super::layout;
+use super::record::{Front, Kind};
 use super::remote::Remotes;
-use super::ring::{Cursor, Front, Kind, Nonsense, Ring};
+use super::ring::{Cursor, Nonsense, Ring};
 use crate::moves::{Moves, Side, nothing};
 use crate::os::memory::Mapping;
 

@@ -333,6 +333,7 @@ impl Core {
     }
 
     /// Lets one thread of all processes that use this end go one way.
+    #[inline]
     pub fn turn(&self, way: Way) -> Result<Turn<'_>, Fault> {
         let (inside, lock) = match way {
             Way::Out => (&self.sending, &self.own.send_lock),
@@ -342,10 +343,17 @@ impl Core {
         // Pairs with the barrier in `settle`, which does the work for both sides.
         compiler_fence(Ordering::SeqCst);
         let condition = self.condition.load(Ordering::Relaxed);
+        let turn = Turn { inside, lock: None };
         if condition & (condition::OVER | condition::SHARED) == 0 {
-            return Ok(Turn { inside, lock: None });
+            Ok(turn)
+        } else {
+            self.rare_turn(turn, condition, lock)
         }
-        let mut turn = Turn { inside, lock: None };
+    }
+
+    /// The same for an end that is over, or that several processes use.
+    #[cold]
+    fn rare_turn<'a>(&self, mut turn: Turn<'a>, condition: u32, lock: &'a AtomicU32) -> Result<Turn<'a>, Fault> {
         if condition & condition::SPOILT != 0 {
             return Err(Fault::Reset);
         }

@@ -7,7 +7,7 @@ use super::ring::Shape;
 use super::segment::End;
 
 /// Messages and bytes.
-pub const DATA: Shape = Shape { cells: 256, bytes: 256 * 1024 };
+pub const DATA: Shape = Shape { cells: 128, bytes: 256 * 1024 };
 /// What is asked of the peer's agent for remote memory, and what it answers.
 pub const REMOTE: Shape = Shape { cells: 64, bytes: 128 * 1024 };
 /// How many exposures of an end can be reached without its agent.

@@ -14,7 +14,7 @@
 //! |---|---|
 //! | `os` | the operating system |
 //! | `segment`, `layout` | safe views of shared memory; what lies where |
-//! | `ring` | records in one direction |
+//! | `ring`, `record` | records in one direction |
 //! | `transfer` | what sends and receives are in terms of records |
 //! | `connection`, `links` | the two ends: making, watching, ending |
 //! | `rendezvous`, `listener`, `wire` | how ends find each other |
@@ -32,6 +32,7 @@ mod instance;
 mod layout;
 mod links;
 mod listener;
+mod record;
 mod remote;
 mod rendezvous;
 mod ring;

@@ -1,8 +1,8 @@
 //! One way of a connection: records from one process to another, in shared memory.
 //!
-//! A record is a cell of one cache line: a header and up to 56 bytes. The header's upper half says which turn of the ring it
-//! belongs to, so the consumer looks only at the cell it waits for, and a small message costs the transfer of one line. What is
-//! larger lies in a second ring of bytes, and the cell says how many.
+//! A record is a cell of two neighbouring cache lines: a header and up to 120 bytes. The header's lower half says which turn of
+//! the ring it belongs to, so the consumer looks only at the cell it waits for, and a message of up to 56 bytes costs the transfer
+//! of one line. What is larger than a few cells lies in a second ring of bytes, and the cell says how many.
 //!
 //! The consumer tells how far it has read every quarter of a turn only. A record therefore takes three quarters of either ring
 //! at most: room for it appears at the latest when all before it was read.
@@ -15,15 +15,16 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 use wsp::transport::{Gather, Region, Scatter};
 
-use super::segment::{Bytes, Place, Places, Shared};
+use super::record::{Front, Kind, LENGTH, Marks, turn};
+use super::segment::{self, Bytes, Place, Places, Shared};
 use crate::os::memory::Mapping;
 
 /// Bytes in one cell.
-pub const CELL: usize = 56;
+pub const CELL: usize = 120;
 /// Words in one cell.
 const WORDS: usize = CELL / 8;
 /// The most bytes that are sent in cells alone.
-pub const SMALL: usize = 4 * CELL;
+pub const SMALL: usize = 2 * CELL;
 /// Bytes in the ring of bytes begin at multiples of this.
 const ALIGN: u64 = 64;
 
@@ -48,7 +49,7 @@ impl Shape {
 }
 
 #[derive(Debug)]
-#[repr(C, align(64))]
+#[repr(C, align(128))]
 struct Cell {
     header: AtomicU64,
     words: [AtomicU64; WORDS],
@@ -107,36 +108,20 @@ struct Returned {
     lent: AtomicU64,
 }
 
-/// What a record is; the numbers are on the wire.
+/// What [`Ring::take_small`] finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Kind {
-    /// The bytes are in the cell.
-    Inline = 1,
-    /// The bytes are in the ring of bytes.
-    Attached = 2,
-    /// The bytes are in the producer's memory.
-    Loan = 3,
-}
-
-/// What follows from a record.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Marks {
-    /// It ends a message.
-    pub last: bool,
-    /// It ends a send whose memory was lent.
-    pub returns: bool,
-}
-
-/// A record that the consumer sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Front {
-    /// What it is.
-    pub kind: Kind,
-    /// What follows from it.
-    pub marks: Marks,
-    /// How many bytes in the cell or in the ring of bytes.
-    pub length: usize,
+pub enum Small {
+    /// No record.
+    Nothing,
+    /// A record that it does not take.
+    Other,
+    /// A whole message, which was taken.
+    Taken {
+        /// Its bytes.
+        length: usize,
+        /// Is the producer to be told that there is room?
+        hungry: bool,
+    },
 }
 
 /// How far the consumer has read.
@@ -233,7 +218,29 @@ impl Ring {
     }
 
     /// Sends all the bytes from `at` on, at most [`SMALL`], in cells. Returns whether there was room.
+    #[inline]
     pub fn put_small(&self, data: &Gather, at: usize, last: bool) -> Result<bool, Nonsense> {
+        let producer = &self.control.producer;
+        let position = producer.cells.load(Ordering::Relaxed);
+        let used = position.wrapping_sub(producer.free_cells.load(Ordering::Relaxed));
+        // Nearly all lie together and fit into one cell, and there is nearly always one.
+        if used < self.cells.len()
+            && let Some(run) = data.run(at)
+            && run.len() <= CELL
+            && run.len() == data.len() - at
+        {
+            let cell = self.cells.at(position);
+            segment::put_words(&cell.words, run);
+            let front = Front { kind: Kind::Inline, marks: Marks { last, returns: false }, length: run.len() };
+            cell.header.store(front.header(position), Ordering::Release);
+            producer.cells.store(position.wrapping_add(1), Ordering::Relaxed);
+            return Ok(true);
+        }
+        self.put_pieces(data, at, last)
+    }
+
+    #[inline(never)]
+    fn put_pieces(&self, data: &Gather, at: usize, last: bool) -> Result<bool, Nonsense> {
         let length = data.len().saturating_sub(at).min(SMALL);
         let count = length.div_ceil(CELL).max(1);
         if self.room(count, 0)?.is_none() {
@@ -327,6 +334,33 @@ impl Ring {
         }
     }
 
+    /// Takes the message that is there, if it is all in one cell and there is room for it in one piece: nearly every small one.
+    #[inline]
+    pub fn take_small(&self, room: &Scatter, at: usize) -> Small {
+        let Control { consumer, returned, .. } = &*self.control;
+        let position = consumer.cells.load(Ordering::Relaxed);
+        let cell = self.cells.at(position);
+        // Pairs with `put_small`: the bytes of the record are there.
+        let header = cell.header.load(Ordering::Acquire);
+        if header as u32 != turn(position) {
+            return Small::Nothing;
+        }
+        let length = (header >> LENGTH) as usize;
+        let whole = Front { kind: Kind::Inline, marks: Marks { last: true, returns: false }, length };
+        if header != whole.header(position) || length > CELL || consumer.partial.load(Ordering::Relaxed) != 0 {
+            return Small::Other;
+        }
+        if length > 0 {
+            let Some(to) = room.run(at).and_then(|run| run.part(0, length)) else { return Small::Other };
+            segment::take_words(&cell.words, to);
+        }
+        let next = position.wrapping_add(1);
+        consumer.cells.store(next, Ordering::Relaxed);
+        let unreturned = next.wrapping_sub(returned.cells.load(Ordering::Relaxed));
+        let hungry = unreturned >= self.cells.len() / 4 && self.publish(&self.cursor());
+        Small::Taken { length, hungry }
+    }
+
     /// The record at a cursor, if it is there.
     pub fn front(&self, cursor: &Cursor) -> Result<Option<Front>, Nonsense> {
         // Pairs with `write`: the words and bytes of the record are there.
@@ -403,31 +437,6 @@ impl Ring {
     pub fn give_back(&self) {
         let lent = &self.control.returned.lent;
         lent.store(lent.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
-    }
-}
-
-/// What the header of a cell says of its turn. Zero, which new memory is full of, comes after 2^32 cells only.
-fn turn(position: u64) -> u32 {
-    (position as u32).wrapping_add(1)
-}
-
-impl Front {
-    fn header(self, position: u64) -> u64 {
-        let marks = u64::from(self.marks.last) | u64::from(self.marks.returns) << 1;
-        u64::from(turn(position)) | (self.kind as u64) << 32 | marks << 40 | (self.length as u64) << 48
-    }
-
-    fn parse(header: u64) -> Option<Self> {
-        let kind = match (header >> 32) as u8 {
-            1 => Kind::Inline,
-            2 => Kind::Attached,
-            3 => Kind::Loan,
-            _ => return None,
-        };
-        let marks = (header >> 40) as u8;
-        let known = marks & !3 == 0;
-        let marks = Marks { last: marks & 1 != 0, returns: marks & 2 != 0 };
-        known.then_some(Self { kind, marks, length: usize::from((header >> 48) as u16) })
     }
 }
 

@@ -84,8 +84,8 @@ proptest! {
         let all = Places::<Cell>::new(&mapping, 0, 32);
         let mut data = [7_u8; 300];
         for (word, place) in words.iter().zip(&places) {
-            let cell = all.at(*place as u64 / 8);
-            match place % 8 {
+            let cell = all.at(*place as u64 / 16);
+            match place % 16 {
                 0 => cell.header.store(*word, Ordering::Relaxed),
                 index => cell.words[index - 1].store(*word, Ordering::Relaxed),
             }
@@ -99,7 +99,13 @@ proptest! {
                     Kind::Attached => ring.take_attached(&cursor, cursor.partial, room.regions(0, front.length)),
                     Kind::Loan => {}
                 }
-                ring.commit(&ring.after(&cursor, &front));
+                if place % 3 == 0 {
+                    if let Small::Taken { length, .. } = ring.take_small(&room, 0) {
+                        prop_assert!(length <= front.length);
+                    }
+                } else {
+                    ring.commit(&ring.after(&cursor, &front));
+                }
             }
             let _ = ring.put_small(&gather(&mut data), 250, true);
             let _ = ring.put_attached(&gather(&mut data), 0, 256, true);
@@ -130,13 +136,40 @@ fn a_full_ring_says_so_and_is_woken_once_there_is_room() {
 #[test]
 fn empty_messages_are_messages_and_parts_are_not() {
     let ring = Ring::new(&mapping(), 0, SHAPE);
-    let mut data = [9_u8; 100];
+    let mut data = [9_u8; 200];
     assert_eq!(ring.put_small(&gather(&mut []), 0, true), Ok(true));
     assert_eq!(ring.put_small(&gather(&mut data), 0, true), Ok(true));
     assert_eq!(ring.put_attached(&gather(&mut data), 0, 60, true), Ok(60));
-    assert_eq!(ring.put_attached(&gather(&mut data), 60, 60, true), Ok(40));
+    assert_eq!(ring.put_attached(&gather(&mut data), 60, 60, true), Ok(60));
+    assert_eq!(ring.put_attached(&gather(&mut data), 120, 100, true), Ok(80));
     let lengths: Vec<_> = std::iter::from_fn(|| take(&ring)).map(|(bytes, last)| (bytes.len(), last)).collect();
-    assert_eq!(lengths, [(0, true), (56, false), (44, true), (60, false), (40, true)]);
+    assert_eq!(lengths, [(0, true), (CELL, false), (80, true), (60, false), (60, false), (80, true)]);
+}
+
+#[test]
+fn a_whole_message_is_taken_at_once_and_what_is_none_is_left() {
+    let ring = Ring::new(&mapping(), 0, SHAPE);
+    let (mut data, mut bytes) = ([5_u8; CELL + 1], [0_u8; CELL + 1]);
+    assert_eq!(ring.take_small(&scatter(&mut bytes), 0), Small::Nothing);
+    assert_eq!(ring.put_small(&gather(&mut []), 0, true), Ok(true));
+    assert_eq!(ring.put_small(&gather(&mut data[..CELL]), 0, true), Ok(true));
+    assert_eq!(ring.put_small(&gather(&mut data[..9]), 0, false), Ok(true));
+    assert_eq!(ring.take_small(&scatter(&mut bytes), 0), Small::Taken { length: 0, hungry: false });
+    assert_eq!(ring.take_small(&scatter(&mut bytes), 2), Small::Other, "there is not so much room");
+    // The quarter of a turn.
+    assert_eq!(ring.take_small(&scatter(&mut bytes), 1), Small::Taken { length: CELL, hungry: false });
+    assert_eq!(bytes[..2], [0, 5]);
+    assert_eq!(bytes[2..], data[1..CELL]);
+    assert_eq!(ring.take_small(&scatter(&mut bytes), 0), Small::Other, "it does not end a message");
+    assert_eq!(take(&ring), Some((vec![5; 9], false)));
+    // One cell that was read is not given back yet.
+    for _ in 0..7 {
+        assert_eq!(ring.put_small(&gather(&mut data[..1]), 0, true), Ok(true));
+    }
+    assert_eq!(ring.put_small(&gather(&mut data[..1]), 0, true), Ok(false));
+    let taken: Vec<_> = (0..7).map(|_| ring.take_small(&scatter(&mut bytes), 0)).collect();
+    let hungry = taken.iter().filter(|small| matches!(small, Small::Taken { length: 1, hungry: true })).count();
+    assert_eq!(hungry, 1, "the producer is told once: {taken:?}");
 }
 
 #[test]
@@ -150,6 +183,6 @@ fn positions_beyond_the_ring_are_nonsense() {
     assert_eq!(ring.has_room(1, 1), Err(Nonsense));
     ring.cells.at(0).header.store(u64::from(turn(0)) | 9 << 32, Ordering::Relaxed);
     assert_eq!(ring.front(&ring.cursor()), Err(Nonsense));
-    ring.cells.at(0).header.store(u64::from(turn(0)) | 1 << 32 | 57 << 48, Ordering::Relaxed);
+    ring.cells.at(0).header.store(u64::from(turn(0)) | 1 << 32 | (CELL as u64 + 1) << 48, Ordering::Relaxed);
     assert_eq!(ring.front(&ring.cursor()), Err(Nonsense));
 }

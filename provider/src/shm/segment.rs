@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use wsp::transport::Region;
 
@@ -84,6 +84,29 @@ impl<T: Shared> Places<T> {
         // SAFETY: the masked index is below the count that `locate` found to lie inside the mapping.
         unsafe { self.first.add(index).as_ref() }
     }
+}
+
+/// Copies all of `from` into words of shared memory.
+///
+/// # Panics
+/// If they are too few.
+#[inline]
+pub fn put_words(words: &[AtomicU64], from: Region) {
+    assert!(from.len() <= size_of_val(words), "what is put into words fits");
+    // SAFETY: no more than the words have, which may be written through a shared reference, being atomics. The region is good for
+    // reading by its maker's word, and our own memory, so it does not overlap.
+    unsafe { ptr::copy_nonoverlapping(from.as_ptr(), words.as_ptr().cast::<u8>().cast_mut(), from.len()) };
+}
+
+/// Fills all of `to` from words of shared memory.
+///
+/// # Panics
+/// If they are too few.
+#[inline]
+pub fn take_words(words: &[AtomicU64], to: Region) {
+    assert!(to.len() <= size_of_val(words), "what is taken from words is there");
+    // SAFETY: as in `put_words`, with the region good for writing. Copies that race give some bytes or others, never more.
+    unsafe { ptr::copy_nonoverlapping(words.as_ptr().cast::<u8>(), to.as_ptr(), to.len()) };
 }
 
 /// Raw bytes in shared memory, as many as a power of two, used round and round.
@@ -214,7 +237,7 @@ pub mod verdict {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::Ordering;
 
     use proptest::prelude::*;
 

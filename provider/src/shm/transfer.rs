@@ -6,7 +6,8 @@ use std::sync::atomic::{Ordering, fence};
 use wsp::transport::{Fault, Gather, Mode, Ready, Received, Scatter, Sent};
 
 use super::connection::{Core, Way, condition};
-use super::ring::{Cursor, Front, Kind, Nonsense, SMALL};
+use super::record::{Front, Kind};
+use super::ring::{Cursor, Nonsense, SMALL, Small};
 use super::segment::state;
 
 /// The most bytes in one record: small enough that the peer begins to read while we still write.
@@ -79,8 +80,20 @@ impl Core {
         if self.ended() == state::ABORTED {
             return Err(Fault::Reset);
         }
-        if let Some(received) = self.take(room, at, peek)? {
-            return Ok(received);
+        let whole = self.facts.mode == Mode::Messages && !peek;
+        match if whole { self.incoming.take_small(room, at) } else { Small::Other } {
+            Small::Taken { length, hungry } => {
+                if hungry {
+                    self.links.ring();
+                }
+                return Ok(Received::Bytes { count: length, last: true });
+            }
+            Small::Nothing => {}
+            Small::Other => {
+                if let Some(received) = self.take(room, at, peek)? {
+                    return Ok(received);
+                }
+            }
         }
         let over = self.over();
         if over == Over::No {

@@ -82,22 +82,40 @@ struct Regions {
 }
 
 impl Regions {
+    #[inline]
     fn collect(entries: impl Iterator<Item = Region>) -> Self {
         let none = Region { pointer: ptr::null_mut(), length: 0 };
         let mut all = Self { inline: [none; INLINE], count: 0, many: Vec::new(), total: 0 };
-        for region in entries.filter(|region| !region.is_empty()) {
+        for region in entries {
+            if region.is_empty() {
+                continue;
+            }
             all.total = all.total.saturating_add(region.length);
-            if all.count < INLINE {
-                all.inline[all.count] = region;
-            } else {
-                if all.many.is_empty() {
-                    all.many.extend_from_slice(&all.inline);
-                }
-                all.many.push(region);
+            match all.inline.get_mut(all.count) {
+                Some(place) => *place = region,
+                None => all.push_more(region),
             }
             all.count += 1;
         }
         all
+    }
+
+    #[cold]
+    fn push_more(&mut self, region: Region) {
+        if self.many.is_empty() {
+            self.many.extend_from_slice(&self.inline);
+        }
+        self.many.push(region);
+    }
+
+    /// From byte `at` on, as much as lies together.
+    #[inline]
+    fn run(&self, at: usize) -> Option<Region> {
+        let [first, _] = self.inline;
+        if at < first.length && self.many.is_empty() {
+            return Some(Region { pointer: first.pointer.wrapping_add(at), length: first.length - at });
+        }
+        self.from(at, usize::MAX).next()
     }
 
     fn as_slice(&self) -> &[Region] {
@@ -152,6 +170,12 @@ macro_rules! regions {
             /// None at all?
             pub fn is_empty(&self) -> bool {
                 self.0.total == 0
+            }
+
+            /// From byte `at` on, as much as lies together: all of it in most cases. `None` behind the end.
+            #[inline]
+            pub fn run(&self, at: usize) -> Option<Region> {
+                self.0.run(at)
             }
 
             /// The regions from byte `at` on, at most `limit` bytes: for a transport that moves them by its own means.
@@ -232,6 +256,7 @@ mod tests {
             let mut to = vec![0xFF; room];
             let count = data.copy_to(at, &mut to);
             prop_assert_eq!(data.len(), total);
+            prop_assert_eq!(data.run(at), data.regions(at, usize::MAX).next());
             prop_assert_eq!(&to[..count], &expected[..]);
         }
 
