@@ -8,8 +8,11 @@ use crate::ffi;
 use crate::rt::Upcalls;
 use crate::transport::Bell;
 
-/// Tries before a thread sleeps. What a busy peer answers within some ten microseconds costs no system call.
-const SPINS: u32 = 1000;
+/// How long a thread tries before it sleeps: about what it costs to be woken on another processor, so that what is answered
+/// sooner costs no system call, and what is not costs twice the time at most.
+const SPIN: Duration = Duration::from_micros(100);
+/// Tries between two looks at the clock: what is answered within these costs no look.
+const TRIES: u32 = 64;
 
 /// How often a blocking hook is called while nothing happens.
 const HOOK_PERIOD: Duration = Duration::from_millis(10);
@@ -81,11 +84,8 @@ pub fn wait<R>(
     limit: Option<Duration>,
     mut attempt: impl FnMut() -> Option<R>,
 ) -> Result<R, Stop> {
-    for _ in 0..spins() {
-        if let Some(result) = attempt() {
-            return Ok(result);
-        }
-        std::hint::spin_loop();
+    if let Some(result) = spin(&mut attempt) {
+        return Ok(result);
     }
     let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
     let hook = host.and_then(|(upcalls, entry)| Hook::of(upcalls, entry));
@@ -107,6 +107,25 @@ pub fn wait<R>(
         drop(armed);
         if host.is_some() {
             alertable::run();
+        }
+    }
+}
+
+/// Tries for a while, without sleeping.
+fn spin<R>(mut attempt: impl FnMut() -> Option<R>) -> Option<R> {
+    if !has_peers() {
+        return None;
+    }
+    let mut begun = None;
+    loop {
+        for _ in 0..TRIES {
+            if let Some(result) = attempt() {
+                return Some(result);
+            }
+            std::hint::spin_loop();
+        }
+        if begun.get_or_insert_with(Instant::now).elapsed() >= SPIN {
+            return None;
         }
     }
 }
@@ -141,10 +160,9 @@ mod alertable {
 }
 
 /// With one processor nobody answers while we spin.
-fn spins() -> u32 {
+fn has_peers() -> bool {
     static MANY: OnceLock<bool> = OnceLock::new();
-    let many = MANY.get_or_init(|| std::thread::available_parallelism().is_ok_and(|count| count.get() > 1));
-    if *many { SPINS } else { 0 }
+    *MANY.get_or_init(|| std::thread::available_parallelism().is_ok_and(|count| count.get() > 1))
 }
 
 #[cfg(test)]
