@@ -22,7 +22,7 @@ use wsp_provider::shm::{Connection, Settings, Shm};
 /// Most steps of one input.
 const STEPS: usize = 64;
 /// Sizes of sends and receives, round the limits between the ways in which data travels.
-const SIZES: &[usize] = &[0, 1, 55, 56, 57, 112, 224, 225, 1000, 4096, 16_383, 16_384, 16_385, 40_000];
+const SIZES: &[usize] = &[0, 1, 55, 56, 57, 119, 120, 121, 240, 241, 1000, 4096, 16_383, 16_384, 16_385, 40_000];
 /// Bytes that each end opens to the other.
 const OPEN: usize = 20_000;
 
