@@ -156,7 +156,16 @@ pub struct Held {
 
 struct Registered {
     local: Arc<Local>,
+    /// How often the host has it by its handle.
     times: usize,
+    /// How often it is open to the peer. Of these the host has descriptors, and no handle.
+    open: usize,
+}
+
+impl Registered {
+    fn is_idle(&self) -> bool {
+        self.times + self.open == 0
+    }
 }
 
 /// A registration on one socket.
@@ -173,14 +182,26 @@ impl std::ops::Deref for Local {
 impl Held {
     /// Notes a registration that was made on the socket. Returns its handle.
     pub fn add(&mut self, kept: Arc<Kept>) -> usize {
+        let registered = self.entry(kept);
+        registered.times += 1;
+        registered.local.handle()
+    }
+
+    /// Notes one that is open to the peer. Returns the handle for [`close`](Self::close), which no call of the host's can name it by.
+    pub fn open(&mut self, kept: Arc<Kept>) -> usize {
+        let registered = self.entry(kept);
+        registered.open += 1;
+        registered.local.handle()
+    }
+
+    fn entry(&mut self, kept: Arc<Kept>) -> &mut Registered {
         let handle = kept.handle();
         let registered =
-            self.all.entry(handle).or_insert_with(|| Registered { local: Arc::new(Local(kept)), times: 0 });
-        if registered.times == 0 {
+            self.all.entry(handle).or_insert_with(|| Registered { local: Arc::new(Local(kept)), times: 0, open: 0 });
+        if registered.is_idle() {
             self.idle.retain(|idle| *idle != handle);
         }
-        registered.times += 1;
-        handle
+        registered
     }
 
     /// The registration that a handle names, if it is registered on this socket.
@@ -199,7 +220,21 @@ impl Held {
         }
         registered.times -= 1;
         registered.local.release();
-        if registered.times == 0 {
+        if registered.is_idle() {
+            self.keep(handle);
+        }
+        Ok(())
+    }
+
+    /// The memory is open to the peer once less.
+    ///
+    /// # Errors
+    /// `WSAEINVAL` if it is not open.
+    pub fn close(&mut self, handle: usize) -> Result<(), Code> {
+        let registered = self.all.get_mut(&handle).filter(|registered| registered.open > 0).ok_or(INVALID)?;
+        registered.open -= 1;
+        registered.local.release();
+        if registered.is_idle() {
             self.keep(handle);
         }
         Ok(())
@@ -228,7 +263,7 @@ impl Held {
     pub fn clear(&mut self) {
         self.idle.clear();
         for (_, registered) in self.all.drain() {
-            (0..registered.times).for_each(|_| registered.local.release());
+            (0..registered.times + registered.open).for_each(|_| registered.local.release());
         }
     }
 }
@@ -293,6 +328,19 @@ mod tests {
         assert_eq!(pinning.register(&mut held, &block), handle);
         assert_eq!(pinning.counts(), (1, 1));
         assert_ne!(pinning.register(&mut held, &block[..32]), handle, "other memory, if only in length");
+    }
+
+    #[test]
+    fn what_is_open_to_the_peer_has_no_handle_for_the_host() {
+        let (pinning, mut held, block) = (Pinning::default(), Held::default(), [0; 64]);
+        let pin = || -> Result<Pin, Fault> { Ok(None) };
+        let handle = held.open(pinning.cache.register(region(&block), READ, pin).unwrap());
+        assert!(held.get(handle).is_none());
+        assert_eq!(held.remove(handle), Err(INVALID), "a handle that was guessed");
+        assert_eq!(pinning.register(&mut held, &block), handle, "the same memory, registered as well");
+        assert_eq!(held.remove(handle), Ok(()));
+        assert_eq!(held.close(handle), Ok(()), "and still open meanwhile");
+        assert_eq!(held.close(handle), Err(INVALID));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard};
 
-use super::cache::Local;
+use super::cache::{Kept, Local};
 use super::ended::{End, Ended, Moved};
 use super::endpoint::Endpoint;
 use super::memory::{self, Registrations};
@@ -195,8 +195,12 @@ impl<T: Transport> Endpoint<T> {
     /// Registers memory for local use.
     pub(super) fn register(&self, region: Region, access: Access) -> Result<usize, Code> {
         self.connection().ok_or(Code(code::WSAENOTCONN))?;
-        let kept = self.home.cache.register(region, access, || self.home.transport.pin(region, access))?;
+        let kept = self.keep(region, access)?;
         Ok(self.transfers().registrations.local.add(kept))
+    }
+
+    fn keep(&self, region: Region, access: Access) -> Result<Arc<Kept>, Code> {
+        self.home.cache.register(region, access, || self.home.transport.pin(region, access))
     }
 
     /// Ends a registration.
@@ -217,11 +221,12 @@ impl<T: Transport> Endpoint<T> {
             return Err(Code(code::WSAEFAULT));
         }
         let rdma = connection.rdma().ok_or(Code(code::WSAENOBUFS))?;
-        let handle = self.register(region, access)?;
+        let kept = self.keep(region, access)?;
+        let handle = self.transfers().registrations.local.open(kept);
         let key = match rdma.expose(region, access) {
             Ok(key) => key,
             Err(fault) => {
-                self.deregister(handle)?;
+                self.transfers().registrations.local.close(handle)?;
                 return Err(fault.code());
             }
         };
@@ -245,7 +250,7 @@ impl<T: Transport> Endpoint<T> {
             // Before the memory counts as free: a transport may still be copying.
             rdma.withdraw(key)?;
         }
-        self.deregister(handle)
+        self.transfers().registrations.local.close(handle)
     }
 
     /// Closes all memory to the peer. To be done before the connection goes.
