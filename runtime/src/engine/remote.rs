@@ -145,7 +145,7 @@ impl<T: Transport> Endpoint<T> {
         if let Some(later) = later {
             later.prepare(socket)?;
         }
-        let connection = self.connection().ok_or(Code(code::WSAENOTCONN))?;
+        let connection = self.connection().ok_or_else(|| self.unconnected())?;
         let remote = memory::understand(&target.to_vec(), connection.peer(), connection.local())?;
         let end = u64::from(offset).checked_add(side.len() as u64);
         if end.is_none_or(|end| end > remote.length) {
@@ -194,7 +194,7 @@ impl<T: Transport> Endpoint<T> {
 
     /// Registers memory for local use.
     pub(super) fn register(&self, region: Region, access: Access) -> Result<usize, Code> {
-        self.connection().ok_or(Code(code::WSAENOTCONN))?;
+        self.connection().ok_or_else(|| self.unconnected())?;
         let kept = self.keep(region, access)?;
         Ok(self.transfers().registrations.local.add(kept))
     }
@@ -215,7 +215,7 @@ impl<T: Transport> Endpoint<T> {
         access: Access,
         descriptor: SizedOut<'_>,
     ) -> Result<(), Code> {
-        let connection = self.connection().ok_or(Code(code::WSAENOTCONN))?;
+        let connection = self.connection().ok_or_else(|| self.unconnected())?;
         if descriptor.capacity() < memory::DESCRIPTOR {
             let _ = descriptor.put(&[0; memory::DESCRIPTOR]);
             return Err(Code(code::WSAEFAULT));
