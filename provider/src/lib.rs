@@ -4,20 +4,20 @@
 //! - [`shm`]: connections between the processes of a machine.
 //! - [`tcp`]: connections between machines.
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod bytes;
 #[cfg(target_os = "linux")]
 mod claims;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod helper;
 mod loopback;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod moves;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod os;
 #[cfg(target_os = "linux")]
 pub mod shm;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 pub mod tcp;
 
 pub use loopback::Loopback;

@@ -1,5 +1,5 @@
 //! Data over the TCP transport: nothing lost, doubled, or out of order; boundaries kept; memory reached where it is open only.
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 mod tcp_support;
 

@@ -1,5 +1,5 @@
 //! Peers that speak nonsense, or nothing: plain TCP at the other end of a connection.
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 mod tcp_support;
 

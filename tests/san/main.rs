@@ -20,7 +20,7 @@ macro_rules! over_all {
         over_all!(of: loopback_library, LoopbackLibrary, $how, $($scenario),+);
         #[cfg(target_os = "linux")]
         over_all!(of: shm, Shm, $how, $($scenario),+);
-        #[cfg(target_os = "linux")]
+        #[cfg(any(target_os = "linux", windows))]
         over_all!(of: tcp, Tcp, $how, $($scenario),+);
     };
     (of: $module:ident, $source:ident, $how:ident, $($scenario:ident),+) => {

@@ -25,7 +25,7 @@ pub enum Source {
     #[cfg(target_os = "linux")]
     Shm,
     /// TCP, linked.
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     Tcp,
 }
 
@@ -44,7 +44,7 @@ impl Source {
             Self::LoopbackLibrary => Ok(load("wsp_loopback")),
             #[cfg(target_os = "linux")]
             Self::Shm => SanHost::new().start_type::<wsp_provider::shm::Shm>(),
-            #[cfg(target_os = "linux")]
+            #[cfg(any(target_os = "linux", windows))]
             Self::Tcp => SanHost::new().start_type::<wsp_provider::tcp::Tcp>(),
         }
     }

@@ -53,7 +53,7 @@ macro_rules! over_each {
         mod shm {
             $( #[test] fn $scenario() { crate::support::$how(crate::support::Source::Shm, super::super::$scenario); } )+
         }
-        #[cfg(target_os = "linux")]
+        #[cfg(any(target_os = "linux", windows))]
         mod tcp {
             $( #[test] fn $scenario() { crate::support::$how(crate::support::Source::Tcp, super::super::$scenario); } )+
         }

@@ -61,7 +61,7 @@ fn the_provider_describes_itself(provider: &Provider) {
         wsp_provider::Loopback::DESCRIPTION,
         #[cfg(target_os = "linux")]
         wsp_provider::shm::Shm::DESCRIPTION,
-        #[cfg(target_os = "linux")]
+        #[cfg(any(target_os = "linux", windows))]
         wsp_provider::tcp::Tcp::DESCRIPTION,
     ];
     assert!(known.contains(&provider.description().as_str()), "{}", provider.description());

@@ -26,7 +26,7 @@ pub enum Source {
     #[cfg(target_os = "linux")]
     Shm,
     /// TCP, linked into the test.
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     Tcp,
     /// The library, behind the socket calls of a program.
     Ws2,
@@ -46,7 +46,7 @@ impl Source {
             Self::Linked => 1,
             #[cfg(target_os = "linux")]
             Self::Shm | Self::Ws2Shm => 2,
-            #[cfg(target_os = "linux")]
+            #[cfg(any(target_os = "linux", windows))]
             Self::Tcp => 3,
         }]
     }
@@ -57,7 +57,7 @@ impl Source {
             Self::Linked => host.start_type::<Loopback>(),
             #[cfg(target_os = "linux")]
             Self::Shm => host.start_type::<wsp_provider::shm::Shm>(),
-            #[cfg(target_os = "linux")]
+            #[cfg(any(target_os = "linux", windows))]
             Self::Tcp => host.start_type::<wsp_provider::tcp::Tcp>(),
             // SAFETY: it keeps to the interface as long as what is behind it does.
             Self::Ws2 => unsafe { host.start(front::startup::<front::Library>()) },

@@ -4,8 +4,8 @@
 //! - `sync`: sleeping on a word of such memory, the barrier for one side of an uneven race
 //! - `names`: names that processes take
 //! - `socket`: names that processes find each other by, frames that carry descriptors
-//! - `poll`: waiting for many sockets
-//! - `net`: TCP sockets, `pieces`: memory in the form that system calls take
+//! - `poll`: waiting for many local sockets
+//! - `net`: TCP sockets, `sources`: how mio waits for them, `pieces`: memory in the form that system calls take
 //! - `process`: copying from and to another process's memory, who is alive, which addresses are ours
 
 #[cfg(target_os = "linux")]
@@ -18,5 +18,5 @@ pub use linux::*;
 #[cfg(windows)]
 pub use windows::*;
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;

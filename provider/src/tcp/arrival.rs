@@ -3,14 +3,13 @@
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use socket2::Socket;
 use wsp::transport::{Fault, Region};
 
 use super::instance::Instance;
 use super::listener::Queue;
 use super::watcher::Watched;
 use super::wire::{Hello, WORD};
-use crate::os::net;
+use crate::os::net::{self, Socket};
 
 /// How many may have said nothing. They take no place in any queue; of more, the oldest go.
 const SILENT: usize = 256;

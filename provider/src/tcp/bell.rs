@@ -3,7 +3,6 @@
 //! One of the sleepers, the leader, waits for the sockets; the others wait for the leader. So whoever waits alone for a message
 //! is woken by the system and by nobody else, and who sends wakes nobody.
 
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU32, Ordering, fence};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,6 +10,7 @@ use std::time::Duration;
 use wsp::transport::{self, Fault};
 
 use super::poller::{Poller, Wanted};
+use crate::os::sources::Source;
 
 /// No sleep is longer, so that a time-out that nobody else watches is noticed.
 const LONGEST: Duration = Duration::from_millis(500);
@@ -42,17 +42,17 @@ impl Doorbell {
     }
 
     /// Lets what arrives at a socket ring.
-    pub fn add(&self, socket: impl AsFd) -> Result<(), Fault> {
+    pub fn add(&self, socket: &impl Source) -> Result<(), Fault> {
         self.poller.add(socket, ANY, Wanted::Input)
     }
 
     /// Lets room in a socket ring, too, or no more.
-    pub fn want_room(&self, socket: impl AsFd, wanted: bool) {
+    pub fn want_room(&self, socket: &impl Source, wanted: bool) {
         self.poller.change(socket, ANY, if wanted { Wanted::Both } else { Wanted::Input });
     }
 
     /// Lets a socket ring no more.
-    pub fn remove(&self, socket: impl AsFd) {
+    pub fn remove(&self, socket: &impl Source) {
         self.poller.remove(socket);
     }
 
@@ -128,9 +128,10 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;
 
-    use wsp::transport::Bell as _;
+    use wsp::transport::{Bell as _, Region};
 
     use super::*;
+    use crate::os::net;
 
     fn until(bell: &Doorbell, happened: impl Fn() -> bool) {
         loop {
@@ -164,11 +165,14 @@ mod tests {
         let mut one = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (other, _) = listener.accept().unwrap();
         other.set_nonblocking(true).unwrap();
+        let other = net::Socket::from(other);
         let bell = Doorbell::new().unwrap();
         bell.add(&other).unwrap();
         std::thread::scope(|scope| {
             for _ in 0..3 {
-                scope.spawn(|| until(&bell, || other.peek(&mut [0; 1]).is_ok()));
+                scope.spawn(|| {
+                    until(&bell, || net::receive(&other, std::iter::empty::<Region>(), &mut [0; 1], true).is_ok())
+                });
             }
             one.write_all(b"x").unwrap();
         });

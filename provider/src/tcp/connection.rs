@@ -2,12 +2,14 @@
 
 use std::io;
 use std::net::SocketAddrV4;
+#[cfg(target_os = "linux")]
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use socket2::{Socket, TcpKeepalive};
+use socket2::TcpKeepalive;
 use wsp::transport::{Bell as _, Bound, Ending, Fault, Mode, Region};
 
 use super::Connection;
@@ -16,10 +18,11 @@ use super::instance::Instance;
 use super::lingering::Lingering;
 use super::messages::Messages;
 use super::ports::Lease;
+#[cfg(target_os = "linux")]
 use super::share::Share;
 use super::watcher::Watched;
 use super::wire::{Answer, Hello, WORD};
-use crate::os::net;
+use crate::os::net::{self, Socket};
 
 /// What is the matter with an end, as bits.
 pub mod condition {
@@ -43,7 +46,7 @@ pub fn configure(socket: &Socket) -> io::Result<()> {
     socket.set_tcp_nodelay(true)?;
     socket.set_linger(Some(Duration::ZERO))?;
     let alive = TcpKeepalive::new().with_time(Duration::from_secs(5)).with_interval(Duration::from_secs(2));
-    socket.set_tcp_keepalive(&alive.with_retries(4))
+    net::keep_alive(socket, &alive, 4)
 }
 
 /// One end of a connection.
@@ -68,6 +71,7 @@ pub struct Core {
     /// The number by which the watching thread knows it, once it serves the peer.
     served: OnceLock<usize>,
     /// If other processes, or other descriptors, may use it as well.
+    #[cfg(target_os = "linux")]
     share: Mutex<Option<Share>>,
     /// If it is one of messages.
     pub(super) messages: Option<Box<Messages>>,
@@ -152,11 +156,7 @@ pub fn connect(
 ) -> Result<Connection, Fault> {
     let socket = from.lease.socket()?;
     configure(&socket)?;
-    match socket.connect(&to.into()) {
-        Ok(()) => {}
-        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
-        Err(error) => return Err(unreached(error.into())),
-    }
+    net::connect(&socket, to).map_err(|error| unreached(error.into()))?;
     let local = net::address(socket.local_addr())?;
     let (number, patience) = (instance.watcher.number(), instance.settings.connect);
     let until = Instant::now() + patience;
@@ -194,6 +194,7 @@ impl Core {
             wants_room: AtomicBool::new(false),
             emptied: AtomicBool::new(false),
             served: OnceLock::new(),
+            #[cfg(target_os = "linux")]
             share: Mutex::default(),
             messages: (mode == Mode::Messages).then(|| Box::new(Messages::new(1))),
         }
@@ -217,11 +218,13 @@ impl Core {
     }
 
     /// How it is shared with others, if it is.
+    #[cfg(target_os = "linux")]
     pub fn shared(&self) -> MutexGuard<'_, Option<Share>> {
         self.share.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Others use it as well.
+    #[cfg(target_os = "linux")]
     pub fn shared_with_others(&self, share: Share) {
         *self.shared() = Some(share);
     }
@@ -378,7 +381,10 @@ impl Core {
             messages.remote.withdraw_all();
             messages.remote.abandon(Fault::Aborted);
         }
+        #[cfg(target_os = "linux")]
         let others = self.shared().take().is_some_and(|share| !share.leave());
+        #[cfg(windows)]
+        let others = false;
         if others {
             // It ends with the last who has it.
         } else if how == Ending::Graceful && self.made.get().is_some_and(Result::is_ok) {

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use socket2::Socket;
 use wsp::transport::Region;
 
 use super::instance::Instance;
 use super::watcher::Watched;
-use crate::os::net;
+use crate::os::net::{self, Socket};
 
 /// How long a peer may leave them where they are.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -20,13 +19,13 @@ const PERIOD: Duration = Duration::from_millis(50);
 /// Closed at once it would be reset as soon as the peer sends something, and with it what the peer has not got yet.
 pub struct Lingering {
     socket: Socket,
-    until: Instant,
+    since: Instant,
 }
 
 impl Lingering {
     /// Closes a socket, sooner or later.
     pub fn close(instance: &Arc<Instance>, socket: Socket) {
-        let lingering = Self { socket, until: Instant::now() + LONGEST };
+        let lingering = Self { socket, since: Instant::now() };
         if lingering.is_over() {
             return;
         }
@@ -50,7 +49,7 @@ impl Lingering {
             break;
         }
         let broken = ended && net::levels(&self.socket).broken;
-        broken || net::unacknowledged(&self.socket) == 0 || self.until <= Instant::now()
+        broken || net::can_be_closed(&self.socket, self.since, ended) || self.since.elapsed() >= LONGEST
     }
 
     /// Something came, or it is time.

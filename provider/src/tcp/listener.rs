@@ -6,13 +6,13 @@
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddrV4;
+#[cfg(target_os = "linux")]
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use socket2::Socket;
 use wsp::transport::{self, Bell as _, Fault, Mode};
 
 use super::Connection;
@@ -21,7 +21,7 @@ use super::connection::{Core, configure};
 use super::instance::Instance;
 use super::watcher::Watched;
 use super::wire::Answer;
-use crate::os::net;
+use crate::os::net::{self, Socket};
 
 /// How many may wait in the system until the watching thread comes.
 const UNSEEN: i32 = 1024;
@@ -146,6 +146,7 @@ impl Listener {
     }
 
     /// The address and a descriptor for another process, which comes first from now on.
+    #[cfg(target_os = "linux")]
     pub fn share(&self) -> Result<(SocketAddrV4, OwnedFd), Fault> {
         let socket = lock(&self.queue.socket);
         let socket = socket.as_ref().ok_or(Fault::BadClaim)?;

@@ -6,6 +6,7 @@
 //!
 //! Locks are taken in this order: incoming, outgoing, moves.
 
+#[cfg(target_os = "linux")]
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -18,6 +19,7 @@ use super::outgoing::Outgoing;
 use super::remote::Remotes;
 use super::wire::{HEADER, WINDOW};
 use crate::bytes::{Reader, Writer};
+#[cfg(target_os = "linux")]
 use crate::os::memory;
 
 /// The peer is told what was used up at the latest when it is so much.
@@ -144,6 +146,7 @@ impl Messages {
     }
 
     /// What another process has [saved](Core::give_messages); `None` if it is not that.
+    #[cfg(target_os = "linux")]
     pub fn restore(&mut self, from: &mut Reader<'_>) -> Option<()> {
         self.remote = Remotes::restore(from)?;
         self.account = Account::restore(from)?;
@@ -196,6 +199,7 @@ impl Core {
         more
     }
 
+    #[cfg(target_os = "linux")]
     /// Stops here, for another process to go on. Returns a file with all that it has to know.
     ///
     /// # Errors

@@ -10,8 +10,8 @@
 //! The peer is not trusted: every word and header is checked, everything that is kept for it is bounded, and whoever says nothing
 //! is let go.
 //!
-//! What it needs of the operating system is in `crate::os` and in `poller` and `share`; so far that is made for Linux. On Windows
-//! hand-overs would be `WSADuplicateSocketW`, with a process number that the system checks.
+//! What it needs of the operating system is in `crate::os`, and in `share` and `handover`, which so far are made for Linux. On
+//! Windows hand-overs would be `WSADuplicateSocketW`, with a process number that the system checks.
 //!
 //! | module | what it knows |
 //! |---|---|
@@ -27,12 +27,15 @@
 //! | `handover`, `share` | ends that move to another process, or are used by several |
 //! | `lingering` | what goes on after a close |
 //! | `watcher` | the one thread of its own |
+#![cfg_attr(windows, expect(dead_code, reason = "nothing is handed over there yet"))]
 
 mod arrival;
 mod bell;
 mod connection;
+#[cfg(target_os = "linux")]
 mod handover;
 mod incoming;
+#[cfg(target_os = "linux")]
 mod incoming_state;
 mod instance;
 mod lingering;
@@ -42,6 +45,7 @@ mod outgoing;
 mod poller;
 mod ports;
 mod remote;
+#[cfg(target_os = "linux")]
 mod share;
 mod stream;
 mod watcher;
@@ -53,9 +57,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use wsp::rt::Startup;
-use wsp::transport::{
-    self, Bound, Ending, Fault, Gather, Mode, Parcel, Rdma, Ready, Received, Scatter, Sent, Taken, Transport,
-};
+use wsp::transport::{self, Bound, Ending, Fault, Gather, Mode, Rdma, Ready, Received, Scatter, Sent, Transport};
+#[cfg(target_os = "linux")]
+use wsp::transport::{Parcel, Taken};
 
 pub use bell::Doorbell;
 pub use listener::{Listener, Request};
@@ -99,6 +103,7 @@ impl Tcp {
 impl Drop for Tcp {
     fn drop(&mut self) {
         self.instance.watcher.stop();
+        #[cfg(target_os = "linux")]
         handover::give_up(self.instance.claims.clear());
     }
 }
@@ -136,10 +141,12 @@ impl Transport for Tcp {
         connection::connect(&self.instance, from, to, mode)
     }
 
+    #[cfg(target_os = "linux")]
     fn give(&self, parcel: Parcel<'_, Self>, to_process: u32, state: &[u8]) -> Result<u32, Fault> {
         handover::give(&self.instance, parcel, to_process, state)
     }
 
+    #[cfg(target_os = "linux")]
     fn take(&self, claim: u32) -> Result<(Taken<Self>, Vec<u8>), Fault> {
         handover::take(&self.instance, claim)
     }
@@ -194,7 +201,7 @@ impl transport::Connection for Connection {
     }
 
     fn drained(&self) -> bool {
-        crate::os::net::unacknowledged(&self.0.socket) == 0
+        crate::os::net::drained(&self.0.socket)
     }
 
     fn close(&self, how: Ending) {

@@ -1,12 +1,12 @@
 //! Waiting for many sockets at once.
 
-use std::os::fd::{AsFd, AsRawFd};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use wsp::transport::Fault;
+
+use crate::os::sources::{self, Source};
 
 /// Under this number a wake by [`Poller::wake`] appears to mio.
 const WOKEN: Token = Token(0);
@@ -49,23 +49,20 @@ impl Poller {
     }
 
     /// Adds a socket under a number, not 0. What is the matter with it already is reported, too.
-    pub fn add(&self, socket: impl AsFd, number: usize, wanted: Wanted) -> Result<(), Fault> {
-        let descriptor = socket.as_fd().as_raw_fd();
-        self.registry.register(&mut SourceFd(&descriptor), Token(number), wanted.interest()).map_err(Fault::from)
+    pub fn add(&self, socket: &impl Source, number: usize, wanted: Wanted) -> Result<(), Fault> {
+        sources::add(&self.registry, socket, Token(number), wanted.interest()).map_err(Fault::from)
     }
 
     /// Changes what a socket is watched for.
-    pub fn change(&self, socket: impl AsFd, number: usize, wanted: Wanted) {
-        let descriptor = socket.as_fd().as_raw_fd();
+    pub fn change(&self, socket: &impl Source, number: usize, wanted: Wanted) {
         // It fails only if the socket is not in.
-        let _ = self.registry.reregister(&mut SourceFd(&descriptor), Token(number), wanted.interest());
+        let _ = sources::change(&self.registry, socket, Token(number), wanted.interest());
     }
 
     /// Takes a socket out. Needed before it is closed: it may live on in another process.
-    pub fn remove(&self, socket: impl AsFd) {
-        let descriptor = socket.as_fd().as_raw_fd();
+    pub fn remove(&self, socket: &impl Source) {
         // It fails only if the socket is not in.
-        let _ = self.registry.deregister(&mut SourceFd(&descriptor));
+        let _ = sources::remove(&self.registry, socket);
     }
 
     /// Makes [`wait`](Self::wait) return.

@@ -8,10 +8,9 @@ use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use socket2::{Domain, Protocol, Socket, Type};
 use wsp::transport::{Bound, Fault};
 
-use crate::os::net;
+use crate::os::net::{self, Socket};
 
 /// The hosts' part of each address that is in use, by port.
 static USED: LazyLock<Mutex<HashMap<u16, Vec<Ipv4Addr>>>> = LazyLock::new(Mutex::default);
@@ -46,7 +45,7 @@ impl Lease {
     /// A socket that is bound to the address: the first, or another one.
     pub fn socket(&self) -> Result<Socket, Fault> {
         let first = self.0.socket.lock().unwrap_or_else(PoisonError::into_inner).take();
-        first.map_or_else(|| bound(self.0.address, true), Ok)
+        first.map_or_else(|| net::bound_again(self.0.address)?.ok_or(Fault::AddressInUse), Ok)
     }
 }
 
@@ -63,22 +62,6 @@ impl Drop for Held {
     }
 }
 
-/// A new socket that never waits.
-pub fn socket() -> Result<Socket, Fault> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
-fn bound(address: SocketAddrV4, reuse: bool) -> Result<Socket, Fault> {
-    let socket = socket()?;
-    socket.set_reuse_address(reuse)?;
-    socket.bind(&address.into())?;
-    // From now on others may have the address beside this one, as far as this process lets them.
-    socket.set_reuse_address(true)?;
-    Ok(socket)
-}
-
 /// Takes an address.
 pub fn bind(wanted: SocketAddrV4, share: bool) -> Result<Bound<Lease>, Fault> {
     if wanted.ip().is_multicast() || wanted.ip().is_broadcast() {
@@ -86,16 +69,14 @@ pub fn bind(wanted: SocketAddrV4, share: bool) -> Result<Bound<Lease>, Fault> {
     }
     let mut used = used();
     let overlaps = |host: &Ipv4Addr| host == wanted.ip() || host.is_unspecified() || wanted.ip().is_unspecified();
-    if !share && wanted.port() != 0 && used.get(&wanted.port()).is_some_and(|hosts| hosts.iter().any(overlaps)) {
-        return Err(Fault::AddressInUse);
-    }
-    let socket = match bound(wanted, share) {
-        // Nobody here has it: perhaps nobody has, and connections of it are still ending.
-        Err(Fault::AddressInUse) if wanted.port() != 0 => bound(wanted, true)?,
-        answer => answer?,
+    let ours = wanted.port() != 0 && used.get(&wanted.port()).is_some_and(|hosts| hosts.iter().any(overlaps));
+    let socket = match (ours, share) {
+        (true, false) => return Err(Fault::AddressInUse),
+        (true, true) => net::bound_again(wanted)?,
+        (false, _) => Some(net::bound(wanted, share)?),
     };
-    let address = net::address(socket.local_addr())?;
-    Ok(Bound { address, lease: Lease::new(&mut used, address, Some(socket)) })
+    let address = socket.as_ref().map_or(Ok(wanted), |socket| net::address(socket.local_addr()))?;
+    Ok(Bound { address, lease: Lease::new(&mut used, address, socket) })
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! being made, connections that are closed and have not arrived yet.
 
 use std::collections::BTreeMap;
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -11,12 +10,14 @@ use wsp::transport::Fault;
 
 use super::arrival::Arrival;
 use super::connection::Core;
+#[cfg(target_os = "linux")]
 use super::handover;
 use super::instance::Instance;
 use super::lingering::Lingering;
 use super::listener::Queue;
 use super::poller::{Poller, Wanted};
 use crate::helper::{self, Helper};
+use crate::os::sources::Source;
 
 /// What a socket is watched for.
 #[derive(Clone)]
@@ -30,6 +31,7 @@ pub enum Watched {
     /// A connection whose peer may ask for memory that is not open any more.
     Agent(Weak<Core>),
     /// Another process comes for what was handed over.
+    #[cfg(target_os = "linux")]
     Claim(u32),
     /// A closed connection whose last bytes are on the way.
     Lingering(Arc<Lingering>),
@@ -66,7 +68,13 @@ impl Watcher {
     }
 
     /// Watches a socket, under a number of its own; looks at it after a time in any case.
-    pub fn add(&self, socket: impl AsFd, number: usize, what: Watched, within: Option<Duration>) -> Result<(), Fault> {
+    pub fn add(
+        &self,
+        socket: &impl Source,
+        number: usize,
+        what: Watched,
+        within: Option<Duration>,
+    ) -> Result<(), Fault> {
         let wanted = if matches!(what, Watched::Asker(_)) { Wanted::Both } else { Wanted::Input };
         self.insert(number, Entry { what, until: within.map(|within| Instant::now() + within) });
         self.poller.add(socket, number, wanted).inspect_err(|_| drop(self.watched().remove(&number)))
@@ -93,13 +101,13 @@ impl Watcher {
     }
 
     /// Watches it no longer.
-    pub fn remove(&self, socket: impl AsFd, number: usize) {
+    pub fn remove(&self, socket: &impl Source, number: usize) {
         self.unwatch(socket);
         self.forget(number);
     }
 
     /// Has nothing more told about a socket, whose number is still to be [forgotten](Self::forget).
-    pub fn unwatch(&self, socket: impl AsFd) {
+    pub fn unwatch(&self, socket: &impl Source) {
         self.poller.remove(socket);
     }
 
@@ -196,6 +204,7 @@ fn look(instance: &Arc<Instance>, number: usize, what: Watched, late: bool) {
                 instance.watcher.look_again(number, Duration::ZERO);
             }
         }
+        #[cfg(target_os = "linux")]
         Watched::Claim(claim) => handover::look(instance, number, claim, late),
         Watched::Lingering(lingering) => lingering.look(instance, number),
     }

@@ -122,6 +122,12 @@ impl From<std::io::Error> for Fault {
                 Some(libc::EMFILE | libc::ENFILE) => Self::TooManyOpen,
                 #[cfg(unix)]
                 Some(libc::ENOBUFS) => Self::NoBuffers,
+                // `ERROR_TOO_MANY_OPEN_FILES`, `WSAEMFILE`.
+                #[cfg(windows)]
+                Some(4 | 10_024) => Self::TooManyOpen,
+                // `ERROR_NO_SYSTEM_RESOURCES`, `WSAENOBUFS`.
+                #[cfg(windows)]
+                Some(1_450 | 10_055) => Self::NoBuffers,
                 _ => Self::NetworkDown,
             },
         }

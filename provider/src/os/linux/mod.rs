@@ -7,6 +7,7 @@ pub mod pieces;
 pub mod poll;
 pub mod process;
 pub mod socket;
+pub mod sources;
 pub mod sync;
 
 use wsp::transport::Fault;

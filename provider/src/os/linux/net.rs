@@ -4,13 +4,56 @@
 use std::io;
 use std::net::SocketAddrV4;
 use std::os::fd::{AsFd, AsRawFd};
+use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::time::Timespec;
-use socket2::{SockAddr, Socket};
+use socket2::{Domain, Protocol, SockAddr, TcpKeepalive, Type};
 use wsp::transport::{Fault, Region};
 
 use super::pieces::Pieces;
+
+pub use socket2::Socket;
+
+/// A new socket that never waits, bound to an address that this process does not have yet; port 0 is any that is free.
+///
+/// # Errors
+/// [`Fault::AddressInUse`] if somebody else listens there.
+pub fn bound(address: SocketAddrV4, share: bool) -> Result<Socket, Fault> {
+    match reusing(address, share) {
+        // Perhaps nobody has it, and connections of it are still ending.
+        Err(Fault::AddressInUse) if address.port() != 0 => reusing(address, true),
+        answer => answer,
+    }
+}
+
+/// Another socket for an address that this process has already. `None`: not before it is used.
+pub fn bound_again(address: SocketAddrV4) -> Result<Option<Socket>, Fault> {
+    reusing(address, true).map(Some)
+}
+
+fn reusing(address: SocketAddrV4, reuse: bool) -> Result<Socket, Fault> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    socket.set_reuse_address(reuse)?;
+    socket.bind(&address.into())?;
+    // From now on others may have the address beside this one, as far as this process lets them.
+    socket.set_reuse_address(true)?;
+    Ok(socket)
+}
+
+/// Begins to connect; [`levels`] tell when that has been done.
+pub fn connect(socket: &Socket, to: SocketAddrV4) -> io::Result<()> {
+    match socket.connect(&to.into()) {
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Ok(()),
+        answer => answer,
+    }
+}
+
+/// Has a silent peer asked for a sign of life.
+pub fn keep_alive(socket: &Socket, alive: &TcpKeepalive, retries: u32) -> io::Result<()> {
+    socket.set_tcp_keepalive(&alive.clone().with_retries(retries))
+}
 
 /// Sends a header, if there is one, and regions behind it, without waiting. Returns how many bytes were taken.
 pub fn send(socket: impl AsFd, header: &[u8], data: impl Iterator<Item = Region>) -> io::Result<usize> {
@@ -104,12 +147,18 @@ pub fn waiting(socket: impl AsFd) -> usize {
     rustix::io::ioctl_fionread(socket).map_or(0, |count| usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-/// How many bytes the peer's system has not acknowledged.
-pub fn unacknowledged(socket: impl AsFd) -> usize {
+/// Does what was sent, and the end of it, arrive if this is closed now? It sends nothing more since a time; if it has `ended`,
+/// nothing more comes from the peer.
+pub fn can_be_closed(socket: impl AsFd, _since: Instant, _ended: bool) -> bool {
+    drained(socket)
+}
+
+/// Has the peer's system acknowledged all that was sent, as far as can be told?
+pub fn drained(socket: impl AsFd) -> bool {
     let mut count: libc::c_int = 0;
     // SAFETY: this request stores a number where the pointer leads, which is a local.
     let answer = unsafe { libc::ioctl(socket.as_fd().as_raw_fd(), libc::TIOCOUTQ, &raw mut count) };
-    if answer == 0 { usize::try_from(count).unwrap_or(0) } else { 0 }
+    answer != 0 || count == 0
 }
 
 /// Ends a connection abortively, at once and for all who have the socket.

@@ -1,0 +1,245 @@
+//! TCP sockets, beyond what their crate has: moving bytes between them and a caller's memory, of which there is never a slice;
+//! and looking at them without waiting.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddrV4;
+use std::os::windows::io::AsRawSocket as _;
+use std::ptr;
+use std::time::Instant;
+
+use socket2::{Domain, Protocol, SockAddr, TcpKeepalive, Type};
+use windows_sys::Win32::NetworkManagement::IpHelper::{
+    MIB_TCP_STATE_CLOSE_WAIT, MIB_TCP_STATE_CLOSING, MIB_TCP_STATE_ESTAB, MIB_TCP_STATE_FIN_WAIT1,
+    MIB_TCP_STATE_LAST_ACK, MIB_TCP_STATE_SYN_RCVD, MIB_TCP_STATE_SYN_SENT,
+};
+use windows_sys::Win32::Networking::WinSock::{
+    FIONREAD, MSG_PEEK, POLLERR, POLLHUP, POLLRDNORM, POLLWRNORM, SO_EXCLUSIVEADDRUSE, SOCKET, SOL_SOCKET,
+    WSAENOPROTOOPT, WSAPOLLFD, WSAPoll, WSARecv, WSASend, ioctlsocket, setsockopt,
+};
+use wsp::transport::{Fault, Region};
+
+use super::pieces::Pieces;
+use super::sources::Source as _;
+use super::tables;
+
+pub use super::tcp_socket::Socket;
+
+fn raw(socket: &socket2::Socket) -> SOCKET {
+    socket.as_raw_socket() as SOCKET
+}
+
+/// A new socket that never waits, bound to an address that this process does not have yet; port 0 is any that is free.
+///
+/// # Errors
+/// [`Fault::AddressInUse`] if somebody else has it, unless both share it.
+pub fn bound(address: SocketAddrV4, share: bool) -> Result<Socket, Fault> {
+    let socket = socket2::Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    if share {
+        socket.set_reuse_address(true)?;
+    } else {
+        // Without it others could have the address as well, by sharing it without asking.
+        exclusive(&socket)?;
+    }
+    match socket.bind(&address.into()) {
+        Ok(()) => Ok(socket.into()),
+        // Who has it has it alone.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(Fault::AddressInUse),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Another socket for an address that this process has already. `None`: not before it is used, and then not if the first still
+/// has it, as the system does not let a socket be shared afterwards.
+pub fn bound_again(address: SocketAddrV4) -> Result<Option<Socket>, Fault> {
+    match bound(address, true) {
+        Ok(socket) => Ok(Some(socket)),
+        Err(Fault::AddressInUse) => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn exclusive(socket: &socket2::Socket) -> io::Result<()> {
+    let on = 1_i32;
+    // SAFETY: the pointer is to a local of the size stated.
+    let answer = unsafe {
+        setsockopt(raw(socket), SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (&raw const on).cast(), size_of_val(&on) as i32)
+    };
+    if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Begins to connect; [`levels`] tell when that has been done.
+pub fn connect(socket: &Socket, to: SocketAddrV4) -> io::Result<()> {
+    match socket.with(|socket| socket.connect(&to.into())) {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+        answer => answer,
+    }
+}
+
+/// Has a silent peer asked for a sign of life.
+pub fn keep_alive(socket: &Socket, alive: &TcpKeepalive, retries: u32) -> io::Result<()> {
+    match socket.with(|socket| socket.set_tcp_keepalive(&alive.clone().with_retries(retries))) {
+        // The times are set first. How often it is asked could not always be chosen.
+        Err(error) if error.raw_os_error() == Some(WSAENOPROTOOPT) => Ok(()),
+        answer => answer,
+    }
+}
+
+/// Sends a header, if there is one, and regions behind it, without waiting. Returns how many bytes were taken.
+pub fn send(socket: &Socket, header: &[u8], data: impl Iterator<Item = Region>) -> io::Result<usize> {
+    let mut pieces = Pieces::default();
+    // What has no room goes with the next call.
+    if header.is_empty() || pieces.push(header.as_ptr().cast_mut(), header.len()) {
+        pieces.extend(data);
+    }
+    let list = pieces.as_slice();
+    let sent = socket.with(|socket| {
+        let mut sent = 0;
+        // SAFETY: the pieces are a slice of the caller's and regions, which are good by their maker's word; none is written.
+        let answer =
+            unsafe { WSASend(raw(socket), list.as_ptr(), list.len() as u32, &raw mut sent, 0, ptr::null_mut(), None) };
+        if answer == 0 { Ok(sent as usize) } else { Err(io::Error::last_os_error()) }
+    });
+    if sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+        socket.sources().want_room();
+    }
+    sent
+}
+
+/// Receives into regions and then, if these are filled, into `spill`, without waiting. Returns how many bytes; 0 at the end of
+/// the stream. With `peek` they stay.
+pub fn receive(socket: &Socket, room: impl Iterator<Item = Region>, spill: &mut [u8], peek: bool) -> io::Result<usize> {
+    let mut pieces = Pieces::default();
+    if pieces.extend(room) && !spill.is_empty() {
+        pieces.push(spill.as_mut_ptr(), spill.len());
+    }
+    let list = pieces.as_slice();
+    let received = socket.with(|socket| {
+        let (mut received, mut flags) = (0, if peek { MSG_PEEK as u32 } else { 0 });
+        // SAFETY: the pieces are a slice of the caller's and regions, which are good for writing by their maker's word; the other
+        // pointers are to locals. Without an overlapped structure all is done when it returns.
+        let answer = unsafe {
+            let (received, flags) = (&raw mut received, &raw mut flags);
+            WSARecv(raw(socket), list.as_ptr(), list.len() as u32, received, flags, ptr::null_mut(), None)
+        };
+        if answer == 0 { Ok(received as usize) } else { Err(io::Error::last_os_error()) }
+    });
+    match received {
+        // Who has asked what is the matter may have taken the news of a reset, and with it the difference to an end.
+        Ok(0) if pieces.len() > 0 && levels(socket).broken => Err(ErrorKind::ConnectionReset.into()),
+        Ok(count) => {
+            if count > 0 && !peek {
+                socket.sources().want_input();
+            }
+            Ok(count)
+        }
+        Err(error) => {
+            if error.kind() == ErrorKind::WouldBlock {
+                socket.sources().want_input();
+            }
+            Err(error)
+        }
+    }
+}
+
+/// What is the matter with a socket now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Levels {
+    /// There are bytes, or the end, or an error.
+    pub readable: bool,
+    /// There is room, or an error.
+    pub writable: bool,
+    /// The peer sends nothing more.
+    pub ended: bool,
+    /// The connection is broken, or was not made.
+    pub broken: bool,
+}
+
+/// Looks at a socket.
+pub fn levels(socket: &Socket) -> Levels {
+    let found = socket.with(|socket| {
+        let mut polled = WSAPOLLFD { fd: raw(socket), events: POLLRDNORM | POLLWRNORM, revents: 0 };
+        // SAFETY: the pointer is to a local, which is the one that is counted.
+        if unsafe { WSAPoll(&raw mut polled, 1, 0) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // Systems before 2020 do not say here that a connection could not be made.
+        let failed = polled.revents == 0 && socket.take_error()?.is_some();
+        Ok(if failed { POLLERR } else { polled.revents })
+    });
+    let found = found.unwrap_or(POLLERR);
+    let broken = found & POLLERR != 0;
+    let levels = Levels {
+        readable: broken || found & (POLLRDNORM | POLLHUP) != 0,
+        writable: broken || found & POLLWRNORM != 0,
+        ended: broken || found & POLLHUP != 0,
+        broken,
+    };
+    if !levels.readable {
+        socket.sources().want_input();
+    }
+    if !levels.writable {
+        socket.sources().want_room();
+    }
+    levels
+}
+
+/// How many bytes can be received.
+pub fn waiting(socket: &Socket) -> usize {
+    let count = socket.with(|socket| {
+        let mut count = 0;
+        // SAFETY: this request stores a number where the pointer leads, which is a local.
+        if unsafe { ioctlsocket(raw(socket), FIONREAD, &raw mut count) } == 0 { Ok(count as usize) } else { Ok(0) }
+    });
+    let count = count.unwrap_or(0);
+    if count == 0 {
+        socket.sources().want_input();
+    }
+    count
+}
+
+/// Does what was sent, and the end of it, arrive if this is closed now? It sends nothing more since a time; if it has `ended`,
+/// nothing more comes from the peer, which could reset the connection.
+pub fn can_be_closed(socket: &Socket, since: Instant, ended: bool) -> bool {
+    // The list of connections takes its time: it is read where that holds up nobody, and once for all who wait for it.
+    ended || since.elapsed() >= tables::FRESH && arrived(socket, since)
+}
+
+/// Has the peer's system acknowledged all that was sent, as far as can be told? The system tells it of those connections only
+/// that send nothing more, by their state; of others, it has everything.
+pub fn drained(socket: &Socket) -> bool {
+    !socket.has_finished() || arrived(socket, Instant::now())
+}
+
+/// Has all arrived that a connection has sent, which sends nothing more since a time?
+fn arrived(socket: &Socket, since: Instant) -> bool {
+    let (Ok(local), Ok(peer)) = (address(socket.local_addr()), address(socket.peer_addr())) else { return true };
+    let under_way = [
+        MIB_TCP_STATE_SYN_SENT,
+        MIB_TCP_STATE_SYN_RCVD,
+        MIB_TCP_STATE_ESTAB,
+        MIB_TCP_STATE_CLOSE_WAIT,
+        MIB_TCP_STATE_FIN_WAIT1,
+        MIB_TCP_STATE_CLOSING,
+        MIB_TCP_STATE_LAST_ACK,
+    ];
+    tables::state(local, peer, since).is_none_or(|state| !under_way.contains(&state))
+}
+
+/// Ends a connection abortively, at once and for all in this process who have the socket.
+pub fn disconnect(socket: &Socket) {
+    socket.disconnect();
+}
+
+/// The IPv4 address that a system call gave.
+pub fn address(found: io::Result<SockAddr>) -> Result<SocketAddrV4, Fault> {
+    found?.as_socket_ipv4().ok_or(Fault::NetworkDown)
+}
+
+/// Takes the error that the system keeps for a socket.
+pub fn error(socket: &Socket) -> Option<Fault> {
+    match socket.take_error() {
+        Ok(error) => error.map(Fault::from),
+        Err(error) => Some(error.into()),
+    }
+}

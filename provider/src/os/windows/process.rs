@@ -1,0 +1,3 @@
+//! The machine, as processes see it.
+
+pub use super::tables::addresses;
