@@ -6,7 +6,7 @@
 
 #[cfg(any(target_os = "linux", windows))]
 mod bytes;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod claims;
 #[cfg(any(target_os = "linux", windows))]
 mod helper;
@@ -15,7 +15,7 @@ mod loopback;
 mod moves;
 #[cfg(any(target_os = "linux", windows))]
 mod os;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 pub mod shm;
 #[cfg(any(target_os = "linux", windows))]
 pub mod tcp;

@@ -1,7 +1,7 @@
 //! The shared-memory transport between processes: transfer, death, hand-over, limits.
 //!
 //! The other process is this test program again, running the one test that is ignored otherwise.
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 mod shm_support;
 
@@ -26,7 +26,9 @@ fn the_other_process() {
         "take" => take_over(&shm),
         "share" => share(&shm),
         "give and die" => give_and_die(&shm),
+        #[cfg(target_os = "linux")]
         "no descriptors" => no_descriptors(&shm),
+        #[cfg(target_os = "linux")]
         "silent" => silent::run(shm),
         role => panic!("there is no role {role}"),
     }
@@ -313,6 +315,7 @@ fn listening_ends_and_bare_sockets_are_handed_over() {
     assert_eq!(receive_all(&there, &other, 5, 5).unwrap(), b"found");
 }
 
+#[cfg(target_os = "linux")]
 fn no_descriptors(shm: &Shm) {
     let address: SocketAddrV4 = hear();
     let bound = shm.bind(anywhere(), false).unwrap();
@@ -323,6 +326,7 @@ fn no_descriptors(shm: &Shm) {
     assert_eq!(Shm::new(SINGLE).err(), Some(Fault::TooManyOpen));
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_process_without_descriptors_says_so() {
     let here = shm(SINGLE);
@@ -333,6 +337,7 @@ fn a_process_without_descriptors_says_so() {
 }
 
 /// Threads that the kernel lets do nothing but read and write descriptors, and end.
+#[cfg(target_os = "linux")]
 mod silent {
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -383,6 +388,7 @@ mod silent {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn no_system_call_is_made_per_message_while_nobody_sleeps() {
     let mut other = start("silent", SINGLE);

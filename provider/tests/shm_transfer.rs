@@ -1,5 +1,5 @@
 //! Data over the shared-memory transport: nothing lost, doubled, or out of order; boundaries kept.
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 
 mod shm_support;
 

@@ -18,7 +18,7 @@ macro_rules! over_all {
     (each: $how:ident, $($scenario:ident),+) => {
         over_all!(of: loopback, Loopback, $how, $($scenario),+);
         over_all!(of: loopback_library, LoopbackLibrary, $how, $($scenario),+);
-        #[cfg(target_os = "linux")]
+        #[cfg(any(target_os = "linux", windows))]
         over_all!(of: shm, Shm, $how, $($scenario),+);
         #[cfg(any(target_os = "linux", windows))]
         over_all!(of: tcp, Tcp, $how, $($scenario),+);

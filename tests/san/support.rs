@@ -22,7 +22,7 @@ pub enum Source {
     /// The same, loaded from its library.
     LoopbackLibrary,
     /// Shared memory, linked.
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     Shm,
     /// TCP, linked.
     #[cfg(any(target_os = "linux", windows))]
@@ -42,7 +42,7 @@ impl Source {
         match self {
             Self::Loopback => SanHost::new().start_type::<Loopback>(),
             Self::LoopbackLibrary => Ok(load("wsp_loopback")),
-            #[cfg(target_os = "linux")]
+            #[cfg(any(target_os = "linux", windows))]
             Self::Shm => SanHost::new().start_type::<wsp_provider::shm::Shm>(),
             #[cfg(any(target_os = "linux", windows))]
             Self::Tcp => SanHost::new().start_type::<wsp_provider::tcp::Tcp>(),

@@ -35,7 +35,7 @@ macro_rules! behind {
 }
 behind!(Library, |info| Entry::new(info, wsp_host::library::find(None, "wsp_loopback").unwrap()));
 behind!(
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     Shm,
     |info| Entry::linked::<wsp_provider::shm::Shm>(info)
 );

@@ -34,7 +34,7 @@ macro_rules! over_each {
                     crate::support::with(crate::support::Source::Ws2, super::super::super::$scenario);
                 } )+
             }
-            #[cfg(target_os = "linux")]
+            #[cfg(any(target_os = "linux", windows))]
             mod shm {
                 $( #[test] fn $scenario() {
                     crate::support::with(crate::support::Source::Ws2Shm, super::super::super::$scenario);
@@ -49,7 +49,7 @@ macro_rules! over_each {
         mod linked {
             $( #[test] fn $scenario() { crate::support::$how(crate::support::Source::Linked, super::super::$scenario); } )+
         }
-        #[cfg(target_os = "linux")]
+        #[cfg(any(target_os = "linux", windows))]
         mod shm {
             $( #[test] fn $scenario() { crate::support::$how(crate::support::Source::Shm, super::super::$scenario); } )+
         }

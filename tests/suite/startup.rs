@@ -59,7 +59,7 @@ fn the_provider_describes_itself(provider: &Provider) {
     use wsp::transport::Transport;
     let known = [
         wsp_provider::Loopback::DESCRIPTION,
-        #[cfg(target_os = "linux")]
+        #[cfg(any(target_os = "linux", windows))]
         wsp_provider::shm::Shm::DESCRIPTION,
         #[cfg(any(target_os = "linux", windows))]
         wsp_provider::tcp::Tcp::DESCRIPTION,

@@ -23,7 +23,7 @@ pub enum Source {
     /// The type, linked into the test.
     Linked,
     /// Shared memory, linked into the test.
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     Shm,
     /// TCP, linked into the test.
     #[cfg(any(target_os = "linux", windows))]
@@ -31,7 +31,7 @@ pub enum Source {
     /// The library, behind the socket calls of a program.
     Ws2,
     /// Shared memory, behind the socket calls of a program.
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     Ws2Shm,
 }
 
@@ -44,7 +44,7 @@ impl Source {
         &ALONE[match self {
             Self::Library | Self::Ws2 => 0,
             Self::Linked => 1,
-            #[cfg(target_os = "linux")]
+            #[cfg(any(target_os = "linux", windows))]
             Self::Shm | Self::Ws2Shm => 2,
             #[cfg(any(target_os = "linux", windows))]
             Self::Tcp => 3,
@@ -55,13 +55,13 @@ impl Source {
     pub fn start(self, host: &Host) -> Result<Provider, StartError> {
         match self {
             Self::Linked => host.start_type::<Loopback>(),
-            #[cfg(target_os = "linux")]
+            #[cfg(any(target_os = "linux", windows))]
             Self::Shm => host.start_type::<wsp_provider::shm::Shm>(),
             #[cfg(any(target_os = "linux", windows))]
             Self::Tcp => host.start_type::<wsp_provider::tcp::Tcp>(),
             // SAFETY: it keeps to the interface as long as what is behind it does.
             Self::Ws2 => unsafe { host.start(front::startup::<front::Library>()) },
-            #[cfg(target_os = "linux")]
+            #[cfg(any(target_os = "linux", windows))]
             // SAFETY: as above.
             Self::Ws2Shm => unsafe { host.start(front::startup::<front::Shm>()) },
             Self::Library => {

@@ -11,7 +11,7 @@ macro_rules! over_each {
         mod linked {
             $( #[test] fn $scenario() { crate::support::with(crate::support::Source::Linked, super::$scenario); } )+
         }
-        #[cfg(target_os = "linux")]
+        #[cfg(any(target_os = "linux", windows))]
         mod shm {
             $( #[test] fn $scenario() { crate::support::with(crate::support::Source::Shm, super::$scenario); } )+
         }

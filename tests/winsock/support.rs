@@ -19,7 +19,7 @@ pub enum Source {
     /// The type, linked into the test.
     Linked,
     /// Shared memory, linked into the test.
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     Shm,
 }
 
@@ -28,7 +28,7 @@ impl Source {
     pub fn entry(self) -> Entry {
         match self {
             Self::Linked => Entry::linked::<Loopback>(Entry::tcp()),
-            #[cfg(target_os = "linux")]
+            #[cfg(any(target_os = "linux", windows))]
             Self::Shm => Entry::linked::<wsp_provider::shm::Shm>(Entry::tcp()),
             Self::Library => {
                 Entry::new(Entry::tcp(), library::find(None, "wsp_loopback").unwrap_or_else(|error| panic!("{error}")))

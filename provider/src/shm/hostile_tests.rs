@@ -182,8 +182,8 @@ fn a_peer_that_is_always_busy_delays_a_close_only_once() {
 fn a_turn_that_never_comes_breaks_the_connection() {
     let pair = pair(Mode::Stream);
     let core = &pair.ends[0].0;
-    // A process that lives: this one's parent, or the first.
-    core.own.send_lock.store(std::os::unix::process::parent_id().max(1), Ordering::Relaxed);
+    // A process that lives, and that will never give it back.
+    core.own.send_lock.store(std::process::id(), Ordering::Relaxed);
     assert_eq!(core.lock(&core.own.send_lock, Duration::from_millis(1)), Err(Fault::Reset));
     assert!(core.is(connection::condition::SPOILT));
 }

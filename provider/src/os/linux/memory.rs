@@ -109,6 +109,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn descriptors_of_one_file_have_one_identity() {
+        let [one, other] = [(); 2].map(|()| create("test", 4096).unwrap());
+        assert_eq!(identity(&one), identity(duplicate(&one).unwrap()));
+        assert_ne!(identity(&one), identity(&other));
+    }
+
+    #[test]
     fn only_sealed_files_of_the_right_size_are_taken() {
         let good = create("test", 8192).unwrap();
         assert_eq!(check(&good, 8192), Ok(()));
