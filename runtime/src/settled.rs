@@ -47,10 +47,10 @@ pub fn one() -> u32 {
 }
 
 /// Does the value have a bit from this one on?
-#[cfg(not(loom))]
+#[cfg(all(not(loom), target_pointer_width = "64"))]
 #[inline(always)]
 pub fn reaches<const BIT: u32>(value: usize) -> bool {
-    #[cfg(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)))]
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     {
         // SAFETY: changes a copy of the value alone.
         unsafe {
@@ -65,7 +65,7 @@ pub fn reaches<const BIT: u32>(value: usize) -> bool {
         }
         false
     }
-    #[cfg(not(all(target_arch = "x86_64", target_pointer_width = "64", not(miri))))]
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     {
         value >> BIT != 0
     }
