@@ -53,6 +53,8 @@ pub struct Ended<'a> {
     more: Vec<(Posted, End)>,
     /// Has a call ended that another thread waits in?
     pub answered: bool,
+    /// Has the result of an operation been stored whose end nobody is told?
+    pub stored: bool,
     /// From before the first was taken from where a close would find it, until all are told.
     inside: Option<Inside<'a>>,
 }
@@ -60,7 +62,7 @@ pub struct Ended<'a> {
 impl<'a> Ended<'a> {
     /// None yet.
     pub fn new(of: &'a Upcalling) -> Self {
-        Self { of, first: None, more: Vec::new(), answered: false, inside: None }
+        Self { of, first: None, more: Vec::new(), answered: false, stored: false, inside: None }
     }
 
     /// Has a close wait from now on. To be called under the lock that operations are taken from under, or before they are begun.
@@ -69,8 +71,14 @@ impl<'a> Ended<'a> {
         self.inside.get_or_insert_with(|| of.enter());
     }
 
-    /// Adds one, as with [`enter`](Self::enter).
+    /// Adds an operation that is to be told, as with [`enter`](Self::enter). One whose end is only to be stored ends here: that
+    /// calls nobody, so locks may be held, and a close that finds it no more under its lock finds its result.
     pub fn push(&mut self, posted: Posted, end: End) {
+        if !posted.notified {
+            posted.end(end);
+            self.stored = true;
+            return;
+        }
         self.enter();
         if self.first.is_none() {
             self.first = Some((posted, end));
@@ -88,9 +96,9 @@ impl<'a> Ended<'a> {
         self.inside.is_some()
     }
 
-    /// How many of them are notified.
-    pub fn notified(&self) -> usize {
-        self.first.iter().chain(&self.more).filter(|(posted, _)| posted.notified).count()
+    /// How many are to be told.
+    pub fn count(&self) -> usize {
+        usize::from(self.first.is_some()) + self.more.len()
     }
 
     /// Tells all of them.

@@ -1,6 +1,6 @@
 //! A socket.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Instant;
@@ -11,6 +11,7 @@ use super::ended::Ended;
 use super::events::{self, Events, Levels, Listener as Told};
 use super::extensions::{Accepts, PendingConnect};
 use super::options::Options;
+use super::part::{Held, Part};
 use super::receiving::Receiving;
 use super::remote::Transfers;
 use super::sending::Sending;
@@ -76,9 +77,9 @@ pub struct Endpoint<T: Transport> {
     pub(super) mode: Mode,
     life: Mutex<Life<T>>,
     receiving: Mutex<Receiving<T::Connection>>,
-    sending: Mutex<Sending<T::Connection>>,
-    pub(super) transfers: Mutex<Transfers>,
-    accepts: Mutex<Accepts<T>>,
+    sending: Part<Sending<T::Connection>>,
+    transfers: Part<Transfers>,
+    accepts: Part<Accepts<T>>,
     pub(super) changes: Mutex<Changes>,
     /// Does somebody want to be told of changed addresses? Looked at before the lock is taken.
     pub(super) changing: AtomicBool,
@@ -89,6 +90,8 @@ pub struct Endpoint<T: Transport> {
     watched: AtomicBool,
     /// Operations in progress whose end is to be notified.
     pub(super) notifying: AtomicUsize,
+    /// Calls that wait for an operation's result.
+    pub(super) waiting: AtomicUsize,
 }
 
 fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
@@ -124,9 +127,9 @@ impl<T: Transport> Endpoint<T> {
                 accepting: false,
             }),
             receiving: Mutex::new(Receiving::new(connection.clone())),
-            sending: Mutex::new(Sending::new(connection)),
-            transfers: Mutex::default(),
-            accepts: Mutex::default(),
+            sending: Part::new(Sending::new(connection)),
+            transfers: Part::new(Transfers::default()),
+            accepts: Part::new(Accepts::new()),
             changes: Mutex::default(),
             changing: AtomicBool::new(false),
             events: Mutex::default(),
@@ -134,6 +137,7 @@ impl<T: Transport> Endpoint<T> {
             upcalling: Upcalling::default(),
             watched: AtomicBool::new(false),
             notifying: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
         })
     }
 
@@ -145,12 +149,21 @@ impl<T: Transport> Endpoint<T> {
         lock(&self.receiving)
     }
 
-    pub(super) fn sending(&self) -> MutexGuard<'_, Sending<T::Connection>> {
-        lock(&self.sending)
+    pub(super) fn sending(&self) -> Held<'_, Sending<T::Connection>> {
+        self.sending.lock()
     }
 
-    pub(super) fn accepts(&self) -> MutexGuard<'_, Accepts<T>> {
-        lock(&self.accepts)
+    pub(super) fn transfers(&self) -> Held<'_, Transfers> {
+        self.transfers.lock()
+    }
+
+    pub(super) fn accepts(&self) -> Held<'_, Accepts<T>> {
+        self.accepts.lock()
+    }
+
+    /// May an accept be posted?
+    pub(super) fn may_accept(&self) -> bool {
+        self.accepts.may_be_busy()
     }
 
     pub(super) fn events(&self) -> MutexGuard<'_, Events> {
@@ -177,11 +190,14 @@ impl<T: Transport> Endpoint<T> {
 
     /// Marks it as looked after by the driver. `true` if it was already.
     pub(super) fn mark_watched(&self) -> bool {
+        // Pairs with `unmark_watched`: either the mark is found taken back, or the driver finds out why it is wanted.
+        fence(Ordering::SeqCst);
         self.watched.swap(true, Ordering::AcqRel)
     }
 
     pub(super) fn unmark_watched(&self) {
         self.watched.store(false, Ordering::Release);
+        fence(Ordering::SeqCst);
     }
 
     /// Is there something that only a thread of ours would notice?
@@ -190,7 +206,7 @@ impl<T: Transport> Endpoint<T> {
             && (self.notifying.load(Ordering::Acquire) > 0
                 || self.is_eventful()
                 || self.is_changing()
-                || self.mode == Mode::Messages && self.transfers().registrations.is_exposed())
+                || self.transfers.may_be_busy() && self.transfers().registrations.is_exposed())
     }
 
     /// Sees to it that the driver looks after it if that is needed.
@@ -203,25 +219,33 @@ impl<T: Transport> Endpoint<T> {
         if self.is_closed() {
             return;
         }
-        self.settle_connect();
         let mut ended = Ended::new(&self.upcalling);
-        {
-            let mut receiving = self.receiving();
-            if let Some(connection) = &receiving.connection {
-                connection.progress();
-            }
-            receiving.pump(self.mode, self.closed(), &mut ended);
+        if !self.pump_receiving(&mut ended) {
+            self.settle_connect();
+            self.pump_receiving(&mut ended);
         }
-        self.sending().pump(self.mode, self.closed(), &mut ended);
-        self.pump_transfers(&mut ended);
+        if self.sending.may_be_busy() {
+            self.sending().pump(self.mode, self.closed(), &mut ended);
+        }
+        if self.transfers.may_be_busy() {
+            self.pump_transfers(&mut ended);
+        }
         self.serve_accepts(&mut ended);
         self.tell(ended);
         self.note_events();
     }
 
+    /// Goes on with the posted receives. Returns whether there is a connection.
+    fn pump_receiving(&self, ended: &mut Ended<'_>) -> bool {
+        let mut receiving = self.receiving();
+        let Some(connection) = &receiving.connection else { return false };
+        connection.progress();
+        receiving.pump(self.mode, self.closed(), ended);
+        true
+    }
+
     fn pump_transfers(&self, ended: &mut Ended<'_>) {
-        if self.mode == Mode::Messages
-            && self.transfers().is_busy()
+        if self.transfers().is_busy()
             && let Some(connection) = self.connection()
         {
             self.transfers().pump(&*connection, self.closed(), ended);
@@ -229,12 +253,20 @@ impl<T: Transport> Endpoint<T> {
     }
 
     /// Tells how operations ended. No lock may be held.
+    #[inline]
     pub(super) fn tell(&self, ended: Ended<'_>) {
-        let (nothing, entered) = (ended.is_empty(), ended.is_entered());
-        if nothing && !entered {
-            return;
+        if !ended.is_empty() || ended.is_entered() {
+            self.tell_all(ended);
+        } else if ended.stored && self.waiting.load(Ordering::Relaxed) > 0 {
+            // Nothing orders this load but the lock under which the results were stored: who waits is seen if it had the lock
+            // before, and finds the result if it has it later.
+            self.bell().ring();
         }
-        self.notifying.fetch_sub(ended.notified(), Ordering::AcqRel);
+    }
+
+    fn tell_all(&self, ended: Ended<'_>) {
+        let nothing = ended.is_empty() && !ended.stored;
+        self.notifying.fetch_sub(ended.count(), Ordering::AcqRel);
         ended.tell();
         if !nothing || self.is_closed() {
             // Those who wait for a result, an answer or the end of the upcall.

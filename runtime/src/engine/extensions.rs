@@ -13,6 +13,7 @@ use super::address;
 use super::ended::{End, Ended, Moved, Posted};
 use super::endpoint::{Endpoint, Listening, Stage};
 use super::events;
+use super::part::Busy;
 use super::receiving::{Receive, Target};
 use super::sending::Send;
 use super::transfer::Later;
@@ -82,6 +83,12 @@ pub struct PendingAccept<T: Transport> {
 
 /// The accepts that are posted at a listener, oldest first.
 pub type Accepts<T> = VecDeque<PendingAccept<T>>;
+
+impl<T: Transport> Busy for Accepts<T> {
+    fn is_busy(&self) -> bool {
+        !self.is_empty()
+    }
+}
 
 impl<T: Transport> PendingAccept<T> {
     /// Ends it without a connection; its socket is free for another.
@@ -164,7 +171,7 @@ impl<T: Transport> Endpoint<T> {
 
     /// Gives connections that wait at a listener to the accepts that are posted there.
     pub(super) fn serve_accepts(&self, ended: &mut Ended<'_>) {
-        if self.accepts().is_empty() {
+        if !self.may_accept() {
             return;
         }
         let Stage::Listening(listening) = self.life().stage.clone() else { return };

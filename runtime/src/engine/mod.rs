@@ -22,6 +22,7 @@ mod handover;
 mod memory;
 mod messages;
 mod options;
+mod part;
 mod receiving;
 mod remote;
 mod results;

@@ -1,13 +1,14 @@
 //! Remote memory as calls: reads and writes of what the peer has opened.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, MutexGuard};
 
 use super::cache::{Kept, Local};
 use super::ended::{End, Ended, Moved};
 use super::endpoint::Endpoint;
 use super::memory::{self, Registrations};
+use super::part::Busy;
 use super::receiving::{Step, Target, settle};
 use super::transfer::Later;
 use crate::code;
@@ -63,6 +64,12 @@ impl Default for Transfers {
     fn default() -> Self {
         let (queue, running) = (VecDeque::new(), VecDeque::new());
         Self { registrations: Registrations::default(), queue, running, answers: Vec::new(), newest: 0 }
+    }
+}
+
+impl Busy for Transfers {
+    fn is_busy(&self) -> bool {
+        Self::is_busy(self) || self.registrations.is_exposed()
     }
 }
 
@@ -262,9 +269,5 @@ impl<T: Transport> Endpoint<T> {
                 let _ = rdma.withdraw(key);
             }
         }
-    }
-
-    pub(super) fn transfers(&self) -> MutexGuard<'_, Transfers> {
-        self.transfers.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

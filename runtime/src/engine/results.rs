@@ -1,6 +1,7 @@
 //! How an overlapped operation ended.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::time::Duration;
 
 use super::ended::Moved;
@@ -27,13 +28,19 @@ impl<T: Transport> Endpoint<T> {
         if let Some(result) = stored(record) {
             return result;
         }
+        if may_wait {
+            return self.await_result(socket, record);
+        }
         self.poll();
-        if let Some(result) = stored(record) {
-            return result;
-        }
-        if !may_wait {
-            return Err(Code(code::WSA_IO_INCOMPLETE));
-        }
+        stored(record).unwrap_or(Err(Code(code::WSA_IO_INCOMPLETE)))
+    }
+
+    fn await_result(
+        &self,
+        socket: &SocketRef<'_, Arc<Self>>,
+        record: In<'_, ffi::WSAOVERLAPPED>,
+    ) -> Result<Moved, Code> {
+        let _waiting = Waiting::new(&self.waiting);
         loop {
             let host = Some((socket.upcalls(), socket.catalog_entry_id()));
             let waited = waiting::wait(self.bell(), host, Some(LATE), || {
@@ -49,6 +56,22 @@ impl<T: Transport> Endpoint<T> {
     }
 }
 
+/// A call that waits for a result: counted, so that whoever stores one rings.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// The result that a record holds, once it is there.
 fn stored(record: In<'_, ffi::WSAOVERLAPPED>) -> Option<Result<Moved, Code>> {
     // SAFETY: a member of what the closure is given. The status is written last, so it is read first.
@@ -56,7 +79,7 @@ fn stored(record: In<'_, ffi::WSAOVERLAPPED>) -> Option<Result<Moved, Code>> {
     if status == ffi::WSS_OPERATION_IN_PROGRESS {
         return None;
     }
-    std::sync::atomic::fence(std::sync::atomic::Ordering::Acquire);
+    fence(Ordering::Acquire);
     let record = record.read();
     let code = record.OffsetHigh.cast_signed();
     if code != 0 {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ended::{End, Ended, Moved};
+use super::part::Busy;
 use super::receiving::{Step, Target, settle};
 use crate::code;
 use crate::rt::Code;
@@ -74,6 +75,12 @@ pub struct Sending<C> {
     released: u64,
     answers: Vec<(u64, Result<Moved, Code>)>,
     newest: u64,
+}
+
+impl<C: Connection> Busy for Sending<C> {
+    fn is_busy(&self) -> bool {
+        Self::is_busy(self)
+    }
 }
 
 impl<C: Connection> Sending<C> {

@@ -86,6 +86,10 @@ impl<T: Transport> Endpoint<T> {
         later: Later<'_>,
         moved: Moved,
     ) -> Result<Outcome<Moved>, Code> {
+        if later.is_polled(self.mode) {
+            later.overlapped.store_result(moved.bytes, moved.flags);
+            return Ok(Outcome::Pending);
+        }
         let mut ended = Ended::new(&self.upcalling);
         ended.enter();
         let begun = later.begin(socket).map(|posted| ended.push(posted, End::Moved(moved)));
@@ -126,7 +130,7 @@ impl<T: Transport> Endpoint<T> {
             self.settle_connect();
             receiving = self.receiving();
         }
-        let Some(connection) = receiving.connection.clone() else {
+        let Some(connection) = &receiving.connection else {
             drop(receiving);
             return Err(self.unconnected());
         };
@@ -135,7 +139,7 @@ impl<T: Transport> Endpoint<T> {
                 None if self.mode == Mode::Stream && receive.is_empty() => {
                     connection.ready().fault.map_or(Step::Done(Moved::default()), |fault| Step::Failed(fault.code()))
                 }
-                _ => receive.advance(&*connection, self.mode),
+                _ => receive.advance(&**connection, self.mode),
             };
             match (step, later) {
                 (Step::Failed(code), _) => return Err(self.failed(code)),
@@ -227,12 +231,12 @@ impl<T: Transport> Endpoint<T> {
             self.settle_connect();
             sending = self.sending();
         }
-        let Some(connection) = sending.connection.clone() else {
+        let Some(connection) = &sending.connection else {
             drop(sending);
             return Err(self.unconnected());
         };
         if !sending.is_queued() {
-            match (send.advance(&*connection, self.mode), later) {
+            match (send.advance(&**connection, self.mode), later) {
                 (Step::Failed(code), _) => return Err(self.failed(code)),
                 (Step::Done(moved), None) => return Ok(Outcome::Done(moved)),
                 (Step::Done(moved), Some(later)) => {

@@ -82,16 +82,17 @@ impl Overlapped<'_> {
         self.mark(socket, Notice::Nobody)
     }
 
+    /// Stores the result of such an operation that has ended well within its call.
+    pub fn store_result(self, bytes: u32, flags: u32) {
+        store_end(self.record, 0, flags);
+        publish(self.record, 0, bytes);
+    }
+
     fn mark<S>(self, socket: &SocketRef<'_, S>, notice: Notice) -> Operation {
         // SAFETY: the record is good until completion by the contract of `optional`.
         unsafe { store(&raw mut (*self.record).Internal, ffi::WSS_OPERATION_IN_PROGRESS) };
-        Operation {
-            record: self.record,
-            notice,
-            host_handle: socket.host_handle(),
-            upcalls: socket.upcalls().clone(),
-            open: true,
-        }
+        let upcalls = if matches!(notice, Notice::Nobody) { None } else { Some(socket.upcalls().clone()) };
+        Operation { record: self.record, notice, host_handle: socket.host_handle(), upcalls, open: true }
     }
 
     /// Could [`begin`](Self::begin) start the operation?
@@ -139,7 +140,8 @@ pub struct Operation {
     record: *mut ffi::WSAOVERLAPPED,
     notice: Notice,
     host_handle: usize,
-    upcalls: Upcalls,
+    /// Not needed where nobody is told.
+    upcalls: Option<Upcalls>,
     open: bool,
 }
 
@@ -200,8 +202,9 @@ impl Operation {
                 self.publish(code, bytes);
                 let packet = Packet { routine, record: self.record, code: code as u32, bytes, flags };
                 let packet = Box::into_raw(Box::new(packet));
-                let queued = self.upcalls.queue_apc(Some(&thread), Some(deliver), packet as usize);
-                if queued.is_err() {
+                let queue =
+                    |upcalls: &Upcalls| upcalls.queue_apc(Some(&thread), Some(deliver), packet as usize).is_ok();
+                if !self.upcalls.as_ref().is_some_and(queue) {
                     // SAFETY: the host did not take it.
                     drop(unsafe { Box::from_raw(packet) });
                 }
@@ -211,29 +214,39 @@ impl Operation {
 
     /// Lets the host complete the operation. The record is passed as the caller's own pointer: no reference to it is made.
     fn tell_host(&self, code: i32, bytes: u32) -> bool {
-        let Some(complete) = self.upcalls.table().lpWPUCompleteOverlappedRequest else { return false };
+        let table = self.upcalls.as_ref().map(Upcalls::table);
+        let Some(complete) = table.and_then(|table| table.lpWPUCompleteOverlappedRequest) else { return false };
         let mut errno = 0;
         // SAFETY: the host's function, called as the interface has it; the record is good until this call has completed it.
         unsafe { complete(self.host_handle, self.record, code as u32, bytes, &raw mut errno) == 0 }
     }
 
-    /// Stores code and flags where the result query looks for them.
     fn record_end(&self, code: i32, flags: u32) {
-        // SAFETY: the record is good until completion.
-        unsafe {
-            store(&raw mut (*self.record).OffsetHigh, code as u32);
-            store(&raw mut (*self.record).Offset, flags);
-        }
+        store_end(self.record, code, flags);
     }
 
-    /// Stores the byte count, then the status: once that is no longer "in progress" the caller may reuse the record.
     fn publish(&self, code: i32, bytes: u32) {
-        // SAFETY: the record is good until its status is published.
-        unsafe {
-            store(&raw mut (*self.record).InternalHigh, bytes as usize);
-            core::sync::atomic::fence(core::sync::atomic::Ordering::Release);
-            store(&raw mut (*self.record).Internal, Code(code).ntstatus() as usize);
-        }
+        publish(self.record, code, bytes);
+    }
+}
+
+/// Stores code and flags where the result query looks for them. The record is that of an operation that has not completed.
+fn store_end(record: *mut ffi::WSAOVERLAPPED, code: i32, flags: u32) {
+    // SAFETY: the record is good until completion.
+    unsafe {
+        store(&raw mut (*record).OffsetHigh, code as u32);
+        store(&raw mut (*record).Offset, flags);
+    }
+}
+
+/// Stores the byte count, then the status: once that is no longer "in progress" the caller may reuse the record, which is that
+/// of an operation that has not completed.
+fn publish(record: *mut ffi::WSAOVERLAPPED, code: i32, bytes: u32) {
+    // SAFETY: the record is good until its status is published.
+    unsafe {
+        store(&raw mut (*record).InternalHigh, bytes as usize);
+        core::sync::atomic::fence(core::sync::atomic::Ordering::Release);
+        store(&raw mut (*record).Internal, Code(code).ntstatus() as usize);
     }
 }
 
