@@ -57,14 +57,26 @@ pub fn target() -> Result<PathBuf, String> {
 /// It does not build.
 pub fn build(program: &str, release: bool) -> Result<PathBuf, String> {
     let target = target()?;
+    build_with(&["-p", "wsp-bench", "--bin", program], release)?;
+    Ok(target.join(if release { "release" } else { "debug" }).join(program))
+}
+
+/// Builds the library of another package, optimised.
+///
+/// # Errors
+/// It does not build.
+pub fn build_library(package: &str) -> Result<(), String> {
+    build_with(&["-p", package, "--lib"], true)
+}
+
+fn build_with(what: &[&str], release: bool) -> Result<(), String> {
     let mut command = cargo();
-    command.args(["build", "--quiet", "-p", "wsp-bench", "--bin", program]).current_dir(workspace());
-    command.arg("--target-dir").arg(&target);
+    command.args(["build", "--quiet"]).args(what).current_dir(workspace());
+    command.arg("--target-dir").arg(target()?);
     if release {
         command.arg("--release");
     }
-    run(&mut command)?;
-    Ok(target.join(if release { "release" } else { "debug" }).join(program))
+    run(&mut command).map(|_| ())
 }
 
 /// A program of the system with arguments.

@@ -4,6 +4,7 @@
 //! Everything is measured in groups: the raw exchange of two cache lines before and after, and the subjects between. A group counts if
 //! both were near the best of all, so a busy machine costs time instead of truth; ratios are formed within a group.
 
+mod exchange;
 mod link;
 mod outside;
 mod plan;
@@ -13,6 +14,7 @@ mod report;
 mod sample;
 mod system_calls;
 
+pub use exchange::Exchange;
 pub use plan::{Options, run};
 pub use process::take_part;
 pub use report::{Report, Row};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use crate::link::{Problem, Subject};
+use crate::link::{Pages, Problem, Subject};
 use crate::outside::Outside;
 use crate::process::{Pair, Test};
 use crate::report::{Report, rows};
@@ -150,12 +150,17 @@ pub fn name(who: Who) -> &'static str {
 /// Seconds of one copy of memory that is in the caches.
 fn memcpy(test: Test) -> f64 {
     let (Test::Put(size) | Test::Stream(size) | Test::Ping(size) | Test::Paced(size)) = test;
-    let (from, mut to) = (vec![1_u8; size], vec![0_u8; size]);
+    let (from, mut to) = (Pages::new(size), Pages::new(size));
+    let mut copy = || {
+        to.copy_from_slice(std::hint::black_box(&from));
+        std::hint::black_box(&mut *to);
+    };
     let count = (200_000_000 / size).max(1);
+    // Into the caches.
+    copy();
     let start = Instant::now();
     for _ in 0..count {
-        to.copy_from_slice(std::hint::black_box(&from));
-        std::hint::black_box(&mut to);
+        copy();
     }
     start.elapsed().as_secs_f64() / count as f64
 }

@@ -11,8 +11,6 @@ use crate::tool;
 
 /// So many calls that what happens once (the loop's own beginning, the first call) is less than one instruction for each.
 const CALLS: u64 = 20_000;
-/// An instruction that is executed this often belongs to every call.
-const HOT: u64 = CALLS / 2;
 
 /// What one call of a variant comes to.
 pub struct Count {
@@ -29,7 +27,31 @@ pub struct Count {
 /// # Errors
 /// valgrind or objdump is missing or fails, or the program does.
 pub fn run(program: &Path, variant: Variant, listings: &mut Listings) -> Result<Count, String> {
-    let file = std::env::temp_dir().join(format!("wsp-bench-{}-{variant}.callgrind", std::process::id()));
+    let arguments = ["calls", &variant.to_string(), &CALLS.to_string()];
+    let Measured { instructions, locked } = measure(program, &variant.to_string(), &arguments, CALLS, listings)?;
+    Ok(Count { variant, instructions, locked })
+}
+
+/// What was counted, for one of many repetitions.
+pub struct Measured {
+    /// Instructions.
+    pub instructions: u64,
+    /// Locked instructions that every repetition executes.
+    pub locked: Vec<String>,
+}
+
+/// Runs a program under the counter, which does something `times` times in a function called `measured_*`.
+///
+/// # Errors
+/// As above.
+pub fn measure(
+    program: &Path,
+    name: &str,
+    arguments: &[&str],
+    times: u64,
+    listings: &mut Listings,
+) -> Result<Measured, String> {
+    let file = std::env::temp_dir().join(format!("wsp-bench-{}-{name}.callgrind", std::process::id()));
     let output = format!("--callgrind-out-file={}", file.display());
     let mut command = tool::command(
         "valgrind",
@@ -42,22 +64,22 @@ pub fn run(program: &Path, variant: Variant, listings: &mut Listings) -> Result<
             &output,
         ],
     );
-    command.arg(program).args(["calls", &variant.to_string(), &CALLS.to_string()]);
+    command.arg(program).args(arguments);
     let ran = tool::run(&mut command);
     let text = fs::read_to_string(&file);
     // It is in the folder for temporary files: a leftover would harm nobody.
     let _ = fs::remove_file(&file);
     ran?;
     let profile = parse(&text.map_err(|error| format!("valgrind wrote no {}: {error}", file.display()))?);
-    let hot = profile.hot();
+    let hot = profile.hot(times / 2);
     if hot.is_empty() {
-        return Err(format!("{variant}: the counter saw no call; are the loops still called `measured_*`?"));
+        return Err(format!("{name}: the counter saw no call; are the loops still called `measured_*`?"));
     }
     let mut locked = Vec::new();
     for (object, addresses) in &hot {
         locked.extend(listings.locked(object, addresses)?);
     }
-    Ok(Count { variant, instructions: profile.total / CALLS, locked })
+    Ok(Measured { instructions: profile.total / times, locked })
 }
 
 /// How often each instruction of each object was executed.
@@ -68,9 +90,10 @@ struct Profile {
 }
 
 impl Profile {
-    fn hot(&self) -> BTreeMap<&Path, BTreeSet<u64>> {
+    /// The instructions that are executed at least so often: those of every call.
+    fn hot(&self, least: u64) -> BTreeMap<&Path, BTreeSet<u64>> {
         let hot = |counts: &BTreeMap<u64, u64>| -> BTreeSet<u64> {
-            counts.iter().filter(|(_, count)| **count >= HOT).map(|(address, _)| *address).collect()
+            counts.iter().filter(|(_, count)| **count >= least).map(|(address, _)| *address).collect()
         };
         let all = self.executed.iter().map(|(object, counts)| (object.as_path(), hot(counts)));
         all.filter(|(_, addresses)| !addresses.is_empty()).collect()
@@ -117,6 +140,6 @@ mod tests {
         assert_eq!(profile.total, 440_006);
         assert_eq!(profile.executed[Path::new("/a.so")], BTreeMap::from([(0x10, 20_000), (0x14, 5)]));
         assert_eq!(profile.executed[Path::new("/b.so")], BTreeMap::from([(0x10, 20_001)]));
-        assert_eq!(profile.hot()[Path::new("/a.so")], BTreeSet::from([0x10]));
+        assert_eq!(profile.hot(10_000)[Path::new("/a.so")], BTreeSet::from([0x10]));
     }
 }

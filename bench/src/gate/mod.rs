@@ -3,6 +3,7 @@
 mod count;
 mod lines;
 mod listing;
+mod messages;
 
 use wsp_bench::variant::{CALLEES, Callee, FUNCTIONS, Function, MODES, Mode, Variant};
 
@@ -50,7 +51,7 @@ pub fn run(json: bool) -> Result<bool, String> {
     table.print(json);
     let lines = lines::run(&program)?;
     lines.print(json);
-    Ok(met && lines.met)
+    Ok(messages::run(json, &mut listings)? && met && lines.met)
 }
 
 fn difference(one: &count::Count, base: &count::Count) -> String {

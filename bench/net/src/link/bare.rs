@@ -8,7 +8,7 @@ use wsp::transport::{
 };
 use wsp_provider::shm::{Connection, Settings, Shm};
 
-use super::{LARGEST, Link, Problem, said};
+use super::{LARGEST, Link, Pages, Problem, said};
 
 /// Sends whose memory the peer may still be reading.
 const LENT: u64 = 8;
@@ -18,16 +18,16 @@ pub struct Bare {
     connection: Connection,
     /// For messages of each size that was asked for last.
     out: (usize, Gather),
-    memory: Box<[u8]>,
+    memory: Pages,
     room: Scatter,
-    _room: Box<[u8]>,
+    _room: Pages,
     lent: u64,
     _network: Shm,
 }
 
 impl Bare {
     fn new(network: Shm, connection: Connection) -> Self {
-        let (mut memory, mut room) = (vec![1; LARGEST].into_boxed_slice(), vec![1; LARGEST].into_boxed_slice());
+        let (mut memory, mut room) = (Pages::new(LARGEST), Pages::new(LARGEST));
         let out = (0, gather(&mut memory[..0]));
         // SAFETY: the memory lives as long as the connection: a box's contents do not move.
         let scatter = Scatter::of(unsafe { Region::new(room.as_mut_ptr(), room.len()) });
@@ -72,6 +72,25 @@ pub fn ask(place: &str) -> Result<Bare, Problem> {
         }
         std::thread::yield_now();
     }
+}
+
+/// Both ends in one process.
+pub fn both() -> Result<(Bare, Bare), Problem> {
+    let (near, far) = (Shm::new(Settings::default()).map_err(said)?, Shm::new(Settings::default()).map_err(said)?);
+    let any = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+    let (there, here) = (far.bind(any, false).map_err(said)?, near.bind(any, false).map_err(said)?);
+    let listener = far.listen(&there, 1, Mode::Messages).map_err(said)?;
+    let asking = near.connect(&here, there.address, Mode::Messages).map_err(said)?;
+    let answering = loop {
+        if let Poll::Ready(request) = listener.poll() {
+            break request.and_then(wsp_provider::shm::Request::accept).map_err(said)?;
+        }
+        std::thread::yield_now();
+    };
+    while asking.established().is_pending() {
+        std::thread::yield_now();
+    }
+    Ok((Bare::new(near, asking), Bare::new(far, answering)))
 }
 
 impl Link for Bare {

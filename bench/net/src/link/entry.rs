@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use wsp::ffi;
 use wsp::rt::{Outcome, OverlappedCall, Piece, PieceMut, zeroed};
-use wsp_host::switch::{Exposed, SanHost, SanProvider, SanSocket};
+use wsp_host::switch::{Connecting, Exposed, SanHost, SanProvider, SanSocket};
 use wsp_host::{Event, library};
 
-use super::{LARGEST, Link, Problem, said};
+use super::{LARGEST, Link, Pages, Problem, said};
 
 /// Operations under way in each direction.
 const DEPTH: usize = 4;
@@ -65,8 +65,8 @@ impl Turn {
 pub struct Entry {
     sends: Turn,
     receives: Turn,
-    out: Box<[u8]>,
-    room: Box<[u8]>,
+    out: Pages,
+    room: Pages,
     socket: Arc<SanSocket>,
     provider: SanProvider,
     polled: bool,
@@ -80,8 +80,8 @@ impl Entry {
         Self {
             sends: Turn::new(),
             receives: Turn::new(),
-            out: vec![1; LARGEST].into(),
-            room: vec![1; LARGEST].into(),
+            out: Pages::new(LARGEST),
+            room: Pages::new(LARGEST),
             socket: Arc::new(socket),
             provider,
             polled,
@@ -142,25 +142,33 @@ fn any(provider: &SanProvider) -> Result<SocketAddrV4, Problem> {
     Ok(SocketAddrV4::new(address, port))
 }
 
-pub fn answer(name: &str, polled: bool, tell: &mut dyn FnMut(&str) -> Result<(), Problem>) -> Result<Entry, Problem> {
-    let provider = provider(name)?;
-    let (listener, address) = (provider.socket().map_err(said)?, any(&provider)?);
+fn listen(provider: &SanProvider) -> Result<(SanSocket, Event, SocketAddrV4), Problem> {
+    let (listener, address) = (provider.socket().map_err(said)?, any(provider)?);
     listener.bind(address).map_err(said)?;
     let accepting = Event::new().map_err(said)?;
     listener.event_select(&accepting, ffi::FD_ACCEPT).map_err(said)?;
     listener.listen(1).map_err(said)?;
+    Ok((listener, accepting, address))
+}
+
+pub fn answer(name: &str, polled: bool, tell: &mut dyn FnMut(&str) -> Result<(), Problem>) -> Result<Entry, Problem> {
+    let provider = provider(name)?;
+    let (listener, accepting, address) = listen(&provider)?;
     tell(&address.to_string())?;
+    Ok(Entry::new(provider, accept(&listener, &accepting)?, polled))
+}
+
+fn accept(listener: &SanSocket, accepting: &Event) -> Result<SanSocket, Problem> {
     let until = Instant::now() + PATIENCE;
-    let socket = loop {
+    loop {
         accepting.wait(Duration::from_millis(100));
-        listener.enum_events(&accepting).map_err(said)?;
+        listener.enum_events(accepting).map_err(said)?;
         match listener.accept(|_| ffi::CF_ACCEPT) {
-            Ok((socket, _)) => break socket,
+            Ok((socket, _)) => return Ok(socket),
             Err(error) if error.code() == Some(wsp::code::WSAEWOULDBLOCK) && Instant::now() < until => {}
             Err(error) => return Err(said(error)),
         }
-    };
-    Ok(Entry::new(provider, socket, polled))
+    }
 }
 
 pub fn ask(name: &str, polled: bool, place: &str) -> Result<Entry, Problem> {
@@ -168,10 +176,26 @@ pub fn ask(name: &str, polled: bool, place: &str) -> Result<Entry, Problem> {
     let socket = provider.socket().map_err(said)?;
     socket.bind(any(&provider)?).map_err(said)?;
     let connecting = socket.connect(place.parse().map_err(said)?).map_err(said)?;
-    connecting.finish(&socket, PATIENCE).map_err(said)?;
-    // A provider looks out in the background for what an event is to tell; from here on we poll.
-    socket.event_select(connecting.event(), 0).map_err(said)?;
+    finish(&socket, &connecting)?;
     Ok(Entry::new(provider, socket, polled))
+}
+
+fn finish(socket: &SanSocket, connecting: &Connecting) -> Result<(), Problem> {
+    connecting.finish(socket, PATIENCE).map_err(said)?;
+    // A provider looks out in the background for what an event is to tell; from here on we poll.
+    socket.event_select(connecting.event(), 0).map_err(said)
+}
+
+/// Both ends in one process.
+pub fn both(name: &str, polled: bool) -> Result<(Entry, Entry), Problem> {
+    let provider = provider(name)?;
+    let (listener, accepting, address) = listen(&provider)?;
+    let socket = provider.socket().map_err(said)?;
+    socket.bind(any(&provider)?).map_err(said)?;
+    let connecting = socket.connect(address).map_err(said)?;
+    let accepted = accept(&listener, &accepting)?;
+    finish(&socket, &connecting)?;
+    Ok((Entry::new(provider.clone(), socket, polled), Entry::new(provider, accepted, polled)))
 }
 
 impl Link for Entry {
@@ -189,11 +213,13 @@ impl Link for Entry {
         Ok(())
     }
 
+    fn expect(&mut self) -> Result<(), Problem> {
+        if self.polled && self.receives.under_way() == 0 { self.post() } else { Ok(()) }
+    }
+
     fn recv(&mut self, size: usize) -> Result<(), Problem> {
         let count = if self.polled {
-            if self.receives.under_way() == 0 {
-                self.post()?;
-            }
+            self.expect()?;
             self.receives.oldest(&self.provider, self.socket.raw())?
         } else {
             let mut piece = [PieceMut::new(&mut self.room)];

@@ -2,11 +2,13 @@
 
 mod bare;
 mod entry;
+mod pages;
 mod raw;
 mod socket;
 
 use std::fmt;
 
+pub use pages::Pages;
 pub use raw::Raw;
 
 /// What goes wrong, in words for the user.
@@ -22,6 +24,11 @@ pub trait Link {
 
     /// Waits until all that was sent has left its memory.
     fn flush(&mut self) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    /// Gets ready for a message, where that is a call of its own.
+    fn expect(&mut self) -> Result<(), Problem> {
         Ok(())
     }
 
@@ -130,6 +137,20 @@ impl Subject {
             Self::WaitingTcp | Self::OneCoreTcp => Box::new(socket::tcp_ask(false, place)?),
             Self::BusyUnix => Box::new(socket::unix_ask(place)?),
         })
+    }
+
+    /// Makes both ends in this process.
+    pub fn both(self) -> Result<[Box<dyn Link>; 2], Problem> {
+        fn boxed(pair: (impl Link + 'static, impl Link + 'static)) -> [Box<dyn Link>; 2] {
+            [Box::new(pair.0), Box::new(pair.1)]
+        }
+        match self {
+            Self::BareShm => bare::both().map(boxed),
+            Self::Shm => entry::both("wsp_san_shm", true).map(boxed),
+            Self::ShmWaiting => entry::both("wsp_san_shm", false).map(boxed),
+            Self::Tcp => entry::both("wsp_san_tcp", true).map(boxed),
+            _ => Err(format!("{} is not counted", self.name())),
+        }
     }
 
     /// What the process needs before anything else.

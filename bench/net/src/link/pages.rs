@@ -1,0 +1,50 @@
+//! Memory that is alike for all who are compared.
+
+use std::ops::{Deref, DerefMut};
+
+/// The unit of memory, in bytes.
+const PAGE: usize = 4096;
+
+/// Memory that begins with a page and was written, so that it is there: how fast a processor copies depends on where the two
+/// sides begin, which an allocator leaves to chance.
+pub struct Pages {
+    memory: Box<[u8]>,
+    start: usize,
+    size: usize,
+}
+
+impl Pages {
+    /// So many bytes, all 1.
+    pub fn new(size: usize) -> Self {
+        let memory = vec![1; size + PAGE].into_boxed_slice();
+        let start = memory.as_ptr().addr().next_multiple_of(PAGE) - memory.as_ptr().addr();
+        Self { memory, start, size }
+    }
+}
+
+impl Deref for Pages {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.memory[self.start..self.start + self.size]
+    }
+}
+
+impl DerefMut for Pages {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.memory[self.start..self.start + self.size]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_begin_with_a_page() {
+        for size in [1, 4096, 100_000] {
+            let pages = Pages::new(size);
+            assert_eq!((pages.len(), pages.as_ptr().addr() % PAGE), (size, 0));
+        }
+    }
+}
