@@ -342,11 +342,15 @@ impl<T: Transport> Endpoint<T> {
         if !self.is_eventful() {
             return;
         }
-        let levels = self.levels();
-        let telling = {
+        let telling = loop {
+            let armings = self.events().armings();
+            let levels = self.levels();
             let mut events = self.events();
-            // Under the lock under which a close ends the registration.
-            events.note(levels).map(|telling| (self.enter(), telling))
+            // Another thread may have received since: what it has taken is not told again.
+            if events.armings() == armings {
+                // Under the lock under which a close ends the registration.
+                break events.note(levels).map(|telling| (self.enter(), telling));
+            }
         };
         if let Some((entered, telling)) = telling {
             telling.tell();

@@ -55,6 +55,8 @@ pub struct Events {
     mask: i32,
     /// Events that are told when their condition holds. Being told disarms, the re-enabling call arms again.
     armed: i32,
+    /// How often something was armed.
+    armings: u32,
     happened: i32,
     codes: [i32; KINDS],
 }
@@ -89,6 +91,7 @@ impl Events {
         self.listener = if mask == 0 { None } else { listener };
         self.mask = mask;
         self.armed = mask;
+        self.armings = self.armings.wrapping_add(1);
         self.happened = 0;
         self.codes = [0; KINDS];
     }
@@ -116,6 +119,12 @@ impl Events {
     /// A call was made that lets an event be told again.
     pub fn rearm(&mut self, events: i32) {
         self.armed |= events & self.mask;
+        self.armings = self.armings.wrapping_add(1);
+    }
+
+    /// How often something was armed: what was seen before an event was armed again is not to be noted after it.
+    pub fn armings(&self) -> u32 {
+        self.armings
     }
 
     /// Notes the state of the socket.
