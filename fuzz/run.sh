@@ -5,7 +5,7 @@
 # (`tcp_wire`), the memory that processes share (`shm_segment`), and descriptors of registered memory (`rdma`). Without one, each
 # listed target has its turn. `--seconds` (60) goes on from the inputs in `corpus`; `--runs` tries so many, always the same.
 #
-# The stable compiler is enough: RUSTC_BOOTSTRAP lets it take the sanitizer's flags. Nothing needs to be installed.
+# The stable compiler is enough: RUSTC_BOOTSTRAP lets it take the sanitizer's flags; libFuzzer itself needs g++.
 set -eu
 cd "$(dirname "$0")"
 
