@@ -18,5 +18,5 @@ pub use linux::*;
 #[cfg(windows)]
 pub use windows::*;
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests;
