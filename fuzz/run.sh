@@ -3,7 +3,8 @@
 #
 # Targets are every entry point (`winsock.WSPSend`), all of them in one run (`calls`), what a peer of the TCP transport says
 # (`tcp_wire`), the memory that processes share (`shm_segment`), and descriptors of registered memory (`rdma`). Without one, each
-# listed target has its turn. `--seconds` (60) goes on from the inputs in `corpus`; `--runs` tries so many, always the same.
+# listed target has its turn. `--seconds` (60) goes on from the inputs in `corpus`; `--runs` tries so many, always the same, and
+# says little but what it finds.
 #
 # The stable compiler is enough: RUSTC_BOOTSTRAP lets it take the sanitizer's flags; libFuzzer itself needs g++.
 set -eu
@@ -12,7 +13,7 @@ cd "$(dirname "$0")"
 limit=-max_total_time=60
 case ${1:-} in
 --seconds) limit=-max_total_time=$2 && shift 2 ;;
---runs) limit="-runs=$2 -seed=1 -len_control=0" && shift 2 ;;
+--runs) limit="-runs=$2 -seed=1 -len_control=0 -verbosity=0" && shift 2 ;;
 esac
 
 host=$(rustc -vV | sed -n 's/^host: //p')
