@@ -12,10 +12,10 @@ use std::task::Poll;
 
 use libfuzzer_sys::fuzz_target;
 use wsp::transport::{
-    Access, Bell, Connection as _, Ending, Gather, Listener as _, Mode, Received, Remote, Request as _, Scatter, Sent,
+    Access, Connection as _, Ending, Gather, Listener as _, Mode, Received, Remote, Request as _, Scatter, Sent,
     Transport,
 };
-use wsp_fuzz::{Block, Segment};
+use wsp_fuzz::{Block, Segment, until};
 use wsp_probe::hostile::{Choices, Given};
 use wsp_provider::shm::{Connection, Settings, Shm};
 
@@ -68,21 +68,6 @@ impl Target {
         target
     }
 
-    fn until<R>(&self, mut attempt: impl FnMut() -> Option<R>) -> R {
-        let bell = self.accepter.bell();
-        loop {
-            let ticket = bell.arm();
-            let result = attempt();
-            if result.is_none() {
-                bell.sleep(ticket, None);
-            }
-            bell.disarm();
-            if let Some(result) = result {
-                return result;
-            }
-        }
-    }
-
     fn connect(&self, mode: Mode) -> Run {
         Segment::wait_until_none();
         let anywhere = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
@@ -90,7 +75,7 @@ impl Target {
         let listener = self.accepter.listen(&bound, 4, mode).expect("nobody listens there");
         let from = self.asker.bind(anywhere, false).expect("an address is free");
         let one = self.asker.connect(&from, bound.address, mode).expect("somebody listens");
-        let request = self.until(|| match listener.poll() {
+        let request = until(self.accepter.bell(), || match listener.poll() {
             Poll::Ready(request) => Some(request.expect("the listener is good")),
             Poll::Pending => None,
         });

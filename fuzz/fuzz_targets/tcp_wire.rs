@@ -8,7 +8,8 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpStream};
 use std::task::Poll;
 
 use libfuzzer_sys::fuzz_target;
-use wsp::transport::{Access, Bell, Connection as _, Listener as _, Mode, Region, Request as _, Scatter, Transport};
+use wsp::transport::{Access, Connection as _, Listener as _, Mode, Region, Request as _, Scatter, Transport};
+use wsp_fuzz::until;
 use wsp_provider::tcp::{Connection, Listener, Settings, Tcp};
 
 const HELLO: [u8; 8] = *b"WSPT\x01\x01\x01\x00";
@@ -29,25 +30,10 @@ impl Target {
         Self { network, listener, address: bound.address }
     }
 
-    fn until<R>(&self, mut attempt: impl FnMut() -> Option<R>) -> R {
-        let bell = self.network.bell();
-        loop {
-            let ticket = bell.arm();
-            let result = attempt();
-            if result.is_none() {
-                bell.sleep(ticket, None);
-            }
-            bell.disarm();
-            if let Some(result) = result {
-                return result;
-            }
-        }
-    }
-
     fn connect(&self) -> (TcpStream, Connection) {
         let mut plain = TcpStream::connect(self.address).expect("somebody listens");
         plain.write_all(&HELLO).expect("there is room");
-        let request = self.until(|| match self.listener.poll() {
+        let request = until(self.network.bell(), || match self.listener.poll() {
             Poll::Ready(request) => Some(request.expect("the listener is good")),
             Poll::Pending => None,
         });
@@ -75,7 +61,7 @@ impl Target {
             connection.progress();
         }
         let _ = plain.shutdown(Shutdown::Write);
-        self.until(|| {
+        until(self.network.bell(), || {
             loop {
                 connection.progress();
                 match connection.receive(&room, 0, how & 2 != 0) {

@@ -7,7 +7,22 @@ use std::os::fd::AsRawFd as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use wsp::transport::Region;
+use wsp::transport::{Bell, Region};
+
+/// Sleeps at the bell until there is an answer.
+pub fn until<R>(bell: &impl Bell, mut attempt: impl FnMut() -> Option<R>) -> R {
+    loop {
+        let ticket = bell.arm();
+        let result = attempt();
+        if result.is_none() {
+            bell.sleep(ticket, None);
+        }
+        bell.disarm();
+        if let Some(result) = result {
+            return result;
+        }
+    }
+}
 
 const MARGIN: usize = 64;
 const UNTOUCHED: u8 = 0xA7;
