@@ -3,13 +3,13 @@
 //! While somebody wants to be told, the driver thread compares what the transport answers now with what it answered before.
 
 use std::net::Ipv4Addr;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::ended::{End, Ended, Moved, Posted};
 use super::endpoint::Endpoint;
 use super::events::{self, Levels};
+use super::part::{Busy, Held};
 use super::transfer::Later;
 use crate::code;
 use crate::rt::{Code, Outcome, SocketRef};
@@ -60,7 +60,7 @@ pub struct Changes {
 
 impl Changes {
     /// Is an operation in progress?
-    pub fn is_busy(&self) -> bool {
+    pub fn is_posted(&self) -> bool {
         !self.posted.is_empty()
     }
 
@@ -78,20 +78,22 @@ impl Changes {
         over.into_iter().for_each(|(_, posted)| ended.push(posted, End::Moved(Moved::default())));
         self.event.take_if(|seen| *seen < changes).is_some()
     }
+}
 
-    fn wants_more(&self) -> bool {
-        self.is_busy() || self.event.is_some()
+impl Busy for Changes {
+    fn is_busy(&self) -> bool {
+        self.is_posted() || self.event.is_some()
     }
 }
 
 impl<T: Transport> Endpoint<T> {
-    pub(super) fn changes(&self) -> MutexGuard<'_, Changes> {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn changes(&self) -> Held<'_, Changes> {
+        self.changes.lock()
     }
 
-    /// Does somebody want to be told of a change?
+    /// May somebody want to be told of a change?
     pub(super) fn is_changing(&self) -> bool {
-        self.changing.load(Ordering::Acquire)
+        self.changes.may_be_busy()
     }
 
     /// `SIO_ADDRESS_LIST_CHANGE`: ends with the next change.
@@ -110,7 +112,6 @@ impl<T: Transport> Endpoint<T> {
             let posted = later.map(|later| later.begin(socket)).transpose()?;
             changes.event = Some(seen);
             changes.posted.extend(posted.map(|posted| (seen, posted)));
-            self.changing.store(true, Ordering::Release);
         }
         // The driver may be asleep without limit, for another of the socket's wishes.
         self.bell().ring();
@@ -142,9 +143,7 @@ impl<T: Transport> Endpoint<T> {
         let due = {
             let mut changes = self.changes();
             // Of a socket that is closed, its close ends what is posted.
-            let due = !self.is_closed() && changes.note(count, &mut ended);
-            self.changing.store(changes.wants_more(), Ordering::Release);
-            due
+            !self.is_closed() && changes.note(count, &mut ended)
         };
         self.tell(ended);
         if due {
@@ -161,10 +160,6 @@ impl<T: Transport> Endpoint<T> {
             // Under the lock under which a close ends the registration.
             telling.map(|telling| (self.enter(), telling))
         };
-        if let Some((entered, telling)) = telling {
-            telling.tell();
-            drop(entered);
-            self.bell().ring();
-        }
+        self.tell_event(telling);
     }
 }

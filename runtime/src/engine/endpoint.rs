@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::Home;
 use super::changes::Changes;
 use super::ended::Ended;
-use super::events::{self, Events, Levels, Listener as Told};
+use super::events::{self, Events, Levels, Listener as Told, Telling};
 use super::extensions::{Accepts, PendingConnect};
 use super::options::Options;
 use super::part::{Held, Part};
@@ -80,9 +80,7 @@ pub struct Endpoint<T: Transport> {
     sending: Part<Sending<T::Connection>>,
     transfers: Part<Transfers>,
     accepts: Part<Accepts<T>>,
-    pub(super) changes: Mutex<Changes>,
-    /// Does somebody want to be told of changed addresses? Looked at before the lock is taken.
-    pub(super) changing: AtomicBool,
+    pub(super) changes: Part<Changes>,
     events: Mutex<Events>,
     /// Are events registered? Looked at before the lock is taken.
     eventful: AtomicBool,
@@ -130,8 +128,7 @@ impl<T: Transport> Endpoint<T> {
             sending: Part::new(Sending::new(connection)),
             transfers: Part::new(Transfers::default()),
             accepts: Part::new(Accepts::new()),
-            changes: Mutex::default(),
-            changing: AtomicBool::new(false),
+            changes: Part::new(Changes::default()),
             events: Mutex::default(),
             eventful: AtomicBool::new(false),
             upcalling: Upcalling::default(),
@@ -352,12 +349,16 @@ impl<T: Transport> Endpoint<T> {
                 break events.note(levels).map(|telling| (self.enter(), telling));
             }
         };
-        if let Some((entered, telling)) = telling {
-            telling.tell();
-            drop(entered);
-            // A close may wait for the end of the upcall.
-            self.bell().ring();
-        }
+        self.tell_event(telling);
+    }
+
+    /// Tells what was noted, by whom its socket was [entered](Self::enter) under the lock of its events.
+    pub(super) fn tell_event(&self, telling: Option<(Entered<'_, T>, Telling)>) {
+        let Some((entered, telling)) = telling else { return };
+        telling.tell();
+        drop(entered);
+        // A close may wait for the end of the upcall.
+        self.bell().ring();
     }
 
     /// Are events registered?

@@ -31,7 +31,7 @@ impl<T: Transport> Endpoint<T> {
                 return Err(INVALID);
             }
             let free = match self.mode {
-                Mode::Stream => !receiving.is_busy() && !self.changes().is_busy(),
+                Mode::Stream => !receiving.is_busy() && !self.changes().is_posted(),
                 Mode::Messages => !receiving.is_begun(),
             };
             if !free {
