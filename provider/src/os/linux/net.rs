@@ -12,6 +12,7 @@ use socket2::{Domain, Protocol, SockAddr, TcpKeepalive, Type};
 use wsp::transport::{Fault, Region};
 
 use super::pieces::Pieces;
+pub use crate::os::common::Levels;
 
 pub use socket2::Socket;
 
@@ -112,19 +113,6 @@ fn message(pieces: &mut Pieces) -> libc::msghdr {
 fn retry() -> io::Result<()> {
     let error = io::Error::last_os_error();
     if error.kind() == io::ErrorKind::Interrupted { Ok(()) } else { Err(error) }
-}
-
-/// What is the matter with a socket now.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Levels {
-    /// There are bytes, or the end, or an error.
-    pub readable: bool,
-    /// There is room, or an error.
-    pub writable: bool,
-    /// The peer sends nothing more.
-    pub ended: bool,
-    /// The connection is broken, or was not made.
-    pub broken: bool,
 }
 
 /// Looks at a socket.

@@ -9,19 +9,13 @@ use rustix::time::Timespec;
 use wsp::transport::Fault;
 
 use super::fault;
+pub use crate::os::common::Happened;
 
 /// What can be waited for.
 pub use std::os::fd::AsFd as Source;
 
 /// The number under which a wake by [`Poller::wake`] appears.
 const WOKEN: u64 = 0;
-
-/// What happened to a socket.
-#[derive(Debug, Clone, Copy)]
-pub struct Happened {
-    /// The number that it was added with.
-    pub token: u64,
-}
 
 /// Sockets to wait for. Each is reported once per change, not as long as a state lasts.
 #[derive(Debug)]

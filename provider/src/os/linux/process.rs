@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use wsp::transport::{Fault, Region};
 
 use super::pieces::Pieces;
+pub use crate::os::common::Direction;
 
 /// Who is at the other end of a local socket, by the kernel's word.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,15 +60,6 @@ pub fn alive(process: i32) -> bool {
     let Some(process) = rustix::process::Pid::from_raw(process) else { return false };
     // Not allowed to signal it is alive, too.
     rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH)
-}
-
-/// In which direction memory is copied, seen from here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// From the other process.
-    Read,
-    /// To the other process.
-    Write,
 }
 
 /// The memory of another process, or of this one.

@@ -15,29 +15,14 @@ use rustix::time::Timespec;
 use wsp::transport::Fault;
 
 use super::{Descriptor, fault, memory};
+pub use crate::os::common::{DESCRIPTORS, FRAME, Incoming};
 
 /// One end of a connection that carries frames.
 pub type Socket = OwnedFd;
 /// Where such connections come to.
 pub type Listener = OwnedFd;
 
-/// The largest frame.
-pub const FRAME: usize = 96 * 1024;
-/// The most descriptors in one frame.
-pub const DESCRIPTORS: usize = 24;
-
 const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
-
-/// What became of the attempt to read a frame.
-#[derive(Debug)]
-pub enum Incoming {
-    /// The first bytes of the buffer, and these descriptors.
-    Frame(usize, Vec<Descriptor>),
-    /// None is there now.
-    Nothing,
-    /// The other end is gone, and everything was read.
-    Gone,
-}
 
 pub(super) fn address(name: &str) -> Result<SocketAddrUnix, Fault> {
     SocketAddrUnix::new_abstract_name(name.as_bytes()).map_err(fault)

@@ -21,6 +21,7 @@ use wsp::transport::{Fault, Region};
 use super::pieces::Pieces;
 use super::sources::Source as _;
 use super::tables;
+pub use crate::os::common::Levels;
 
 pub use super::tcp_socket::Socket;
 
@@ -140,19 +141,6 @@ pub fn receive(socket: &Socket, room: impl Iterator<Item = Region>, spill: &mut 
             Err(error)
         }
     }
-}
-
-/// What is the matter with a socket now.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Levels {
-    /// There are bytes, or the end, or an error.
-    pub readable: bool,
-    /// There is room, or an error.
-    pub writable: bool,
-    /// The peer sends nothing more.
-    pub ended: bool,
-    /// The connection is broken, or was not made.
-    pub broken: bool,
 }
 
 /// Looks at a socket.

@@ -18,6 +18,7 @@ use windows_sys::Win32::System::Threading::INFINITE;
 use wsp::transport::Fault;
 
 use super::{last, made, milliseconds};
+pub use crate::os::common::Happened;
 
 /// How many events are taken at once.
 const EVENTS: usize = 64;
@@ -121,13 +122,6 @@ impl Notice {
             drop(unsafe { Box::from_raw(operation.cast::<Operation>()) });
         }
     }
-}
-
-/// What happened to a pipe.
-#[derive(Debug, Clone, Copy)]
-pub struct Happened {
-    /// The number that it was added with.
-    pub token: u64,
 }
 
 /// Pipes to wait for. Each is reported once per change, not as long as a state lasts.

@@ -14,6 +14,7 @@ use wsp::transport::{Fault, Region};
 use super::socket::Socket;
 pub use super::tables::addresses;
 use super::{last_code, made};
+pub use crate::os::common::Direction;
 
 /// Who is at the other end of a local socket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,15 +58,6 @@ pub fn alive(process: i32) -> bool {
         // Not ours to wait for, it is alive, too.
         Err(_) => last_code() == ERROR_ACCESS_DENIED,
     }
-}
-
-/// In which direction memory is copied, seen from here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// From the other process.
-    Read,
-    /// To the other process.
-    Write,
 }
 
 /// The memory of another process, or of this one. While this lives no other process gets its number.

@@ -18,25 +18,10 @@ use wsp::transport::Fault;
 use super::pipe::{Front, Pipe};
 use super::poll::{Port, Source};
 use super::{Descriptor, last, made, memory, names, security};
-
-/// The largest frame.
-pub const FRAME: usize = 96 * 1024;
-/// The most descriptors in one frame.
-pub const DESCRIPTORS: usize = 24;
+pub use crate::os::common::{DESCRIPTORS, FRAME, Incoming};
 
 /// The most who wait at one listening end, whatever is asked for: each has a pipe that is made before it comes.
 const WAITING: usize = 64;
-
-/// What became of the attempt to read a frame.
-#[derive(Debug)]
-pub enum Incoming {
-    /// The first bytes of the buffer, and these descriptors.
-    Frame(usize, Vec<Descriptor>),
-    /// None is there now.
-    Nothing,
-    /// The other end is gone, and everything was read.
-    Gone,
-}
 
 /// One end of a connection that carries frames.
 #[derive(Debug)]
