@@ -219,10 +219,7 @@ impl Held {
             return Err(INVALID);
         }
         registered.times -= 1;
-        registered.local.release();
-        if registered.is_idle() {
-            self.keep(handle);
-        }
+        self.release(handle);
         Ok(())
     }
 
@@ -233,11 +230,17 @@ impl Held {
     pub fn close(&mut self, handle: usize) -> Result<(), Code> {
         let registered = self.all.get_mut(&handle).filter(|registered| registered.open > 0).ok_or(INVALID)?;
         registered.open -= 1;
+        self.release(handle);
+        Ok(())
+    }
+
+    /// One use fewer: what is not registered any more is kept for the next.
+    fn release(&mut self, handle: usize) {
+        let Some(registered) = self.all.get(&handle) else { return };
         registered.local.release();
         if registered.is_idle() {
             self.keep(handle);
         }
-        Ok(())
     }
 
     /// Keeps what is not registered any more, within limits.
