@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use wsp::transport::Fault;
 
 use crate::bytes::{Reader, Writer};
-use crate::os::socket::{self, Incoming, Listener};
+use crate::os::net::{self, Leaving};
+use crate::os::socket::{self, Incoming, Listener, Socket};
 use crate::os::{Descriptor, process};
 
 /// How long a claim is good.
@@ -18,14 +19,16 @@ const GOOD_FOR: Duration = Duration::from_secs(60);
 /// How long the giver may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The largest state of the runtime that can go along.
-const STATE: usize = socket::FRAME - 256;
+const STATE: usize = socket::FRAME - 256 - net::PASSED;
 
 /// What is handed over, in the form that travels.
 #[derive(Debug, Default)]
 pub struct Packed {
     /// What it is.
     pub bytes: Writer,
-    /// What comes with it.
+    /// The TCP socket that comes with it, if one does.
+    pub socket: Option<Leaving>,
+    /// What else comes with it.
     pub files: Vec<Descriptor>,
 }
 
@@ -34,6 +37,16 @@ impl Packed {
     pub fn add_state(&mut self, state: &[u8]) {
         self.bytes.word(state.len() as u32);
         self.bytes.0.extend_from_slice(state);
+    }
+
+    /// Gives it to a process, which is at the other end of a connection. How a socket passes goes behind the state.
+    fn send(&self, taker: &Socket, process: i32) -> Result<(), Fault> {
+        let (mut bytes, mut files) = (self.bytes.0.clone(), Vec::with_capacity(1 + self.files.len()));
+        if let Some(socket) = &self.socket {
+            files.extend(net::pass(socket, process, &mut bytes)?);
+        }
+        files.extend(&self.files);
+        socket::send(taker, &bytes, &files)
     }
 }
 
@@ -115,8 +128,7 @@ impl<W: AsRef<Listener>, X> Claims<W, X> {
             let mut given = false;
             while let (false, Ok(Some(socket))) = (given, socket::accept(waiting.watch.as_ref())) {
                 let right = process::credentials(&socket).is_ok_and(|who| who.process == waiting.to);
-                let files: Vec<&Descriptor> = waiting.packed.files.iter().collect();
-                given = right && socket::send(&socket, &waiting.packed.bytes.0, &files).is_ok();
+                given = right && waiting.packed.send(&socket, waiting.to).is_ok();
             }
             if given { all.remove(&claim) } else { None }
         };
@@ -131,14 +143,24 @@ impl<W: AsRef<Listener>, X> Claims<W, X> {
     }
 }
 
-/// Comes for what waits under a name. Returns what it is, as `parse` understands it, its descriptors, and the runtime's state.
+/// What was fetched.
+#[derive(Debug)]
+pub struct Fetched<T> {
+    /// What it is.
+    pub contents: T,
+    /// What came with it.
+    pub files: Vec<Descriptor>,
+    /// How a socket that came with it is [received](net::arrive).
+    pub passed: Vec<u8>,
+    /// The state of the runtime.
+    pub state: Vec<u8>,
+}
+
+/// Comes for what waits under a name, which `parse` understands.
 ///
 /// # Errors
 /// [`Fault::BadClaim`]
-pub fn fetch<T>(
-    name: &str,
-    parse: impl FnOnce(&mut Reader<'_>) -> Option<T>,
-) -> Result<(T, Vec<Descriptor>, Vec<u8>), Fault> {
+pub fn fetch<T>(name: &str, parse: impl FnOnce(&mut Reader<'_>) -> Option<T>) -> Result<Fetched<T>, Fault> {
     let giver = socket::connect(name).ok().flatten().ok_or(Fault::BadClaim)?;
     if !process::credentials(&giver)?.may_give() || !socket::readable(&giver, PATIENCE) {
         return Err(Fault::BadClaim);
@@ -150,9 +172,6 @@ pub fn fetch<T>(
     };
     let mut from = Reader(&buffer[..length]);
     let contents = parse(&mut from).ok_or(Fault::BadClaim)?;
-    let size = from.word().ok_or(Fault::BadClaim)?;
-    if u32::try_from(from.0.len()) != Ok(size) {
-        return Err(Fault::BadClaim);
-    }
-    Ok((contents, files, from.0.to_vec()))
+    let state = from.bytes().ok_or(Fault::BadClaim)?.to_vec();
+    Ok(Fetched { contents, files, passed: from.0.to_vec(), state })
 }

@@ -1,7 +1,6 @@
 //! Ends of the TCP transport that move between processes, or are used by several.
 //!
 //! The other process is this test program again, running the one test that is ignored otherwise.
-#![cfg(target_os = "linux")]
 
 mod tcp_support;
 

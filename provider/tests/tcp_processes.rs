@@ -1,16 +1,16 @@
-//! The TCP transport between processes: transfer, death, limits.
+//! The TCP transport between processes: transfer, death, what is left behind.
 //!
 //! The other process is this test program again, running the one test that is ignored otherwise.
-#![cfg(target_os = "linux")]
 
 mod tcp_support;
 
-use std::net::SocketAddrV4;
 use std::time::{Duration, Instant};
 
 use tcp_support::*;
+#[cfg(windows)]
+use windows_sys::Win32::Foundation::GetHandleInformation;
 use wsp::transport::{Connection as _, Ending, Fault, Mode, Parcel, Received, Sent, Transport};
-use wsp_provider::tcp::{Connection, Settings, Tcp};
+use wsp_provider::tcp::Tcp;
 
 const LARGE: usize = 16 << 20;
 
@@ -27,9 +27,7 @@ fn the_other_process() {
         "flood" => flood(&network),
         "idle" => idle(&network),
         "deaf" => deaf(&network),
-        "no descriptors" => no_descriptors(&network),
         "start and end" => start_and_end(&network),
-        "silent" => silent::run(network),
         role => panic!("there is no role {role}"),
     }
 }
@@ -169,32 +167,31 @@ fn who_listens_and_is_killed_cannot_be_reached() {
     assert_eq!(connected(&here, address, Mode::Messages).err(), Some(Fault::Refused));
 }
 
-fn no_descriptors(network: &Tcp) {
-    let address: SocketAddrV4 = hear();
-    let bound = network.bind(anywhere(), false).unwrap();
-    let connection = connected(network, address, Mode::Stream).unwrap();
-    let limit = rustix::process::Rlimit { current: Some(5), maximum: Some(5) };
-    rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).unwrap();
-    assert_eq!(network.bind(anywhere(), false).err(), Some(Fault::TooManyOpen));
-    assert_eq!(Tcp::new(Settings::default()).err(), Some(Fault::TooManyOpen));
-    let parcel = Parcel::Connection { connection: &connection, shared: true };
-    assert_eq!(network.give(parcel, std::process::id(), b"").err(), Some(Fault::TooManyOpen));
-    drop(bound);
+/// How many descriptors and threads this process has.
+#[cfg(target_os = "linux")]
+fn used() -> usize {
+    let count = |what: &str| std::fs::read_dir(format!("/proc/self/{what}")).unwrap().count();
+    count("fd") + count("task")
 }
 
-#[test]
-fn a_process_without_descriptors_says_so() {
-    let here = tcp();
-    let (bound, _listener) = listen(&here, 4, Mode::Stream);
-    let mut other = start("no descriptors");
-    other.tell(bound.address);
-    other.ends_well();
+/// How many more of them there may be than before: what Winsock opens at its first use.
+const ONCE: usize = if cfg!(windows) { 60 } else { 0 };
+
+/// How many handles this process has, those of its threads among them. Asks for each number that one may have: Wine's
+/// `GetProcessHandleCount` says 0.
+#[cfg(windows)]
+fn used() -> usize {
+    let is_open = |handle: &usize| {
+        let mut flags = 0;
+        // SAFETY: the pointer is to a local; any number may be asked about.
+        unsafe { GetHandleInformation(std::ptr::without_provenance_mut(*handle), &raw mut flags) != 0 }
+    };
+    (4..1 << 14).step_by(4).filter(is_open).count()
 }
 
 /// Starts and ends many times, with all kinds of things open.
 fn start_and_end(network: &Tcp) {
-    let count = |what: &str| std::fs::read_dir(format!("/proc/self/{what}")).unwrap().count();
-    let before = (count("fd"), count("task"));
+    let before = used();
     let own = std::process::id();
     for _ in 0..100 {
         let here = tcp();
@@ -216,8 +213,8 @@ fn start_and_end(network: &Tcp) {
     }
     // Threads take a moment to be gone for good after they have left, and closed connections to have arrived.
     let deadline = Instant::now() + Duration::from_secs(30);
-    while (count("fd"), count("task")) != before {
-        assert!(Instant::now() < deadline, "{before:?} before, {:?} after", (count("fd"), count("task")));
+    while used() > before + ONCE {
+        assert!(Instant::now() < deadline, "{before:?} before, {:?} after", used());
         std::thread::yield_now();
     }
 }
@@ -225,77 +222,4 @@ fn start_and_end(network: &Tcp) {
 #[test]
 fn starts_and_ends_leave_nothing_open() {
     start("start and end").ends_well();
-}
-
-/// Threads that the kernel lets do nothing but send, receive, and end.
-mod silent {
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    use super::*;
-
-    const MESSAGES: usize = 2_000;
-    static DONE: AtomicU32 = AtomicU32::new(0);
-
-    /// From here on a system call of this thread that is not in the list kills the process.
-    fn allow_only(calls: &[libc::c_long]) {
-        let statement = |code: u32, k: u32| libc::sock_filter { code: code as u16, jt: 0, jf: 0, k };
-        let mut program = vec![statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0)];
-        for call in calls {
-            let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
-            program.push(libc::sock_filter { code: equal as u16, jt: 0, jf: 1, k: *call as u32 });
-            program.push(statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW));
-        }
-        program.push(statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_KILL_PROCESS));
-        let filter = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
-        // SAFETY: they change what the kernel allows this thread, nothing in memory; the program outlives the call.
-        unsafe {
-            assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-            let mode = libc::SECCOMP_MODE_FILTER as libc::c_ulong;
-            assert_eq!(libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const filter), 0);
-        }
-    }
-
-    fn ping(connection: &Connection, first: bool) {
-        let (mut out, mut room) = ([7_u8; 64], [0_u8; 64]);
-        let (data, into) = (gather(&mut out), scatter(&mut room));
-        // Yielding is the test's own.
-        allow_only(&[libc::SYS_sendmsg, libc::SYS_recvmsg, libc::SYS_sched_yield, libc::SYS_exit]);
-        for turn in 0..MESSAGES {
-            // There is always room for one, so one call it is.
-            if (first || turn > 0) && connection.send(&data, 0, false) != Ok(Sent::All) {
-                return;
-            }
-            while connection.receive(&into, 0, false) != Ok(Received::Bytes { count: 64, last: true }) {
-                std::thread::yield_now();
-            }
-        }
-        if !first && connection.send(&data, 0, false) != Ok(Sent::All) {
-            return;
-        }
-        DONE.fetch_add(1, Ordering::SeqCst);
-        // SAFETY: it ends this thread, whose stack nobody looks at any more.
-        unsafe { libc::syscall(libc::SYS_exit, 0) };
-    }
-
-    pub fn run(network: Tcp) {
-        let (bound, listener) = listen(&network, 1, Mode::Messages);
-        let one = connect(&network, bound.address, Mode::Messages).unwrap();
-        let other = accept(&network, &listener);
-        assert_eq!(established(&network, &one), Ok(()));
-        let (one, other): (&'static _, &'static _) = (Box::leak(Box::new(one)), Box::leak(Box::new(other)));
-        std::thread::spawn(|| ping(one, true));
-        std::thread::spawn(|| ping(other, false));
-        while DONE.load(Ordering::SeqCst) < 2 {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        say("done");
-        std::process::exit(0);
-    }
-}
-
-#[test]
-fn a_message_is_sent_by_one_call_and_wakes_nobody() {
-    let mut other = start("silent");
-    assert_eq!(other.hear(), "done");
-    other.ends_well();
 }

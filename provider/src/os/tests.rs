@@ -1,6 +1,7 @@
 //! What every system must do for the transports.
 
-use std::net::Ipv4Addr;
+use std::io::Read as _;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -10,7 +11,8 @@ use wsp::transport::{Fault, Region};
 use super::process::{self, Credentials, Direction, Memory};
 use super::socket::{self, Incoming};
 use super::sync::Alarm;
-use super::{memory, names};
+use super::{memory, names, net};
+use crate::bytes::Reader;
 
 #[test]
 fn the_machine_has_its_loopback_address() {
@@ -66,6 +68,26 @@ fn frames_carry_bytes_and_descriptors() {
     assert!(matches!(socket::receive(&other, &mut buffer), Ok(Incoming::Frame(4, _))));
     assert!(matches!(socket::receive(&other, &mut buffer), Ok(Incoming::Gone)));
     assert_eq!(socket::send(&other, b"x", &[]), Err(Fault::Reset));
+}
+
+#[test]
+fn a_tcp_socket_passes_and_works_where_it_arrives() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let one = net::Socket::from(TcpStream::connect(listener.local_addr().unwrap()).unwrap());
+    let mut other = listener.accept().unwrap().0;
+    let leaving = net::leaving(&one).unwrap();
+    drop(one);
+    let mut bytes = Vec::new();
+    let along = net::pass(&leaving, process::own(), &mut bytes).unwrap().map(memory::duplicate);
+    assert_eq!(bytes.len(), net::PASSED);
+    let arrived = net::arrive(&mut Reader(&bytes), along.into_iter().map(Result::unwrap)).unwrap();
+    drop(leaving);
+    assert_eq!(net::send(&arrived, b"hello", std::iter::empty::<Region>()).unwrap(), 5);
+    drop(arrived);
+    let mut heard = Vec::new();
+    other.read_to_end(&mut heard).unwrap();
+    assert_eq!(heard, b"hello");
+    assert_eq!(net::arrive(&mut Reader(&[]), std::iter::empty()).err(), Some(Fault::BadClaim));
 }
 
 #[test]

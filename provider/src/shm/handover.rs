@@ -76,7 +76,7 @@ pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Shm>, to: u32, state: &
     let (claim, socket) = instance.claims.open()?;
     let watch = Watch::new(instance, Arc::new(socket), Watched::Claim(claim))?;
     let (mut packed, held) = match parcel {
-        Parcel::Bare => (Packed { bytes: Writer(vec![0]), files: vec![] }, None),
+        Parcel::Bare => (Packed { bytes: Writer(vec![0]), ..Packed::default() }, None),
         Parcel::Listener(listener) => (pack_listener(listener)?, None),
         Parcel::Connection { connection, shared } => pack_connection(&connection.0, shared, to)?,
     };
@@ -94,7 +94,7 @@ fn pack_listener(listener: &Listener) -> Result<Packed, Fault> {
     bytes.word(u32::try_from(listener.backlog.load(Ordering::Relaxed)).unwrap_or(u32::MAX));
     let mut files = socket::share(listener.watch.socket())?;
     files.extend(listener.lease.0.share()?);
-    Ok(Packed { bytes, files })
+    Ok(Packed { bytes, files, socket: None })
 }
 
 fn pack_connection(core: &Core, shared: bool, to: i32) -> Result<(Packed, Option<usize>), Fault> {
@@ -128,7 +128,7 @@ fn pack_connection(core: &Core, shared: bool, to: i32) -> Result<(Packed, Option
             return Err(Fault::NotSupported);
         }
         core.leave();
-        return Ok((Packed { bytes, files }, None));
+        return Ok((Packed { bytes, files, socket: None }, None));
     }
     if !core.is(condition::SHARED) {
         hold(&core.own, process::own())?;
@@ -138,13 +138,16 @@ fn pack_connection(core: &Core, shared: bool, to: i32) -> Result<(Packed, Option
         }
     }
     hold(&core.own, to)?;
-    Ok((Packed { bytes, files }, Some(facts.end)))
+    Ok((Packed { bytes, files, socket: None }, Some(facts.end)))
 }
 
 /// Takes what was handed over to this process.
 pub fn take(instance: &Arc<Instance>, claim: u32) -> Result<(Taken<Shm>, Vec<u8>), Fault> {
-    let (contents, files, state) = claims::fetch(&rendezvous::parcel(claim), Contents::parse)?;
-    Ok((contents.unpack(instance, files)?, state))
+    let fetched = claims::fetch(&rendezvous::parcel(claim), Contents::parse)?;
+    if !fetched.passed.is_empty() {
+        return Err(Fault::BadClaim);
+    }
+    Ok((fetched.contents.unpack(instance, fetched.files)?, fetched.state))
 }
 
 /// What was handed over.

@@ -2,10 +2,8 @@
 
 use std::io;
 use std::net::SocketAddrV4;
-#[cfg(target_os = "linux")]
-use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -18,7 +16,6 @@ use super::instance::Instance;
 use super::lingering::Lingering;
 use super::messages::Messages;
 use super::ports::Lease;
-#[cfg(target_os = "linux")]
 use super::share::Share;
 use super::watcher::Watched;
 use super::wire::{Answer, Hello, WORD};
@@ -71,7 +68,6 @@ pub struct Core {
     /// The number by which the watching thread knows it, once it serves the peer.
     served: OnceLock<usize>,
     /// If other processes, or other descriptors, may use it as well.
-    #[cfg(target_os = "linux")]
     share: Mutex<Option<Share>>,
     /// If it is one of messages.
     pub(super) messages: Option<Box<Messages>>,
@@ -194,7 +190,6 @@ impl Core {
             wants_room: AtomicBool::new(false),
             emptied: AtomicBool::new(false),
             served: OnceLock::new(),
-            #[cfg(target_os = "linux")]
             share: Mutex::default(),
             messages: (mode == Mode::Messages).then(|| Box::new(Messages::new(1))),
         }
@@ -218,13 +213,11 @@ impl Core {
     }
 
     /// How it is shared with others, if it is.
-    #[cfg(target_os = "linux")]
     pub fn shared(&self) -> MutexGuard<'_, Option<Share>> {
         self.share.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Others use it as well.
-    #[cfg(target_os = "linux")]
     pub fn shared_with_others(&self, share: Share) {
         *self.shared() = Some(share);
     }
@@ -381,10 +374,7 @@ impl Core {
             messages.remote.withdraw_all();
             messages.remote.abandon(Fault::Aborted);
         }
-        #[cfg(target_os = "linux")]
         let others = self.shared().take().is_some_and(|share| !share.leave());
-        #[cfg(windows)]
-        let others = false;
         if others {
             // It ends with the last who has it.
         } else if how == Ending::Graceful && self.made.get().is_some_and(Result::is_ok) {

@@ -1,98 +1,41 @@
 //! Ends that move to another process, or are used by several.
 //!
-//! A TCP connection is the system's, and belongs to whoever has a descriptor of it. Of a connection of streams nothing else is to
+//! A TCP connection is the system's, and belongs to whoever has a socket of it. Of a connection of streams nothing else is to
 //! be handed over; who has it knows by a pipe whether others have it, too. With one of messages goes what was read and written
 //! beyond the messages that the host has seen.
 
 use std::net::SocketAddrV4;
-use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::time::Duration;
 
-use socket2::{Socket, Type};
 use wsp::transport::{Bound, Fault, Mode, Parcel, Taken};
 
 use super::connection::{Core, condition};
+use super::desk;
 use super::instance::Instance;
 use super::listener::Listener;
 use super::ports::Lease;
 use super::share::Share;
-use super::watcher::Watched;
 use super::{Connection, Tcp};
 use crate::bytes::{Reader, Writer};
-use crate::claims::{self, Packed};
-use crate::os::memory;
+use crate::claims::{self, Fetched, Packed};
+use crate::os::{Descriptor, memory, net};
 
-/// How often it is looked whether a claim is still good.
-const PERIOD: Duration = Duration::from_secs(1);
 /// More than any state of a connection of messages has.
 const STATE: usize = 4 << 20;
-
-/// What waits, and whether it is a connection that others use, too.
-pub type Claims = claims::Claims<Watch, bool>;
-
-/// The name of what waits for another process.
-pub fn name(claim: u32) -> String {
-    format!("wsp-tcp.1/parcel/{claim:08x}")
-}
-
-/// Where who takes something comes to, while the watching thread looks there.
-pub struct Watch {
-    instance: Arc<Instance>,
-    socket: OwnedFd,
-    number: usize,
-}
-
-impl AsRef<OwnedFd> for Watch {
-    fn as_ref(&self) -> &OwnedFd {
-        &self.socket
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.instance.watcher.remove(&self.socket, self.number);
-    }
-}
-
-/// Somebody comes for a claim, or it is time to see whether it is still good.
-pub fn look(instance: &Instance, number: usize, claim: u32, late: bool) {
-    if !late {
-        return instance.claims.serve(claim);
-    }
-    let (expired, next) = instance.claims.expire();
-    give_up(expired);
-    if next.is_some() {
-        instance.watcher.look_again(number, PERIOD);
-    }
-}
-
-/// Those it was for do not come.
-pub fn give_up(expired: Vec<claims::Waiting<Watch, bool>>) {
-    for waiting in expired.into_iter().filter(|waiting| waiting.more) {
-        let Ok([socket, reader, writer]) = <[OwnedFd; 3]>::try_from(waiting.packed.files) else { continue };
-        if Share::new(reader, writer).leave() {
-            // All others have closed it.
-            Core::end_gracefully(&socket.into());
-        }
-    }
-}
 
 /// Hands something over.
 pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Tcp>, to: u32, state: &[u8]) -> Result<u32, Fault> {
     let to = claims::recipient(to, state)?;
-    let (claim, socket) = instance.claims.open()?;
-    let watch = Watch { instance: Arc::clone(instance), socket, number: instance.watcher.number() };
+    let desk = instance.desks.open()?;
+    let place = desk.place()?;
     let shared = matches!(parcel, Parcel::Connection { shared: true, .. });
     let mut packed = match parcel {
-        Parcel::Bare => Packed { bytes: Writer(vec![0]), files: vec![] },
+        Parcel::Bare => Packed { bytes: Writer(vec![0]), ..Packed::default() },
         Parcel::Listener(listener) => pack_listener(listener)?,
         Parcel::Connection { connection, shared } => pack_connection(&connection.0, shared)?,
     };
     packed.add_state(state);
-    instance.watcher.add(&watch.socket, watch.number, Watched::Claim(claim), Some(PERIOD))?;
-    instance.claims.put(claim, watch, to, packed, shared);
-    Ok(claim)
+    Ok(desk.put(place, to, packed, shared))
 }
 
 fn pack_listener(listener: &Listener) -> Result<Packed, Fault> {
@@ -101,7 +44,7 @@ fn pack_listener(listener: &Listener) -> Result<Packed, Fault> {
     bytes.word(u32::try_from(listener.backlog()).unwrap_or(u32::MAX));
     let (address, socket) = listener.share()?;
     bytes.address(address);
-    Ok(Packed { bytes, files: vec![socket] })
+    Ok(Packed { bytes, socket: Some(socket), files: vec![] })
 }
 
 fn pack_connection(core: &Core, shared: bool) -> Result<Packed, Fault> {
@@ -111,20 +54,20 @@ fn pack_connection(core: &Core, shared: bool) -> Result<Packed, Fault> {
     bytes.mode(core.mode);
     bytes.address(core.local);
     bytes.address(core.peer);
-    let mut files = vec![memory::duplicate(core.socket.as_fd())?];
+    let (socket, mut files) = (Some(net::leaving(&core.socket)?), Vec::new());
     match &core.messages {
         None if shared => files.extend(core.share()?),
         None => core.move_away(),
         Some(_) if shared => return Err(Fault::NotSupported),
         Some(messages) => files.push(core.give_messages(messages)?),
     }
-    Ok(Packed { bytes, files })
+    Ok(Packed { bytes, socket, files })
 }
 
 /// Takes what was handed over to this process.
 pub fn take(instance: &Arc<Instance>, claim: u32) -> Result<(Taken<Tcp>, Vec<u8>), Fault> {
-    let (contents, files, state) = claims::fetch(&name(claim), Contents::parse)?;
-    Ok((contents.unpack(instance, files)?, state))
+    let Fetched { contents, files, passed, state } = claims::fetch(&desk::name(claim), Contents::parse)?;
+    Ok((contents.unpack(instance, files, &mut Reader(&passed))?, state))
 }
 
 /// What was handed over.
@@ -150,17 +93,22 @@ impl Contents {
         })
     }
 
-    fn unpack(self, instance: &Arc<Instance>, files: Vec<OwnedFd>) -> Result<Taken<Tcp>, Fault> {
+    fn unpack(
+        self,
+        instance: &Arc<Instance>,
+        files: Vec<Descriptor>,
+        passed: &mut Reader<'_>,
+    ) -> Result<Taken<Tcp>, Fault> {
         let mut files = files.into_iter();
-        let mut file = || files.next().ok_or(Fault::BadClaim);
         Ok(match self {
             Self::Bare => Taken::Bare,
             Self::Listener { mode, backlog, address } => {
-                let listener = Listener::taken_over(instance, socket(file()?)?, backlog, mode)?;
+                let listener = Listener::taken_over(instance, net::arrive(passed, &mut files)?, backlog, mode)?;
                 Taken::Listener(listener, Bound { address, lease: Lease::taken_over(address) })
             }
             Self::Connection { shared, mode, addresses } => {
-                let mut core = Core::accepted(instance, socket(file()?)?, mode, addresses);
+                let mut core = Core::accepted(instance, net::arrive(passed, &mut files)?, mode, addresses);
+                let mut file = || files.next().ok_or(Fault::BadClaim);
                 match &mut core.messages {
                     Some(messages) => {
                         let state = memory::contents(file()?, STATE)?;
@@ -180,12 +128,6 @@ impl Contents {
     }
 }
 
-/// A TCP socket, if the descriptor is one.
-fn socket(file: OwnedFd) -> Result<Socket, Fault> {
-    let socket = Socket::from(file);
-    if socket.r#type()? == Type::STREAM { Ok(socket) } else { Err(Fault::BadClaim) }
-}
-
 impl Core {
     /// Lets another process go on with a connection of streams instead of this one.
     fn move_away(&self) {
@@ -194,7 +136,7 @@ impl Core {
     }
 
     /// What another process needs to use a connection of streams beside this one.
-    fn share(&self) -> Result<[OwnedFd; 2], Fault> {
+    fn share(&self) -> Result<[Descriptor; 2], Fault> {
         let mut share = self.shared();
         if share.is_none() {
             *share = Some(Share::open()?);

@@ -4,8 +4,7 @@ use wsp::transport::Fault;
 
 use super::Settings;
 use super::bell::Doorbell;
-#[cfg(target_os = "linux")]
-use super::handover::{self, Claims};
+use super::desk::Desks;
 use super::watcher::Watcher;
 
 /// One started transport.
@@ -15,8 +14,7 @@ pub struct Instance {
     /// Who sees to sockets that no thread of the host's asks about.
     pub watcher: Watcher,
     /// What waits for other processes to take it.
-    #[cfg(target_os = "linux")]
-    pub claims: Claims,
+    pub desks: Desks,
     /// What was chosen.
     pub settings: Settings,
 }
@@ -24,12 +22,6 @@ pub struct Instance {
 impl Instance {
     /// A new one, without its thread.
     pub fn new(settings: Settings) -> Result<Self, Fault> {
-        Ok(Self {
-            bell: Doorbell::new()?,
-            watcher: Watcher::new()?,
-            #[cfg(target_os = "linux")]
-            claims: Claims::new(handover::name),
-            settings,
-        })
+        Ok(Self { bell: Doorbell::new()?, watcher: Watcher::new()?, desks: Desks::default(), settings })
     }
 }

@@ -6,8 +6,6 @@
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddrV4;
-#[cfg(target_os = "linux")]
-use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
@@ -21,7 +19,7 @@ use super::connection::{Core, configure};
 use super::instance::Instance;
 use super::watcher::Watched;
 use super::wire::Answer;
-use crate::os::net::{self, Socket};
+use crate::os::net::{self, Leaving, Socket};
 
 /// How many may wait in the system until the watching thread comes.
 const UNSEEN: i32 = 1024;
@@ -145,12 +143,11 @@ impl Listener {
         self.queue.backlog.load(Ordering::Relaxed)
     }
 
-    /// The address and a descriptor for another process, which comes first from now on.
-    #[cfg(target_os = "linux")]
-    pub fn share(&self) -> Result<(SocketAddrV4, OwnedFd), Fault> {
+    /// The address and the socket for another process, which comes first from now on.
+    pub fn share(&self) -> Result<(SocketAddrV4, Leaving), Fault> {
         let socket = lock(&self.queue.socket);
         let socket = socket.as_ref().ok_or(Fault::BadClaim)?;
-        let shared = (net::address(socket.local_addr())?, socket.try_clone()?.into());
+        let shared = (net::address(socket.local_addr())?, net::leaving(socket)?);
         self.queue.shared.store(true, Ordering::Release);
         Ok(shared)
     }

@@ -6,8 +6,6 @@
 //!
 //! Locks are taken in this order: incoming, outgoing, moves.
 
-#[cfg(target_os = "linux")]
-use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
@@ -19,8 +17,7 @@ use super::outgoing::Outgoing;
 use super::remote::Remotes;
 use super::wire::{HEADER, WINDOW};
 use crate::bytes::{Reader, Writer};
-#[cfg(target_os = "linux")]
-use crate::os::memory;
+use crate::os::{Descriptor, memory};
 
 /// The peer is told what was used up at the latest when it is so much.
 const TOLD: u32 = WINDOW / 4;
@@ -146,7 +143,6 @@ impl Messages {
     }
 
     /// What another process has [saved](Core::give_messages); `None` if it is not that.
-    #[cfg(target_os = "linux")]
     pub fn restore(&mut self, from: &mut Reader<'_>) -> Option<()> {
         self.remote = Remotes::restore(from)?;
         self.account = Account::restore(from)?;
@@ -199,12 +195,11 @@ impl Core {
         more
     }
 
-    #[cfg(target_os = "linux")]
     /// Stops here, for another process to go on. Returns a file with all that it has to know.
     ///
     /// # Errors
     /// [`Fault::BadClaim`] while something is under way that only this process can end.
-    pub fn give_messages(&self, messages: &Messages) -> Result<OwnedFd, Fault> {
+    pub fn give_messages(&self, messages: &Messages) -> Result<Descriptor, Fault> {
         let (incoming, mut out) = (messages.incoming(), messages.outgoing());
         self.write_owed(messages, &mut out)?;
         if messages.remote.under_way() || !out.can_move() || self.fault().is_some() {

@@ -10,8 +10,7 @@
 //! The peer is not trusted: every word and header is checked, everything that is kept for it is bounded, and whoever says nothing
 //! is let go.
 //!
-//! What it needs of the operating system is in `crate::os`, and in `share` and `handover`, which so far are made for Linux. On
-//! Windows hand-overs would be `WSADuplicateSocketW`, with a process number that the system checks.
+//! What it needs of the operating system is in `crate::os`.
 //!
 //! | module | what it knows |
 //! |---|---|
@@ -25,17 +24,16 @@
 //! | `messages`, `incoming`, `outgoing` | messages in frames, and credit for them |
 //! | `remote` | memory that is opened to the peer |
 //! | `handover`, `share` | ends that move to another process, or are used by several |
+//! | `desk` | where what is handed over waits, and the thread that gives it |
 //! | `lingering` | what goes on after a close |
-//! | `watcher` | the one thread of its own |
-#![cfg_attr(windows, expect(dead_code, reason = "nothing is handed over there yet"))]
+//! | `watcher` | the thread that sees to sockets nobody asks about |
 
 mod arrival;
 mod bell;
 mod connection;
-#[cfg(target_os = "linux")]
+mod desk;
 mod handover;
 mod incoming;
-#[cfg(target_os = "linux")]
 mod incoming_state;
 mod instance;
 mod lingering;
@@ -45,7 +43,6 @@ mod outgoing;
 mod poller;
 mod ports;
 mod remote;
-#[cfg(target_os = "linux")]
 mod share;
 mod stream;
 mod watcher;
@@ -57,9 +54,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use wsp::rt::Startup;
-use wsp::transport::{self, Bound, Ending, Fault, Gather, Mode, Rdma, Ready, Received, Scatter, Sent, Transport};
-#[cfg(target_os = "linux")]
-use wsp::transport::{Parcel, Taken};
+use wsp::transport::{
+    self, Bound, Ending, Fault, Gather, Mode, Parcel, Rdma, Ready, Received, Scatter, Sent, Taken, Transport,
+};
 
 pub use bell::Doorbell;
 pub use listener::{Listener, Request};
@@ -103,8 +100,7 @@ impl Tcp {
 impl Drop for Tcp {
     fn drop(&mut self) {
         self.instance.watcher.stop();
-        #[cfg(target_os = "linux")]
-        handover::give_up(self.instance.claims.clear());
+        self.instance.desks.close();
     }
 }
 
@@ -141,12 +137,10 @@ impl Transport for Tcp {
         connection::connect(&self.instance, from, to, mode)
     }
 
-    #[cfg(target_os = "linux")]
     fn give(&self, parcel: Parcel<'_, Self>, to_process: u32, state: &[u8]) -> Result<u32, Fault> {
         handover::give(&self.instance, parcel, to_process, state)
     }
 
-    #[cfg(target_os = "linux")]
     fn take(&self, claim: u32) -> Result<(Taken<Self>, Vec<u8>), Fault> {
         handover::take(&self.instance, claim)
     }

@@ -10,8 +10,6 @@ use wsp::transport::Fault;
 
 use super::arrival::Arrival;
 use super::connection::Core;
-#[cfg(target_os = "linux")]
-use super::handover;
 use super::instance::Instance;
 use super::lingering::Lingering;
 use super::listener::Queue;
@@ -30,9 +28,6 @@ pub enum Watched {
     Asker(Weak<Core>),
     /// A connection whose peer may ask for memory that is not open any more.
     Agent(Weak<Core>),
-    /// Another process comes for what was handed over.
-    #[cfg(target_os = "linux")]
-    Claim(u32),
     /// A closed connection whose last bytes are on the way.
     Lingering(Arc<Lingering>),
 }
@@ -204,8 +199,6 @@ fn look(instance: &Arc<Instance>, number: usize, what: Watched, late: bool) {
                 instance.watcher.look_again(number, Duration::ZERO);
             }
         }
-        #[cfg(target_os = "linux")]
-        Watched::Claim(claim) => handover::look(instance, number, claim, late),
         Watched::Lingering(lingering) => lingering.look(instance, number),
     }
 }

@@ -11,7 +11,9 @@ use rustix::time::Timespec;
 use socket2::{Domain, Protocol, SockAddr, TcpKeepalive, Type};
 use wsp::transport::{Fault, Region};
 
+use super::Descriptor;
 use super::pieces::Pieces;
+use crate::bytes::Reader;
 pub use crate::os::common::Levels;
 
 pub use socket2::Socket;
@@ -169,4 +171,32 @@ pub fn error(socket: &Socket) -> Option<Fault> {
         Ok(error) => error.map(Fault::from),
         Err(error) => Some(error.into()),
     }
+}
+
+/// A socket on its way to another process.
+pub type Leaving = Descriptor;
+
+/// How many bytes [`pass`] adds.
+pub const PASSED: usize = 0;
+
+/// Gets a socket ready for another process, beside this one.
+pub fn leaving(socket: &Socket) -> Result<Leaving, Fault> {
+    Ok(socket.try_clone()?.into())
+}
+
+/// What passes a socket to a process: a descriptor or bytes, or both. Here it is the descriptor, whoever it is for.
+///
+/// # Errors
+/// Not here.
+pub fn pass<'a>(socket: &'a Leaving, _to: i32, _bytes: &mut Vec<u8>) -> Result<Option<&'a Descriptor>, Fault> {
+    Ok(Some(socket))
+}
+
+/// The socket that another process [passed](pass).
+///
+/// # Errors
+/// [`Fault::BadClaim`] if it is no TCP socket.
+pub fn arrive(_bytes: &mut Reader<'_>, mut files: impl Iterator<Item = Descriptor>) -> Result<Socket, Fault> {
+    let socket = Socket::from(files.next().ok_or(Fault::BadClaim)?);
+    if socket.r#type()? == Type::STREAM { Ok(socket) } else { Err(Fault::BadClaim) }
 }

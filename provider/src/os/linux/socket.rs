@@ -118,6 +118,14 @@ pub fn readable(socket: impl AsFd, limit: Duration) -> bool {
     rustix::event::poll(&mut polled, Some(&limit)).is_ok_and(|count| count > 0)
 }
 
+/// Has nobody the writing end of a pipe any more?
+pub fn abandoned(reader: Descriptor) -> bool {
+    let mut polled = [PollFd::new(&reader, PollFlags::empty())];
+    // Without waiting it is not interrupted; there is no other way for it to fail.
+    let _ = rustix::event::poll(&mut polled, Some(&Timespec::default()));
+    polled[0].revents().contains(PollFlags::HUP)
+}
+
 /// Sends a frame, which has at least one byte.
 ///
 /// # Errors

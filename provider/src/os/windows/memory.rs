@@ -16,7 +16,6 @@ use wsp::transport::Fault;
 use super::{Descriptor, last, made};
 
 /// In front of what is [stored](store): how much it is.
-#[allow(dead_code, reason = "hand-overs over TCP need it, which are made for Linux so far")]
 const HEADER: usize = 8;
 
 /// Makes memory, full of zeros. The name is for the eyes of other systems.
@@ -45,7 +44,6 @@ pub fn duplicate(file: impl AsHandle) -> Result<Descriptor, Fault> {
 }
 
 /// Memory with these bytes.
-#[allow(dead_code, reason = "hand-overs over TCP need it, which are made for Linux so far")]
 pub fn store(name: &str, bytes: &[u8]) -> Result<Descriptor, Fault> {
     let file = create(name, HEADER + bytes.len())?;
     let mapping = Mapping::new(&file, HEADER + bytes.len())?;
@@ -59,7 +57,6 @@ pub fn store(name: &str, bytes: &[u8]) -> Result<Descriptor, Fault> {
 }
 
 /// The bytes that another process [stored](store), which must be fewer than so many.
-#[allow(dead_code, reason = "hand-overs over TCP need it, which are made for Linux so far")]
 pub fn contents(file: Descriptor, limit: usize) -> Result<Vec<u8>, Fault> {
     let header = Mapping::new(&file, HEADER).map_err(|_| Fault::BadClaim)?;
     // SAFETY: the mapping is so large, and aligned; whatever is there is a number. It may change, but is read once.

@@ -3,8 +3,9 @@
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddrV4;
-use std::os::windows::io::AsRawSocket as _;
+use std::os::windows::io::{AsRawSocket as _, FromRawSocket as _, RawSocket};
 use std::ptr;
+use std::sync::Once;
 use std::time::Instant;
 
 use socket2::{Domain, Protocol, SockAddr, TcpKeepalive, Type};
@@ -13,14 +14,17 @@ use windows_sys::Win32::NetworkManagement::IpHelper::{
     MIB_TCP_STATE_LAST_ACK, MIB_TCP_STATE_SYN_RCVD, MIB_TCP_STATE_SYN_SENT,
 };
 use windows_sys::Win32::Networking::WinSock::{
-    FIONREAD, MSG_PEEK, POLLERR, POLLHUP, POLLRDNORM, POLLWRNORM, SO_EXCLUSIVEADDRUSE, SOCKET, SOL_SOCKET,
-    WSAENOPROTOOPT, WSAPOLLFD, WSAPoll, WSARecv, WSASend, ioctlsocket, setsockopt,
+    FIONREAD, FROM_PROTOCOL_INFO, INVALID_SOCKET, MSG_PEEK, POLLERR, POLLHUP, POLLRDNORM, POLLWRNORM,
+    SO_EXCLUSIVEADDRUSE, SOCKET, SOL_SOCKET, WSA_FLAG_NO_HANDLE_INHERIT, WSA_FLAG_OVERLAPPED, WSADATA,
+    WSADuplicateSocketW, WSAENOPROTOOPT, WSAPOLLFD, WSAPROTOCOL_INFOW, WSAPoll, WSARecv, WSASend, WSASocketW,
+    WSAStartup, ioctlsocket, setsockopt,
 };
 use wsp::transport::{Fault, Region};
 
 use super::pieces::Pieces;
 use super::sources::Source as _;
-use super::tables;
+use super::{Descriptor, tables};
+use crate::bytes::Reader;
 pub use crate::os::common::Levels;
 
 pub use super::tcp_socket::Socket;
@@ -230,4 +234,70 @@ pub fn error(socket: &Socket) -> Option<Fault> {
         Ok(error) => error.map(Fault::from),
         Err(error) => Some(error.into()),
     }
+}
+
+/// A socket on its way to another process.
+pub type Leaving = Socket;
+
+/// How many bytes [`pass`] adds.
+pub const PASSED: usize = INFO + 1;
+
+/// How long the system's word of a socket is.
+const INFO: usize = size_of::<WSAPROTOCOL_INFOW>();
+
+/// Gets a socket ready for another process, beside this one.
+pub fn leaving(socket: &Socket) -> Result<Leaving, Fault> {
+    Ok(socket.try_clone()?)
+}
+
+/// What passes a socket to a process: a descriptor or bytes, or both. Here it is the system's word of it, good for that process
+/// and once. So it is asked for when that process is there to take it: by then the socket may be open in it.
+///
+/// # Errors
+/// There is no such process, or it is not this one's to give something.
+pub fn pass<'a>(socket: &'a Leaving, to: i32, bytes: &mut Vec<u8>) -> Result<Option<&'a Descriptor>, Fault> {
+    let mut info = WSAPROTOCOL_INFOW::default();
+    socket.with(|socket| {
+        // SAFETY: the pointer is to a local.
+        let passed = unsafe { WSADuplicateSocketW(raw(socket), to.cast_unsigned(), &raw mut info) };
+        if passed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    })?;
+    // SAFETY: a structure of numbers, all of the same alignment and so without gaps.
+    bytes.extend(unsafe { ptr::from_ref(&info).cast::<[u8; INFO]>().read() });
+    bytes.push(u8::from(socket.has_finished()));
+    Ok(None)
+}
+
+/// The socket that another process [passed](pass).
+///
+/// # Errors
+/// [`Fault::BadClaim`] if it is no TCP socket.
+pub fn arrive(bytes: &mut Reader<'_>, _files: impl Iterator<Item = Descriptor>) -> Result<Socket, Fault> {
+    let info = bytes.take::<INFO>().ok_or(Fault::BadClaim)?;
+    let finished = bytes.flag().ok_or(Fault::BadClaim)?;
+    begin();
+    // SAFETY: a structure of numbers, for which any bytes are good.
+    let info = unsafe { info.as_ptr().cast::<WSAPROTOCOL_INFOW>().read_unaligned() };
+    let (any, flags) = (FROM_PROTOCOL_INFO, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+    // SAFETY: the pointer is to a local.
+    let socket = unsafe { WSASocketW(any, any, any, &raw const info, 0, flags) };
+    if socket == INVALID_SOCKET {
+        return Err(io::Error::last_os_error().into());
+    }
+    // SAFETY: a new socket, ours alone.
+    let socket = unsafe { socket2::Socket::from_raw_socket(socket as RawSocket) };
+    if socket.r#type()? != Type::STREAM {
+        return Err(Fault::BadClaim);
+    }
+    socket.set_nonblocking(true)?;
+    Ok(Socket::new(socket, finished))
+}
+
+/// Has Winsock ready in a process that has made no socket yet.
+fn begin() {
+    static BEGUN: Once = Once::new();
+    BEGUN.call_once(|| {
+        // SAFETY: the pointer is to a local. If it fails so does all that comes after, and says so.
+        unsafe { WSAStartup(0x0202, &mut WSADATA::default()) };
+    });
 }

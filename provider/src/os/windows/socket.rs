@@ -226,6 +226,11 @@ pub fn readable(socket: &Socket, limit: Duration) -> bool {
     socket.pipe.wait(limit)
 }
 
+/// Has nobody the writing end of a pipe any more?
+pub fn abandoned(reader: Descriptor) -> bool {
+    Pipe::over(reader).front() == Front::Gone
+}
+
 /// Sends a frame, which has at least one byte.
 ///
 /// # Errors

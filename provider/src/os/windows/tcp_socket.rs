@@ -25,7 +25,7 @@ pub struct Socket {
 
 impl From<socket2::Socket> for Socket {
     fn from(socket: socket2::Socket) -> Self {
-        Self { sources: Sources::default(), socket: RwLock::new(Some(socket)), finished: AtomicBool::new(false) }
+        Self::new(socket, false)
     }
 }
 
@@ -46,6 +46,12 @@ impl Source for Socket {
 }
 
 impl Socket {
+    /// Over a socket of the system's, which may have finished sending already.
+    pub fn new(socket: socket2::Socket, finished: bool) -> Self {
+        let (socket, finished) = (RwLock::new(Some(socket)), AtomicBool::new(finished));
+        Self { sources: Sources::default(), socket, finished }
+    }
+
     /// Runs `body` with the system's socket, which stays open meanwhile.
     ///
     /// # Errors
@@ -69,7 +75,7 @@ impl Socket {
 
     /// Another one for the same connection.
     pub fn try_clone(&self) -> io::Result<Self> {
-        self.with(socket2::Socket::try_clone).map(Self::from)
+        self.with(socket2::Socket::try_clone).map(|socket| Self::new(socket, self.has_finished()))
     }
 
     /// See [`socket2::Socket::listen`].
@@ -80,7 +86,8 @@ impl Socket {
     /// See [`socket2::Socket::accept`].
     pub fn accept(&self) -> io::Result<(Self, SockAddr)> {
         let accepted = self.with(socket2::Socket::accept);
-        if accepted.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+        // After somebody, too: who shares it with another process asks for one at a time.
+        if accepted.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::WouldBlock) {
             self.sources.want_input();
         }
         accepted.map(|(socket, from)| (socket.into(), from))
