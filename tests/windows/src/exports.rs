@@ -12,7 +12,7 @@ use crate::target::Target;
 const COMMAND: &str = "wsp-cli";
 
 /// The packages that are providers' libraries.
-const PACKAGES: &[&str] = &["wsp-provider-dll", "wsp-provider-dll-shm"];
+const PACKAGES: &[&str] = &["wsp-provider-dll", "wsp-provider-dll-shm", "wsp-provider-dll-tcp"];
 
 /// The names that a provider may export. On 32 bits, too, without the decoration of their calling convention.
 const ENTRY_POINTS: &[&str] = &["WSPStartup", "WSPStartupEx"];
