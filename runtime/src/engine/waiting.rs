@@ -11,8 +11,10 @@ use crate::transport::Bell;
 /// How long a thread tries before it sleeps: about what it costs to be woken on another processor, so that what is answered
 /// sooner costs no system call, and what is not costs twice the time at most.
 const SPIN: Duration = Duration::from_micros(100);
-/// Tries between two looks at the clock: what is answered within these costs no look.
-const TRIES: u32 = 64;
+/// Tries of which none asks the system for anything: what is answered within these costs no call of it.
+const EAGER: u32 = 32;
+/// Tries between two offers of the processor.
+const TRIES: u32 = 8;
 
 /// How often a blocking hook is called while nothing happens.
 const HOOK_PERIOD: Duration = Duration::from_millis(10);
@@ -116,18 +118,27 @@ fn spin<R>(mut attempt: impl FnMut() -> Option<R>) -> Option<R> {
     if !has_peers() {
         return None;
     }
-    let mut begun = None;
-    loop {
-        for _ in 0..TRIES {
-            if let Some(result) = attempt() {
-                return Some(result);
+    let mut tries = |count| {
+        (0..count).find_map(|_| {
+            let result = attempt();
+            if result.is_none() {
+                std::hint::spin_loop();
             }
-            std::hint::spin_loop();
-        }
-        if begun.get_or_insert_with(Instant::now).elapsed() >= SPIN {
-            return None;
+            result
+        })
+    };
+    if let Some(result) = tries(EAGER) {
+        return Some(result);
+    }
+    let begun = Instant::now();
+    while begun.elapsed() < SPIN {
+        // A thread that was just woken is often put on the processor of who woke it: it must not wait there for the spinning to end.
+        std::thread::yield_now();
+        if let Some(result) = tries(TRIES) {
+            return Some(result);
         }
     }
+    None
 }
 
 /// Calls that the system has queued to this thread run while a call waits, and the call goes on. A bell's sleep is none that the
