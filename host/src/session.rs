@@ -174,8 +174,19 @@ impl Provider {
     /// # Errors
     /// The provider's.
     pub fn socket_of(&self, family: i32, socket_type: i32, protocol: i32) -> Result<Socket, Error> {
-        let info = self.protocol_info();
-        let raw = self.table().socket(family, socket_type, protocol, info, 0, ffi::WSA_FLAG_OVERLAPPED)?;
+        self.open([family, socket_type, protocol], ffi::WSA_FLAG_OVERLAPPED)
+    }
+
+    /// A stream socket of the catalog entry whose calls are never overlapped.
+    ///
+    /// # Errors
+    /// The provider's.
+    pub fn synchronous_socket(&self) -> Result<Socket, Error> {
+        self.open([ffi::FROM_PROTOCOL_INFO; 3], 0)
+    }
+
+    fn open(&self, [family, socket_type, protocol]: [i32; 3], flags: u32) -> Result<Socket, Error> {
+        let raw = self.table().socket(family, socket_type, protocol, self.protocol_info(), 0, flags)?;
         Ok(Socket::new(self.clone(), raw))
     }
 

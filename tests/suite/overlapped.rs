@@ -1,5 +1,6 @@
 //! Overlapped calls: exactly one notice of each that was accepted, none of one that was refused.
 
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 use wsp::rt::{Outcome, OverlappedCall, Piece, PieceMut};
@@ -22,6 +23,7 @@ over_each!(
     a_refused_call_is_not_told,
     the_byte_count_may_be_left_out,
     the_end_of_the_stream_is_an_end,
+    a_socket_without_the_attribute_is_never_overlapped,
 );
 // Programs pass no thread: the host does.
 over_each!(direct:
@@ -193,6 +195,38 @@ fn the_end_of_the_stream_is_an_end(provider: &Provider) {
     let event = Event::new().unwrap();
     assert_done(&server.recv_overlapped(9, Notify::Event(&event)), 0);
     assert!(event.is_set());
+}
+
+fn a_socket_without_the_attribute_is_never_overlapped(provider: &Provider) {
+    const UNTOUCHED: usize = 0x5AFE;
+    let listener = provider.synchronous_socket().unwrap();
+    listener.bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.listen(1).unwrap();
+    let client = provider.synchronous_socket().unwrap();
+    client.connect(listener.local_addr().unwrap()).unwrap();
+    let (server, _) = listener.accept().unwrap();
+    let event = Event::new().unwrap();
+    let mut record = ffi::WSAOVERLAPPED { Internal: UNTOUCHED, hEvent: event.raw(), ..wsp::rt::zeroed() };
+    let mut room = [0; 5];
+    for (from, to) in [(&client, &server), (&server, &client)] {
+        let (table, s) = (provider.table(), (from.raw(), to.raw()));
+        let call = OverlappedCall { operation: &raw mut record, routine: None, thread: std::ptr::null_mut() };
+        // SAFETY: the record and the buffers outlive the calls, which are done when they return.
+        let (sent, received) = unsafe {
+            let sent = table.send(s.0, &[Piece::new(b"hello")], 0, call);
+            (sent, table.recv(s.1, &mut [PieceMut::new(&mut room)], 0, call))
+        };
+        assert!(matches!(sent, Ok(Outcome::Done(5))), "{sent:?}");
+        assert!(matches!(received, Ok(Outcome::Done(done)) if done.bytes == 5));
+        assert_eq!((&room, record.Internal, event.is_set()), (b"hello", UNTOUCHED, false));
+    }
+    // A call that would be pending is not: it waits, or says that it cannot.
+    server.set_nonblocking(true).unwrap();
+    let call = OverlappedCall { operation: &raw mut record, routine: None, thread: std::ptr::null_mut() };
+    // SAFETY: as above.
+    let refused = unsafe { provider.table().recv(server.raw(), &mut [PieceMut::new(&mut room)], 0, call) };
+    assert_eq!(refused.map(|_| ()).unwrap_err().code(), Some(code::WSAEWOULDBLOCK));
+    assert_eq!((record.Internal, event.is_set()), (UNTOUCHED, false));
 }
 
 fn a_routine_needs_the_hosts_queue(source: Source) {

@@ -15,9 +15,10 @@ use super::part::{Held, Part};
 use super::receiving::Receiving;
 use super::remote::Transfers;
 use super::sending::Sending;
+use super::transfer::Later;
 use super::upcalling::{Inside, Upcalling};
 use crate::ffi;
-use crate::rt::Code;
+use crate::rt::{Code, ErrorList, Overlapped};
 use crate::transport::{Bell, Bound, Connection, Ending, Fault, Listener, Mode, Ready, Transport};
 
 /// Requests at the listener that the host's condition function has put off, and the listener itself.
@@ -75,6 +76,8 @@ pub struct Endpoint<T: Transport> {
     /// The catalog entry it was made for.
     pub(super) info: ffi::WSAPROTOCOL_INFOW,
     pub(super) mode: Mode,
+    /// Can calls be overlapped? Those of `san` always can.
+    overlapped: bool,
     life: Mutex<Life<T>>,
     receiving: Mutex<Receiving<T::Connection>>,
     sending: Part<Sending<T::Connection>>,
@@ -113,6 +116,7 @@ impl<T: Transport> Endpoint<T> {
             home: Arc::clone(home),
             info,
             mode,
+            overlapped: options.overlapped || mode == Mode::Messages,
             life: Mutex::new(Life {
                 stage,
                 bound: None,
@@ -136,6 +140,12 @@ impl<T: Transport> Endpoint<T> {
             notifying: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
         })
+    }
+
+    /// The overlapped part of a call, which counts for nothing if the socket cannot be overlapped.
+    #[inline]
+    pub(super) fn later<'a, E: ErrorList + From<Code>>(&self, overlapped: Option<Overlapped<'a>>) -> Option<Later<'a>> {
+        overlapped.filter(|_| self.overlapped).map(Later::of::<E>)
     }
 
     pub(super) fn life(&self) -> MutexGuard<'_, Life<T>> {

@@ -321,8 +321,10 @@ impl<T: Transport> Endpoint<T> {
             return Err(INVALID);
         }
         self.connection().ok_or(Code(code::WSAENOTCONN))?;
-        let options = listener.inherited();
-        self.life().options = options;
+        let mut options = listener.inherited();
+        let mut life = self.life();
+        options.overlapped = life.options.overlapped;
+        life.options = options;
         Ok(())
     }
 }

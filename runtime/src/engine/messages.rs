@@ -9,7 +9,6 @@ use super::options::Options;
 use super::receiving::Receive;
 use super::remote::Side;
 use super::sending::Send;
-use super::transfer::later;
 use super::{Home, Placed, address, memory};
 use crate::rt::{Bytes, Cell, Code, Opened, Outcome, SocketRef, Startup};
 use crate::san::{Instance, Keys, Provider, call, done, error};
@@ -86,13 +85,13 @@ impl<T: Placed> Provider for Messages<T> {
         // SAFETY: by the interface's contract the buffers stay good until the call, or the operation it starts, has ended; the
         // endpoint gives them up with either.
         let send = Send::new(unsafe { Gather::capture(call.buffers) }, true);
-        Ok(bytes(Endpoint::send(socket, socket, send, later::<error::SendError>(call.overlapped))?))
+        Ok(bytes(Endpoint::send(socket, socket, send, socket.later::<error::SendError>(call.overlapped))?))
     }
 
     fn recv(&self, socket: &Handle<'_, T>, call: &call::Recv<'_>) -> Result<Outcome<done::Recv>, error::RecvError> {
         // SAFETY: as for `send`.
         let receive = Receive::new(unsafe { Scatter::capture(call.buffers) }, false);
-        let outcome = Endpoint::receive(socket, socket, receive, later::<error::RecvError>(call.overlapped))?;
+        let outcome = Endpoint::receive(socket, socket, receive, socket.later::<error::RecvError>(call.overlapped))?;
         Ok(match outcome {
             Outcome::Done(Moved { bytes, flags }) => Outcome::Done(done::Recv { bytes, flags }),
             Outcome::Pending => Outcome::Pending,
@@ -114,7 +113,7 @@ impl<T: Placed> Provider for Messages<T> {
 
     fn ioctl(&self, socket: &Handle<'_, T>, call: &call::Ioctl<'_>) -> Result<Outcome<u32>, error::IoctlError> {
         let control = || socket.control(socket, call.code, call.input, call.output);
-        Ok(bytes(Endpoint::control_call(socket, control, later::<error::IoctlError>(call.overlapped))?))
+        Ok(bytes(Endpoint::control_call(socket, control, socket.later::<error::IoctlError>(call.overlapped))?))
     }
 
     fn get_overlapped_result(
@@ -207,7 +206,7 @@ impl<T: Placed> Provider for Messages<T> {
         let used = socket.transfers().registrations.of(call.buffers, |access| access.read)?;
         // SAFETY: as for `send`.
         let side = Side::Write(unsafe { Gather::capture(call.buffers) });
-        let later = later::<error::RdmaWriteError>(call.overlapped);
+        let later = socket.later::<error::RdmaWriteError>(call.overlapped);
         Ok(bytes(Endpoint::transfer(socket, socket, side, used, (call.target, call.target_offset), later)?))
     }
 
@@ -219,7 +218,7 @@ impl<T: Placed> Provider for Messages<T> {
         let used = socket.transfers().registrations.of(call.buffers, |access| access.write)?;
         // SAFETY: as for `send`.
         let side = Side::Read(unsafe { Scatter::capture_room(call.buffers) });
-        let later = later::<error::RdmaReadError>(call.overlapped);
+        let later = socket.later::<error::RdmaReadError>(call.overlapped);
         Ok(bytes(Endpoint::transfer(socket, socket, side, used, (call.target, call.target_offset), later)?))
     }
 }

@@ -9,6 +9,8 @@ use crate::{code, ffi};
 /// What can be set on a socket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
+    /// `WSA_FLAG_OVERLAPPED` was given: without it the overlapped arguments of a call count for nothing.
+    pub overlapped: bool,
     /// `FIONBIO`, `WSPEventSelect` or `WSPAsyncSelect` was called.
     pub nonblocking: bool,
     /// `SO_LINGER`: on, and seconds.
@@ -60,12 +62,18 @@ pub struct Facts<'a> {
 pub const SAVED: usize = 9 + 4 * 4 + KEPT.len();
 
 impl Options {
+    /// Those of a new socket.
+    pub fn new(overlapped: bool) -> Self {
+        Self { overlapped, ..Self::default() }
+    }
+
     /// The options as bytes, for another process.
     pub fn save(&self) -> [u8; SAVED] {
         let mut saved = [0; SAVED];
         let flags = [self.nonblocking, self.reuse_address, self.exclusive, self.conditional];
         saved[..4].copy_from_slice(&flags.map(u8::from));
-        saved[4] = u8::from(self.sizes[0].is_some()) | u8::from(self.sizes[1].is_some()) << 1;
+        saved[4] =
+            u8::from(self.sizes[0].is_some()) | u8::from(self.sizes[1].is_some()) << 1 | u8::from(self.overlapped) << 2;
         saved[5..7].copy_from_slice(&self.linger.0.to_le_bytes());
         saved[7..9].copy_from_slice(&self.linger.1.to_le_bytes());
         let [receive, send] = self.sizes.map(Option::unwrap_or_default);
@@ -86,6 +94,7 @@ impl Options {
             *kept = *saved != 0;
         }
         Self {
+            overlapped: saved[4] & 4 != 0,
             nonblocking: saved[0] != 0,
             reuse_address: saved[1] != 0,
             exclusive: saved[2] != 0,
@@ -204,16 +213,16 @@ mod tests {
     proptest! {
         #[test]
         fn options_survive_a_hand_over(
-            flags: [bool; 4],
+            flags: [bool; 5],
             linger: (u16, u16),
             times: (u32, u32),
             sizes: [Option<u32>; 2],
             kept: [bool; KEPT.len()],
         ) {
-            let [nonblocking, reuse_address, exclusive, conditional] = flags;
+            let [overlapped, nonblocking, reuse_address, exclusive, conditional] = flags;
             let (receive_timeout, send_timeout) = times;
             let options = Options {
-                nonblocking, linger, reuse_address, exclusive, conditional, receive_timeout, send_timeout, sizes, kept,
+                overlapped, nonblocking, linger, reuse_address, exclusive, conditional, receive_timeout, send_timeout, sizes, kept,
             };
             prop_assert_eq!(Options::restore(&options.save()), options);
         }

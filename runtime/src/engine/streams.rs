@@ -10,7 +10,7 @@ use super::extensions::Parts;
 use super::options::{Facts, Options};
 use super::receiving::Receive;
 use super::sending::Send;
-use super::transfer::{Later, later};
+use super::transfer::Later;
 use super::{Home, Placed, address, control, select, waiting};
 use crate::ffi;
 use crate::rt::{Buffers, BuffersOut, Bytes, Cell, Code, Opened, Outcome, SocketRef, Startup};
@@ -67,7 +67,8 @@ impl<T: Placed> Provider for Streams<T> {
         if info.dwProviderReserved != 0 {
             return Ok(Opened::New(self.0.take(info, Mode::Stream)?));
         }
-        Ok(Opened::New(Endpoint::new(&self.0, info, Mode::Stream, None, Options::default())))
+        let options = Options::new(call.flags & ffi::WSA_FLAG_OVERLAPPED != 0);
+        Ok(Opened::New(Endpoint::new(&self.0, info, Mode::Stream, None, options)))
     }
 
     fn bind(&self, socket: &Handle<'_, T>, call: &call::Bind<'_>) -> Result<(), error::BindError> {
@@ -98,16 +99,16 @@ impl<T: Placed> Provider for Streams<T> {
     }
 
     fn send(&self, socket: &Handle<'_, T>, call: &call::Send<'_>) -> Result<Outcome<u32>, error::SendError> {
-        send(socket, call.buffers, call.flags, later::<error::SendError>(call.overlapped)).map_err(Into::into)
+        send(socket, call.buffers, call.flags, socket.later::<error::SendError>(call.overlapped)).map_err(Into::into)
     }
 
     fn send_to(&self, socket: &Handle<'_, T>, call: &call::SendTo<'_>) -> Result<Outcome<u32>, error::SendToError> {
         // A connection has one destination; the address counts for nothing.
-        send(socket, call.buffers, call.flags, later::<error::SendToError>(call.overlapped)).map_err(Into::into)
+        send(socket, call.buffers, call.flags, socket.later::<error::SendToError>(call.overlapped)).map_err(Into::into)
     }
 
     fn recv(&self, socket: &Handle<'_, T>, call: &call::Recv<'_>) -> Result<Outcome<done::Recv>, error::RecvError> {
-        let outcome = receive(socket, call.buffers, call.flags, later::<error::RecvError>(call.overlapped))?;
+        let outcome = receive(socket, call.buffers, call.flags, socket.later::<error::RecvError>(call.overlapped))?;
         Ok(outcome.map(|Moved { bytes, flags }| done::Recv { bytes, flags }))
     }
 
@@ -116,7 +117,7 @@ impl<T: Placed> Provider for Streams<T> {
         socket: &Handle<'_, T>,
         call: &call::RecvFrom<'_>,
     ) -> Result<Outcome<done::RecvFrom>, error::RecvFromError> {
-        let outcome = receive(socket, call.buffers, call.flags, later::<error::RecvFromError>(call.overlapped))?;
+        let outcome = receive(socket, call.buffers, call.flags, socket.later::<error::RecvFromError>(call.overlapped))?;
         Ok(outcome.map(|Moved { bytes, flags }| done::RecvFrom { bytes, flags }))
     }
 
@@ -219,7 +220,7 @@ impl<T: Placed> Provider for Streams<T> {
     }
 
     fn ioctl(&self, socket: &Handle<'_, T>, call: &call::Ioctl<'_>) -> Result<Outcome<u32>, error::IoctlError> {
-        let later = later::<error::IoctlError>(call.overlapped);
+        let later = socket.later::<error::IoctlError>(call.overlapped);
         if call.code == ffi::SIO_ADDRESS_LIST_CHANGE {
             return Ok(bytes(Endpoint::address_change(socket, socket, later)?));
         }
@@ -306,7 +307,7 @@ impl<T: Placed> Provider for Streams<T> {
         call: &call::DisconnectEx<'_>,
     ) -> Result<Outcome<()>, error::DisconnectExError> {
         let reuse = call.flags & ffi::TF_REUSE_SOCKET != 0;
-        Ok(socket.disconnect(socket, reuse, later::<error::DisconnectExError>(call.overlapped))?.map(|_| ()))
+        Ok(socket.disconnect(socket, reuse, socket.later::<error::DisconnectExError>(call.overlapped))?.map(|_| ()))
     }
 
     fn address_to_string(&self, call: &call::AddressToString<'_>) -> Result<(), error::AddressToStringError> {

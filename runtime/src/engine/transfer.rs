@@ -26,11 +26,6 @@ pub struct Later<'a> {
     pub fail: fn(Operation, Code),
 }
 
-/// The overlapped part of a call whose errors are `E`, if it has one.
-pub fn later<E: ErrorList + From<Code>>(overlapped: Option<Overlapped<'_>>) -> Option<Later<'_>> {
-    overlapped.map(Later::of::<E>)
-}
-
 impl<'a> Later<'a> {
     /// The overlapped part of a call whose errors are `E`.
     pub fn of<E: ErrorList + From<Code>>(overlapped: Overlapped<'a>) -> Self {
