@@ -91,6 +91,17 @@ fn a_tcp_socket_passes_and_works_where_it_arrives() {
 }
 
 #[test]
+fn what_was_sent_is_read_although_its_sender_left_without_reading() {
+    let (one, other) = socket::pair(process::own()).unwrap();
+    socket::send(&other, b"unread", &[]).unwrap();
+    socket::send(&one, b"sent", &[]).unwrap();
+    drop(one);
+    let mut buffer = [0_u8; 16];
+    assert!(matches!(socket::receive(&other, &mut buffer), Ok(Incoming::Frame(4, _))));
+    assert!(matches!(socket::receive(&other, &mut buffer), Ok(Incoming::Gone)));
+}
+
+#[test]
 fn who_does_not_read_is_not_waited_for() {
     let (one, other) = socket::pair(process::own()).unwrap();
     let mut sent = 0;

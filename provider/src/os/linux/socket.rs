@@ -159,9 +159,10 @@ pub fn receive(socket: impl AsFd, buffer: &mut [u8]) -> Result<Incoming, Fault> 
     let received = loop {
         match rustix::net::recvmsg(&socket, &mut [IoSliceMut::new(buffer)], &mut control, RecvFlags::CMSG_CLOEXEC) {
             Ok(received) => break received,
-            Err(Errno::INTR) => {}
+            // The latter is said once, if the other end went without reading all that it was sent; what it had sent itself still
+            // comes, and then the end.
+            Err(Errno::INTR | Errno::CONNRESET) => {}
             Err(Errno::AGAIN) => return Ok(Incoming::Nothing),
-            Err(Errno::CONNRESET) => return Ok(Incoming::Gone),
             Err(error) => return Err(fault(error)),
         }
     };
