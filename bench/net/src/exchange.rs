@@ -14,7 +14,12 @@ impl Exchange {
     /// # Errors
     /// There is no such subject, or it is none that can be counted, or it does not connect.
     pub fn new(name: &str) -> Result<Self, Problem> {
-        let [near, far] = Subject::of(name).ok_or_else(|| format!("there is no subject `{name}`"))?.both()?;
+        Self::of(Subject::of(name).ok_or_else(|| format!("there is no subject `{name}`"))?)
+    }
+
+    /// Connects both ends of a subject.
+    pub(crate) fn of(subject: Subject) -> Result<Self, Problem> {
+        let [near, far] = subject.both()?;
         Ok(Self { near, far })
     }
 

@@ -4,7 +4,9 @@
 //! Everything is measured in groups: the raw exchange of two cache lines before and after, and the subjects between. A group counts if
 //! both were near the best of all, so a busy machine costs time instead of truth; ratios are formed within a group.
 
+mod copy;
 mod exchange;
+mod explain;
 mod link;
 mod outside;
 mod plan;

@@ -1,9 +1,12 @@
 //! What is measured, in which groups, and what is made of it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use crate::link::{Pages, Problem, Subject};
+use crate::copy;
+use crate::exchange::Exchange;
+use crate::link::{Problem, Subject};
 use crate::outside::Outside;
 use crate::process::{Pair, Test};
 use crate::report::{Report, rows};
@@ -28,8 +31,12 @@ pub enum Who {
     Us(Subject),
     /// Another's program.
     Them(Outside),
+    /// The calls of a message on one of our ways, both ends played by one thread: what no other processor has a part in.
+    Calls(Subject),
     /// The processor's own copying, of memory that is in its caches.
     Memcpy,
+    /// The system's copying from process to process, of the same memory.
+    SystemCopy,
 }
 
 /// A figure: seconds for one message.
@@ -55,9 +62,21 @@ fn chapters() -> Vec<(&'static str, Vec<Key>)> {
     use Subject::{BareShm, BusyTcp, BusyUnix, OneCoreTcp, Shm, ShmCopied, ShmMemory, ShmWaiting, Tcp, WaitingTcp};
     let ours = |subject, test| (Who::Us(subject), test);
     let ping = |subject| ours(subject, Test::Ping(SMALL));
+    let calls = |subject, size| (Who::Calls(subject), Test::Ping(size));
+    let small = vec![
+        ours(BareShm, Test::Ping(INLINE)),
+        ping(BareShm),
+        ping(Shm),
+        ping(ShmWaiting),
+        calls(BareShm, INLINE),
+        calls(BareShm, SMALL),
+        calls(Shm, SMALL),
+    ];
+    let others = [ping(Shm), ping(BusyUnix), ping(BusyTcp), ping(Tcp), ping(OneCoreTcp), ping(WaitingTcp)];
+    let others = others.into_iter().chain([calls(Tcp, SMALL), calls(BusyTcp, SMALL)]);
     let mut chapters = vec![
-        ("small messages", vec![ours(BareShm, Test::Ping(INLINE)), ping(BareShm), ping(Shm), ping(ShmWaiting)]),
-        ("other ways", vec![ping(Shm), ping(BusyUnix), ping(BusyTcp), ping(Tcp), ping(OneCoreTcp), ping(WaitingTcp)]),
+        ("small messages", small),
+        ("other ways", others.collect()),
         (
             "other programs",
             std::iter::once(ping(Shm)).chain(Outside::ALL.map(|who| (Who::Them(who), Test::Ping(SMALL)))).collect(),
@@ -69,7 +88,10 @@ fn chapters() -> Vec<(&'static str, Vec<Key>)> {
         let mut keys =
             vec![stream(Shm), stream(ShmCopied), (Who::Them(Outside::Ucx), Test::Stream(size)), stream(WaitingTcp)];
         if size > SIZES[0] {
-            keys.extend([ours(ShmMemory, Test::Put(size)), (Who::Memcpy, Test::Put(size))]);
+            let put = Test::Put(size);
+            keys.extend([ours(ShmMemory, put), (Who::Memcpy, put), (Who::SystemCopy, put)]);
+        } else {
+            keys.push(calls(Shm, size));
         }
         if size == SIZES[2] {
             keys.extend([stream(Tcp), stream(BusyTcp)]);
@@ -81,6 +103,7 @@ fn chapters() -> Vec<(&'static str, Vec<Key>)> {
 
 struct Measuring<'a> {
     pairs: BTreeMap<Subject, Pair>,
+    exchanges: BTreeMap<Subject, Exchange>,
     /// Seconds of a message when it was last measured, to choose how many are sent.
     last: BTreeMap<Key, f64>,
     /// What is not measured (any more), and why.
@@ -101,7 +124,9 @@ impl Measuring<'_> {
                 Some(seconds) => Ok(Some(seconds)),
                 None => Err(outside.hint().to_owned()),
             }),
-            Who::Memcpy => Ok(Some(memcpy(test))),
+            Who::Calls(subject) => self.calls(subject, test).map(Some),
+            Who::Memcpy => Ok(Some(copy::memcpy(test.size()))),
+            Who::SystemCopy => copy::between_processes(test.size()).map(Some),
         };
         match outcome {
             Ok(seconds) => seconds.inspect(|seconds| {
@@ -118,14 +143,29 @@ impl Measuring<'_> {
         }
     }
 
-    fn ours(&mut self, subject: Subject, test: Test) -> Result<f64, Problem> {
-        let expected = self.last.get(&(Who::Us(subject), test)).copied();
+    /// How many messages a run takes.
+    fn count(&self, key: Key) -> u32 {
         // So many at least that no lucky moment passes for a quiet machine.
-        let least = if subject == Subject::Raw { 2_000.0 } else { 5.0 };
-        let count = expected.map_or(20.0, |seconds| RUN / seconds).clamp(least, 200_000.0) as u32;
+        let least = if key.0 == Who::Us(Subject::Raw) { 2_000.0 } else { 5.0 };
+        self.last.get(&key).map_or(20.0, |seconds| RUN / seconds).clamp(least, 200_000.0) as u32
+    }
+
+    fn calls(&mut self, subject: Subject, test: Test) -> Result<f64, Problem> {
+        let count = self.count((Who::Calls(subject), test));
+        let exchange = match self.exchanges.entry(subject) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(place) => place.insert(Exchange::of(subject)?),
+        };
+        let start = Instant::now();
+        exchange.run(test.size(), u64::from(count))?;
+        Ok(start.elapsed().as_secs_f64() / f64::from(count))
+    }
+
+    fn ours(&mut self, subject: Subject, test: Test) -> Result<f64, Problem> {
+        let count = self.count((Who::Us(subject), test));
         let pair = match self.pairs.entry(subject) {
-            std::collections::btree_map::Entry::Occupied(there) => there.into_mut(),
-            std::collections::btree_map::Entry::Vacant(place) => place.insert(Pair::start(subject)?),
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(place) => place.insert(Pair::start(subject)?),
         };
         pair.run(test, count)
     }
@@ -143,26 +183,10 @@ pub fn name(who: Who) -> &'static str {
     match who {
         Who::Us(subject) => subject.name(),
         Who::Them(outside) => outside.name(),
+        Who::Calls(_) => "calls on one thread",
         Who::Memcpy => "memcpy",
+        Who::SystemCopy => "copy between processes",
     }
-}
-
-/// Seconds of one copy of memory that is in the caches.
-fn memcpy(test: Test) -> f64 {
-    let (Test::Put(size) | Test::Stream(size) | Test::Ping(size) | Test::Paced(size)) = test;
-    let (from, mut to) = (Pages::new(size), Pages::new(size));
-    let mut copy = || {
-        to.copy_from_slice(std::hint::black_box(&from));
-        std::hint::black_box(&mut *to);
-    };
-    let count = (200_000_000 / size).max(1);
-    // Into the caches.
-    copy();
-    let start = Instant::now();
-    for _ in 0..count {
-        copy();
-    }
-    start.elapsed().as_secs_f64() / count as f64
 }
 
 /// Measures all; `tell` hears how far it is.
@@ -170,7 +194,13 @@ fn memcpy(test: Test) -> f64 {
 /// # Errors
 /// Not even the raw exchange can be measured. What else cannot be is in the report.
 pub fn run(options: Options, tell: &mut dyn FnMut(&str)) -> Result<Report, Problem> {
-    let mut measuring = Measuring { pairs: BTreeMap::new(), last: BTreeMap::new(), left_out: BTreeMap::new(), tell };
+    let mut measuring = Measuring {
+        pairs: BTreeMap::new(),
+        exchanges: BTreeMap::new(),
+        last: BTreeMap::new(),
+        left_out: BTreeMap::new(),
+        tell,
+    };
     let chapters = chapters();
     let mut groups: Vec<Vec<Group>> = Vec::new();
     // Twice, to find out how many messages a run takes.

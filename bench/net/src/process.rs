@@ -26,6 +26,11 @@ pub enum Test {
 }
 
 impl Test {
+    /// Bytes of a message.
+    pub fn size(self) -> usize {
+        self.words().1
+    }
+
     fn words(self) -> (&'static str, usize) {
         match self {
             Self::Ping(size) => ("ping", size),

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::explain::explain;
 use crate::link::Subject;
 use crate::outside::Outside;
 use crate::plan::{Group, INLINE, Key, SIZES, SMALL, Who, best, name};
@@ -40,6 +41,8 @@ pub struct Row {
     pub limit: Limit,
     /// What was found: ratios, or microseconds.
     pub sample: Sample,
+    /// What was measured beside it that says where the time goes; empty if nothing was.
+    pub why: String,
 }
 
 impl Row {
@@ -150,7 +153,8 @@ pub fn rows(chapters: &[Vec<Group>]) -> Vec<Row> {
             Some(_) => target.what.to_owned(),
             None => format!("{}, round trip ({})", target.what, name(target.ours.0)),
         };
-        Row { target: target.id, what, limit: target.limit, sample: Sample::among(&values, best) }
+        let why = target.theirs.map(|theirs| explain((target.ours, theirs), chapters, best)).unwrap_or_default();
+        Row { target: target.id, what, limit: target.limit, sample: Sample::among(&values, best), why }
     };
     targets().into_iter().map(row).collect()
 }
@@ -186,6 +190,9 @@ impl Report {
             text.push('\n');
         }
         text += &format!("\nbest raw round trip: {:.0} ns\n", 1e9 * self.raw);
+        for row in self.rows.iter().filter(|row| row.met() == Some(false) && !row.why.is_empty()) {
+            text += &format!("{}, {}: {}\n", row.target, row.what, row.why);
+        }
         for (who, why) in &self.absent {
             text += &format!("not measured: {who}: {why}\n");
         }
@@ -199,6 +206,7 @@ impl Report {
             json!({
                 "target": row.target, "what": row.what, "median": row.sample.median(), "min": min, "max": max,
                 "limit": row.limit(), "met": row.met(), "quiet_groups": row.sample.quiet(), "kept": row.sample.kept(),
+                "why": row.why,
             })
         };
         let absent = |(who, why): &(&str, String)| json!({ "who": who, "why": why });

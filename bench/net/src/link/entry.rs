@@ -71,6 +71,8 @@ pub struct Entry {
     provider: SanProvider,
     polled: bool,
     descriptor: Vec<u8>,
+    /// Where the peer's memory begins under its descriptor.
+    start: u32,
     registration: Option<ffi::HANDLE>,
     _exposed: Option<Exposed>,
 }
@@ -86,6 +88,7 @@ impl Entry {
             provider,
             polled,
             descriptor: Vec::new(),
+            start: 0,
             registration: None,
             _exposed: None,
         }
@@ -107,9 +110,10 @@ impl Entry {
 
     /// Tells the peer which memory it may write to.
     pub fn open(mut self) -> Result<Self, Problem> {
-        let memory = vec![1; LARGEST];
+        let memory = Pages::around(LARGEST);
+        let start = Pages::start(&memory) as u32;
         let exposed = self.socket.register_rdma(memory, ffi::MEM_READ | ffi::MEM_WRITE).map_err(said)?;
-        self.socket.send_blocking(exposed.descriptor()).map_err(said)?;
+        self.socket.send_blocking(&[&start.to_ne_bytes(), exposed.descriptor()].concat()).map_err(said)?;
         self._exposed = Some(exposed);
         Ok(self)
     }
@@ -118,7 +122,8 @@ impl Entry {
     pub fn hear(mut self) -> Result<Self, Problem> {
         let mut descriptor = [0; 256];
         let size = self.socket.recv_blocking(&mut descriptor).map_err(said)?;
-        self.descriptor = descriptor[..size].to_vec();
+        let (start, descriptor) = descriptor[..size].split_first_chunk().ok_or("half a descriptor")?;
+        (self.start, self.descriptor) = (u32::from_ne_bytes(*start), descriptor.to_vec());
         self.registration = Some(self.socket.register(&self.out, ffi::MEM_READ).map_err(said)?);
         Ok(self)
     }
@@ -236,11 +241,9 @@ impl Link for Entry {
     fn put(&mut self, size: usize) -> Result<(), Problem> {
         let call = self.sends.next();
         let piece = [Piece::registered(&self.out[..size], self.registration.unwrap_or_default())];
+        let write = &self.provider.extensions().rdma_write;
         // SAFETY: as in `start_send`; the descriptor is copied by the call.
-        unsafe {
-            self.provider.extensions().rdma_write.rdma_write(self.socket.raw(), &piece, &self.descriptor, 0, 0, call)
-        }
-        .map_err(said)?;
+        unsafe { write.rdma_write(self.socket.raw(), &piece, &self.descriptor, self.start, 0, call) }.map_err(said)?;
         self.sends.oldest(&self.provider, self.socket.raw()).map(|_| ())
     }
 }

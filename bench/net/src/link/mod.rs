@@ -149,6 +149,7 @@ impl Subject {
             Self::Shm => entry::both("wsp_san_shm", true).map(boxed),
             Self::ShmWaiting => entry::both("wsp_san_shm", false).map(boxed),
             Self::Tcp => entry::both("wsp_san_tcp", true).map(boxed),
+            Self::BusyTcp => socket::tcp_both().map(boxed),
             _ => Err(format!("{} is not counted", self.name())),
         }
     }

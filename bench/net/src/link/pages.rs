@@ -16,9 +16,19 @@ pub struct Pages {
 impl Pages {
     /// So many bytes, all 1.
     pub fn new(size: usize) -> Self {
-        let memory = vec![1; size + PAGE].into_boxed_slice();
-        let start = memory.as_ptr().addr().next_multiple_of(PAGE) - memory.as_ptr().addr();
+        let memory = Self::around(size).into_boxed_slice();
+        let start = Self::start(&memory);
         Self { memory, start, size }
+    }
+
+    /// Memory in which so many bytes are to begin with a page, for those who want a vector: at [`start`](Self::start).
+    pub fn around(size: usize) -> Vec<u8> {
+        vec![1; size + PAGE]
+    }
+
+    /// Where the first page of memory begins.
+    pub fn start(memory: &[u8]) -> usize {
+        memory.as_ptr().addr().next_multiple_of(PAGE) - memory.as_ptr().addr()
     }
 }
 

@@ -63,6 +63,13 @@ pub fn tcp_ask(busy: bool, place: &str) -> Result<Stream<TcpStream>, Problem> {
     tcp(TcpStream::connect(place).map_err(said)?, busy)
 }
 
+/// Both ends in one process.
+pub fn tcp_both() -> Result<(Stream<TcpStream>, Stream<TcpStream>), Problem> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(said)?;
+    let asking = TcpStream::connect(listener.local_addr().map_err(said)?).map_err(said)?;
+    Ok((tcp(asking, true)?, tcp(listener.accept().map_err(said)?.0, true)?))
+}
+
 fn unix(stream: UnixStream) -> Result<Stream<UnixStream>, Problem> {
     stream.set_nonblocking(true).map_err(said)?;
     Ok(Stream::new(stream))
