@@ -3,8 +3,10 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
+use super::apart;
 use super::context::{Context, error};
 use super::names::{self, ident};
+use super::text;
 use crate::emit::EmitError;
 use crate::model::{Allowed, AllowedSet, Check, CheckKind, Direction, Function, Param, Profile, TypeRef};
 
@@ -12,11 +14,13 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
     let mut items = Vec::new();
     let mut all = Vec::new();
     for function in profile.functions.iter().filter(|function| names::is_called_by_host(function.kind)) {
+        let mut descriptions = String::new();
         for check in &function.checks {
-            items.push(description(context, function, check)?);
+            descriptions.push_str(&description(context, function, check)?);
             all.push(names::check(function, check));
         }
-        items.push(validate(context, function)?);
+        items.push(context.item(descriptions));
+        items.push(apart(&function.name, validate(context, function)?, 0, context)?);
     }
     Ok(quote! {
         #(#items)*
@@ -25,9 +29,18 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
     })
 }
 
-fn description(context: &Context<'_>, function: &Function, check: &Check) -> Result<TokenStream, EmitError> {
-    let name = names::check(function, check);
-    let (id, text) = (&check.id, &check.text);
+/// What a check is for.
+const DESCRIPTION: &str = "\
+/// `$id`, declared in `spec/$place`.
+pub static $name: ::wsp::rt::Check = ::wsp::rt::Check {
+    id: $literal,
+    code: $code,
+    text: $text,
+};
+";
+
+fn description(context: &Context<'_>, function: &Function, check: &Check) -> Result<String, EmitError> {
+    let id = &check.id;
     let code = match &check.code {
         Some(code) => {
             let known = context.model.code(code);
@@ -35,11 +48,17 @@ fn description(context: &Context<'_>, function: &Function, check: &Check) -> Res
         }
         None => 0,
     };
-    let code = Literal::i32_unsuffixed(code);
-    let line = format!(" `{id}`, declared in `spec/{}`.", check.origin);
-    Ok(
-        quote!(#[doc = #line] pub static #name: ::wsp::rt::Check = ::wsp::rt::Check { id: #id, code: #code, text: #text };),
-    )
+    Ok(text::fill(
+        DESCRIPTION,
+        &[
+            ("id", id),
+            ("place", &check.origin.to_string()),
+            ("name", &names::check(function, check).to_string()),
+            ("literal", &text::quoted(id)),
+            ("code", &code.to_string()),
+            ("text", &text::quoted(&check.text)),
+        ],
+    ))
 }
 
 /// Two functions: one decides in a few instructions whether a call is in order, the other finds what is wrong, in the declared

@@ -13,7 +13,7 @@ use crate::model::{Function, Model, Origin, Scalar, TypeKind, TypeRef, Value, Wi
 pub struct Context<'m> {
     pub model: &'m Model,
     pub options: Options,
-    /// Documentation that stands aside while the file is formatted.
+    /// Documentation and finished items that stand aside while the file is formatted.
     texts: RefCell<Vec<String>>,
 }
 
@@ -156,17 +156,41 @@ impl Context<'_> {
         if text.is_empty() {
             return TokenStream::new();
         }
-        let mut texts = self.texts.borrow_mut();
-        let number = format!("{ASIDE}{}", texts.len());
-        texts.push(text);
+        let number = format!("{ASIDE}{}", self.put(text));
         quote!(#[doc = #number])
     }
 
-    /// The text that a formatted line stands for.
-    pub fn text_of(&self, line: &str) -> Option<String> {
-        let number: usize = line.strip_prefix("///")?.strip_prefix(ASIDE)?.parse().ok()?;
-        self.texts.borrow().get(number).cloned()
+    /// Items that need no formatting, as whole lines; they are indented to where they stand.
+    pub fn item(&self, text: String) -> TokenStream {
+        let number = Literal::usize_unsuffixed(self.put(text));
+        quote!(__item!(#number);)
     }
+
+    fn put(&self, text: String) -> usize {
+        let mut texts = self.texts.borrow_mut();
+        texts.push(text);
+        texts.len() - 1
+    }
+
+    /// The documentation or the items that a formatted line stands for.
+    pub fn text_of(&self, line: &str) -> Option<Aside> {
+        let take = |number: &str| {
+            let number: usize = number.parse().ok()?;
+            self.texts.borrow_mut().get_mut(number).map(std::mem::take)
+        };
+        match line.strip_prefix("__item!(") {
+            Some(item) => take(item.strip_suffix(");")?).map(Aside::Items),
+            None => take(line.strip_prefix("///")?.strip_prefix(ASIDE)?).map(Aside::Documentation),
+        }
+    }
+}
+
+/// What stood aside while the file was formatted.
+pub enum Aside {
+    /// Documentation, without its comment signs.
+    Documentation(String),
+    /// Items.
+    Items(String),
 }
 
 fn with_place(mut text: String, origin: &Origin) -> String {
@@ -174,7 +198,8 @@ fn with_place(mut text: String, origin: &Origin) -> String {
     text
 }
 
-fn escaped(text: &str) -> String {
+/// A text as Markdown that shows it as it is, outside of code.
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for line in text.trim_end().lines() {
         let mut code = false;

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::apart;
 use super::args;
 use super::at_once;
 use super::checks;
@@ -21,15 +22,16 @@ use crate::model::{
 pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitError> {
     let mut thunks = Vec::new();
     for function in profile.functions.iter().filter(|function| names::is_called_by_host(function.kind)) {
-        match function.managed {
-            Some(Managed::Startup) => {}
-            Some(Managed::Cleanup) => thunks.push(cleanup(context, function)?),
-            None => thunks.push(thunk(context, function)?),
-        }
+        let thunk = match function.managed {
+            Some(Managed::Startup) => continue,
+            Some(Managed::Cleanup) => cleanup(context, function)?,
+            None => thunk(context, function)?,
+        };
+        thunks.push(apart(&function.name, thunk, 1, context)?);
     }
     let table = table(context, profile)?;
     let extension = extensions::lookup(profile);
-    let traced = traced::emit(context, profile);
+    let traced = traced::emit(context, profile)?;
     Ok(quote! {
         #table
         #traced

@@ -4,23 +4,28 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::apart;
 use super::context::Context;
 use super::names::{self, ident, member};
 use super::types::result;
+use crate::emit::EmitError;
 use crate::model::{ErrorVia, Function, FunctionKind, Profile, SocketUse};
 
 /// `fn traced_table`, and the module of the thunks in it.
-pub fn emit(context: &Context<'_>, profile: &Profile) -> TokenStream {
+pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitError> {
     let name = ident(&profile.table);
     let replaced = profile.of_kind(FunctionKind::Table).map(|function| {
         let (field, method) = (member(&function.name), names::method(&function.name));
         quote!(#field: Some(traced::#method::<P>))
     });
     let called = |function: &&Function| matches!(function.kind, FunctionKind::Table | FunctionKind::Extension);
-    let thunks = profile.functions.iter().filter(called).map(|function| thunk(context, profile, function));
+    let mut thunks = Vec::new();
+    for function in profile.functions.iter().filter(called) {
+        thunks.push(apart(&function.name, thunk(context, profile, function), 1, context)?);
+    }
     let slots = context.model.table(&profile.table).map_or(0, |table| table.slots.len());
     let rest = (profile.of_kind(FunctionKind::Table).count() < slots).then(|| quote!(, ..table::<P>()));
-    quote! {
+    Ok(quote! {
         /// The same with the thunks that record each call.
         pub const fn traced_table<P: Instance>() -> ffi::#name { ffi::#name { #(#replaced),* #rest } }
         /// The functions that stand in the table of a provider that is traced.
@@ -28,7 +33,7 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> TokenStream {
             use super::{Instance, ffi, thunk};
             #(#thunks)*
         }
-    }
+    })
 }
 
 fn thunk(context: &Context<'_>, profile: &Profile, function: &Function) -> TokenStream {

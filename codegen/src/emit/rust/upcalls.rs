@@ -20,7 +20,7 @@ pub fn emit(context: &Context<'_>) -> Result<TokenStream, EmitError> {
     for slot in &table.slots {
         let Some(function) = tables::function(context.model, slot) else { continue };
         let field = member(slot);
-        enums.push(errors::one(context, function)?);
+        enums.push(errors::one(context, function, 4)?);
         methods.push(method(context, function, &quote!(self.table().#field), &quote!(error), &quote!(done))?);
         if args::fields(function).count() > 1 {
             done.push(args::results(context, function)?);

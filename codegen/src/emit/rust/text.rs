@@ -1,0 +1,60 @@
+//! Items that are text from the start. Tables of literals are most of what the formatter is given and the least of what it is
+//! needed for: how their lines break is known. As tokens, each of their words would cost it a few thousand instructions.
+
+use proc_macro2::Literal;
+
+/// How wide the formatter lets a line become, in characters.
+const WIDTH: usize = 89;
+
+/// A template with its `$name`s replaced. What has no value stays as it is.
+pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(2 * template.len());
+    let mut parts = template.split('$');
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(part.len());
+        let (name, rest) = part.split_at(end);
+        match values.iter().find(|(known, _)| *known == name) {
+            Some((_, value)) => out.push_str(value),
+            None => out.extend(["$", name]),
+        }
+        out.push_str(rest);
+    }
+    out
+}
+
+/// Appends documentation as comments.
+pub fn document(out: &mut String, indent: &str, documentation: &str) {
+    for line in documentation.lines().map(str::trim_end) {
+        let gap = if line.is_empty() { "" } else { " " };
+        out.extend([indent, "///", gap, line, "\n"]);
+    }
+}
+
+/// A string literal.
+pub fn quoted(text: &str) -> String {
+    Literal::string(text).to_string()
+}
+
+/// Does a text fit behind so many characters?
+pub fn fits(before: usize, text: &str) -> bool {
+    before + text.chars().count() <= WIDTH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{document, fill};
+
+    #[test]
+    fn values_are_not_searched_for_names() {
+        assert_eq!(fill("$a is $b, $c$$a.", &[("a", "$b"), ("b", "2")]), "$b is 2, $c$$b.");
+        assert_eq!(fill("no name", &[]), "no name");
+    }
+
+    #[test]
+    fn documentation_has_no_spaces_at_the_ends_of_lines() {
+        let mut out = String::new();
+        document(&mut out, "  ", "one \n\ntwo");
+        assert_eq!(out, "  /// one\n  ///\n  /// two\n");
+    }
+}
