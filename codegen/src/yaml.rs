@@ -1,9 +1,8 @@
 //! One spanned tree per file. Everything that YAML allows and a spec does not need is refused here, with its place.
 
-use std::collections::BTreeMap;
-use std::vec::IntoIter;
+use std::collections::BTreeSet;
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StrInput};
 
 use crate::diagnostic::{Code, Diagnostics, Span};
 use crate::source::Source;
@@ -66,34 +65,9 @@ impl Kind {
     }
 }
 
-/// What the parser made of a file that is text.
-pub struct Raw<'a> {
-    events: Vec<(Event<'a>, granit_parser::Span)>,
-    /// Why there are no more events, if that is not the end of the file.
-    error: Option<ScanError>,
-}
-
-/// Parses one file, which takes most of the time that reading takes; `None` if it is not text of a fair size. [`read`] reports.
-pub fn parse(source: &Source) -> Option<Raw<'_>> {
-    let text = std::str::from_utf8(&source.text).ok().filter(|text| text.len() <= MAX_BYTES)?;
-    let mut raw = Raw { events: Vec::new(), error: None };
-    for event in Parser::new_from_str(text) {
-        match event {
-            Ok(event) => raw.events.push(event),
-            Err(error) => {
-                raw.error = Some(error);
-                break;
-            }
-        }
-    }
-    Some(raw)
-}
-
-/// Reads one file from what [`parse`] made of it. `None`: it could not be read as YAML at all, and why has been reported.
-pub fn read(file: u32, source: &Source, raw: Option<Raw<'_>>, diags: &mut Diagnostics) -> Option<Node> {
-    let text = decode(file, source, diags)?;
-    let Raw { events, error } = raw?;
-    let node = Builder { file, text, events: events.into_iter(), error, depth: 0, diags }.document()?;
+/// Reads the text of one file, as [`decode`] gave it. `None`: it could not be read as YAML at all, and why has been reported.
+pub fn read(file: u32, text: &str, diags: &mut Diagnostics) -> Option<Node> {
+    let node = Builder { file, text, parser: Parser::new_from_str(text), depth: 0, diags }.document()?;
     if node.value == Kind::Null && text.trim_end().lines().all(|line| line.trim_start().starts_with('#')) {
         let span = Span { file, start: 0, end: 0 };
         diags.error(Code::EmptyFile, span, "this file says nothing").hint("fill it or remove it");
@@ -102,8 +76,8 @@ pub fn read(file: u32, source: &Source, raw: Option<Raw<'_>>, diags: &mut Diagno
     Some(node)
 }
 
-/// Checks size and encoding.
-fn decode<'a>(file: u32, source: &'a Source, diags: &mut Diagnostics) -> Option<&'a str> {
+/// The text of a file. `None`: it is too large or not text, and that has been reported.
+pub fn decode<'a>(file: u32, source: &'a Source, diags: &mut Diagnostics) -> Option<&'a str> {
     let bytes = &source.text;
     if bytes.len() > MAX_BYTES {
         diags.hide_text(file);
@@ -136,8 +110,7 @@ fn decode<'a>(file: u32, source: &'a Source, diags: &mut Diagnostics) -> Option<
 struct Builder<'a, 'd> {
     file: u32,
     text: &'a str,
-    events: IntoIter<(Event<'a>, granit_parser::Span)>,
-    error: Option<ScanError>,
+    parser: Parser<'a, StrInput<'a>>,
     /// Lists and mappings around what is read.
     depth: usize,
     diags: &'d mut Diagnostics,
@@ -166,11 +139,12 @@ impl<'a> Builder<'a, '_> {
 
     /// The next event with its place.
     fn next(&mut self) -> Option<(Event<'a>, Span)> {
-        let Some((event, place)) = self.events.next() else {
-            if let Some(error) = self.error.take() {
+        let (event, place) = match self.parser.next()? {
+            Ok(event) => event,
+            Err(error) => {
                 self.report(&error);
+                return None;
             }
-            return None;
         };
         let place = place.byte_range().unwrap_or_default();
         Some((event, Span { file: self.file, start: place.start as u32, end: place.end as u32 }))
@@ -249,10 +223,12 @@ impl<'a> Builder<'a, '_> {
 
     fn map(&mut self) -> Option<Vec<(Spanned<String>, Node)>> {
         let mut map: Vec<(Spanned<String>, Node)> = Vec::new();
-        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         loop {
             let key = match self.next()? {
-                (Event::MappingEnd, _) => return Some(map),
+                (Event::MappingEnd, _) => {
+                    self.unique(&mut map);
+                    return Some(map);
+                }
                 (Event::Scalar(text, ScalarStyle::Plain, ..), span) if text == "<<" => {
                     self.diags
                         .error(Code::MergeKey, span, "merge keys (`<<`) are not allowed here")
@@ -263,24 +239,36 @@ impl<'a> Builder<'a, '_> {
             };
             let (event, span) = self.next()?;
             let value = self.node(event, span)?;
-            let Some(name) = self.key_text(&key) else { continue };
-            if let Some(first) = seen.get(&name).copied() {
-                self.diags
-                    .error(Code::DuplicateKey, key.span, format!("the key `{name}` stands here twice"))
-                    .label("again here")
-                    .also(first, "first here")
-                    .hint("keep one of them");
-                continue;
+            let span = key.span;
+            if let Some(name) = self.key_text(key) {
+                map.push((Spanned::new(name, span), value));
             }
-            seen.insert(name.clone(), key.span);
-            map.push((Spanned::new(name, key.span), value));
         }
     }
 
+    /// Reports keys that stand twice, and leaves the first of each.
+    fn unique(&mut self, map: &mut Vec<(Spanned<String>, Node)>) {
+        let mut order: Vec<&Spanned<String>> = map.iter().map(|(key, _)| key).collect();
+        // What is equal stays in the order of the file.
+        order.sort_by(|a, b| a.value.cmp(&b.value));
+        let mut again = BTreeSet::new();
+        for same in order.chunk_by(|a, b| a.value == b.value) {
+            for key in &same[1..] {
+                self.diags
+                    .error(Code::DuplicateKey, key.span, format!("the key `{}` stands here twice", key.value))
+                    .label("again here")
+                    .also(same[0].span, "first here")
+                    .hint("keep one of them");
+                again.insert(key.span);
+            }
+        }
+        map.retain(|(key, _)| !again.contains(&key.span));
+    }
+
     /// A key's text; `null`, `true` and numbers count as the text that is written.
-    fn key_text(&mut self, key: &Node) -> Option<String> {
-        match &key.value {
-            Kind::Text(text) => Some(text.clone()),
+    fn key_text(&mut self, key: Node) -> Option<String> {
+        match key.value {
+            Kind::Text(text) => Some(text),
             Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Fraction if key.span.start < key.span.end => {
                 Some(self.text.get(key.span.start as usize..key.span.end as usize).unwrap_or("").to_owned())
             }

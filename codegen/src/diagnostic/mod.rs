@@ -192,7 +192,12 @@ impl Diagnostics {
         self.items.iter()
     }
 
-    /// Takes over what `other` found.
+    /// Takes over what was found in these same files.
+    pub(crate) fn append(&mut self, found: Self) {
+        self.items.extend(found.items);
+    }
+
+    /// Takes over what `other` found, with its files.
     pub fn merge(&mut self, other: Self) {
         let base = self.files.len() as u32;
         self.files.extend(other.files);

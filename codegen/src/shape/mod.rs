@@ -7,8 +7,6 @@ mod value;
 pub use schema::*;
 pub use value::*;
 
-use std::collections::BTreeSet;
-
 use crate::diagnostic::{Code, Diagnostics, Span, suggest};
 use crate::yaml::{Kind, Node, Spanned};
 
@@ -63,14 +61,13 @@ impl<'n> Fields<'n> {
             return None;
         };
         let mut meant = Vec::new();
-        let there: BTreeSet<&str> = map.iter().map(|(key, _)| key.value.as_str()).collect();
-        let free: Vec<&'static str> = keys.iter().copied().filter(|known| !there.contains(known)).collect();
+        let is_free = |known: &&'static str| !map.iter().any(|(key, _)| key.value == *known);
         for (key, _) in map {
             let name = key.value.as_str();
             if keys.contains(&name) || (profiles && cx.profiles.iter().any(|profile| profile == name)) {
                 continue;
             }
-            let suggestion = suggest(name, free.iter().copied());
+            let suggestion = suggest(name, keys.iter().copied().filter(is_free));
             let diagnostic = cx.diags.error(Code::UnknownKey, key.span, format!("unknown key `{name}` in {shape}"));
             if let Some(known) = suggestion {
                 diagnostic.hint(format!("did you mean `{known}`?"));

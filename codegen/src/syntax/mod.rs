@@ -77,16 +77,32 @@ pub struct Parsed {
 
 /// Reads all sources.
 pub fn parse(sources: &[Source], diags: &mut Diagnostics) -> Vec<Parsed> {
-    let mut nodes = Vec::new();
-    let raw = parallel::map(sources, yaml::parse);
-    for (at, (source, raw)) in sources.iter().zip(raw).enumerate() {
-        if let Some(node) = yaml::read(at as u32, source, raw, diags) {
-            nodes.push((at as u32, node));
-        }
-    }
+    let text = |(file, source)| Some((file, yaml::decode(file, source, diags)?));
+    let texts: Vec<(u32, &str)> = (0..).zip(sources).filter_map(text).collect();
+    let nodes = each(&texts, diags, |&(file, text), diags| Some((file, yaml::read(file, text, diags)?)));
     let profiles = profile_names(&nodes);
-    let mut cx = Reader { diags, profiles: &profiles };
-    nodes.iter().filter_map(|(file, node)| Some(Parsed { file: *file, content: read_file(node, &mut cx)? })).collect()
+    each(&nodes, diags, |(file, node), diags| {
+        let mut cx = Reader { diags, profiles: &profiles };
+        Some(Parsed { file: *file, content: read_file(node, &mut cx)? })
+    })
+}
+
+/// What is made of each of the items, several at once; what is found is reported in their order.
+fn each<'a, T: Sync, R: Send>(
+    items: &'a [T],
+    diags: &mut Diagnostics,
+    make: impl Fn(&'a T, &mut Diagnostics) -> Option<R> + Sync,
+) -> Vec<R> {
+    let made = parallel::map(items, |item| {
+        let mut found = Diagnostics::default();
+        (make(item, &mut found), found)
+    });
+    made.into_iter()
+        .filter_map(|(made, found)| {
+            diags.append(found);
+            made
+        })
+        .collect()
 }
 
 fn read_file(node: &Node, cx: &mut Reader<'_>) -> Option<File> {
