@@ -83,12 +83,20 @@ fn indented(out: &mut String, levels: usize) {
     (0..levels).for_each(|_| out.push_str("  "));
 }
 
+/// Where the first character stands that is not written as it is. Most text is ASCII and has none, which is quickly seen byte by byte.
+fn to_escape(text: &str) -> Option<usize> {
+    let plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    let from = text.bytes().position(|byte| !plain(byte))?;
+    let at = text[from..].find(|c| matches!(c, '"' | '\\' | '\0'..='\x1f' | '\x7f'..='\u{9f}'))?;
+    Some(from + at)
+}
+
 /// Appends a string in its quotes.
 pub(crate) fn write_text(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
     // Stretches without anything to escape are copied whole.
-    while let Some(at) = rest.find(|c| matches!(c, '"' | '\\' | '\0'..='\x1f' | '\x7f'..='\u{9f}')) {
+    while let Some(at) = to_escape(rest) {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
         let mut chars = from.chars();
