@@ -25,7 +25,12 @@ const VOID: [&str; 6] = ["br", "hr", "input", "link", "meta", "wbr"];
 
 /// An element of this name.
 pub(super) fn tag(name: &'static str) -> Tag {
-    let mut text = String::with_capacity(64);
+    tag_of(name, 64)
+}
+
+/// An element of this name that is expected to take so many bytes.
+pub(super) fn tag_of(name: &'static str, bytes: usize) -> Tag {
+    let mut text = String::with_capacity(bytes);
     text.push('<');
     text.push_str(name);
     Tag { name, text, end: None }
@@ -65,7 +70,15 @@ impl Markup {
 
     /// A whole document.
     pub fn into_document(self) -> String {
-        format!("<!DOCTYPE html>\n{}\n", self.0)
+        let mut document = self.0;
+        document.insert_str(0, "<!DOCTYPE html>\n");
+        document.push('\n');
+        document
+    }
+
+    /// Bytes so far.
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The frame around every page: head, bar, list of functions, contents of the page.
 
 use super::super::markdown::{KINDS, describe};
-use super::html::{Markup, Tag, code, tag};
+use super::html::{Markup, Tag, code, tag, tag_of};
 use super::site::{Here, Site, only};
 use super::topics::topic_path;
 
@@ -67,11 +67,17 @@ impl Frames {
 pub(super) fn document(page: Page, frames: &Frames, site: &Site<'_>) -> String {
     let here = Here::new(site, &page.path);
     let Frame { bar, side } = frames.of(here);
-    let main = tag("main").id("main").class(page.class).add(page.body).add(footer());
-    let columns = tag("div").class("columns").add(side).add(main).add(contents(&page.sections));
-    let body = tag("body").add(tag("a").class("skip").href("#main").add("Skip to the content")).add(bar).add(columns);
+    // The frame is tens of kilobytes: it should not be moved because the page grows behind it.
+    let bytes = bar.len() + side.len() + page.body.len() + 8192;
+    let main = tag_of("main", page.body.len() + 256).id("main").class(page.class).add(page.body).add(footer());
+    let columns = tag_of("div", bytes).class("columns").add(side).add(main).add(contents(&page.sections));
+    let body = tag_of("body", bytes)
+        .add(tag("a").class("skip").href("#main").add("Skip to the content"))
+        .add(bar)
+        .add(columns);
     let head = head(&page.title, &page.about, here);
-    Markup::from(tag("html").attr("lang", "en").attr("data-profile", "all").add(head).add(body)).into_document()
+    Markup::from(tag_of("html", bytes).attr("lang", "en").attr("data-profile", "all").add(head).add(body))
+        .into_document()
 }
 
 fn head(title: &str, about: &str, here: Here<'_, '_>) -> Tag {
