@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use wsp_codegen::emit::{self, EMITTERS, Emitter};
 use wsp_codegen::model::Profile;
-use wsp_codegen::write::write_all;
+use wsp_codegen::write::{Written, write_all};
 
 use crate::text::{BOLD, GREEN, PLAIN, Table};
 use crate::{Failure, print, spec};
@@ -27,13 +27,13 @@ pub fn run(out: &Path, folder: Option<&Path>, only: &[String]) -> Result<(), Fai
     }
     let read = begun.elapsed();
     let mut table = Table::new(&["made", ">files", ">changed", ">KiB", ">ms", "what"]);
-    let all = emit::run(&emitters, &loaded.model, loaded.options);
+    let all = emit::run(&emitters, &loaded.model, loaded.options, |outputs| write_all(out, &outputs));
     for (emitter, made) in emitters.iter().zip(all) {
-        let outputs = made.outputs.map_err(Failure::new)?;
-        let written = write_all(out, &outputs).map_err(Failure::new)?;
+        let parts = made.parts.map_err(Failure::new)?;
+        let written: Written = parts.into_iter().sum::<Result<_, _>>().map_err(Failure::new)?;
         table.row([
             emitter.folder.to_owned(),
-            outputs.len().to_string(),
+            (written.changed + written.unchanged).to_string(),
             written.changed.to_string(),
             (written.bytes / 1024).to_string(),
             milliseconds(made.took),

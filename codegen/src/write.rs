@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::emit::Output;
-use crate::parallel;
 
 /// What writing came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,6 +14,16 @@ pub struct Written {
     pub unchanged: usize,
     /// Bytes of all files.
     pub bytes: u64,
+}
+
+impl std::iter::Sum for Written {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            changed: sum.changed + one.changed,
+            unchanged: sum.unchanged + one.unchanged,
+            bytes: sum.bytes + one.bytes,
+        })
+    }
 }
 
 /// A file that could not be written.
@@ -44,14 +53,14 @@ impl std::error::Error for WriteError {
 /// The first file that cannot be written.
 pub fn write_all(folder: &Path, outputs: &[Output]) -> Result<Written, WriteError> {
     let mut written = Written::default();
-    for changed in parallel::map(outputs, |output| write(&folder.join(&output.path), &output.contents)) {
-        if changed? {
+    for output in outputs {
+        if write(&folder.join(&output.path), &output.contents)? {
             written.changed += 1;
         } else {
             written.unchanged += 1;
         }
+        written.bytes += output.contents.len() as u64;
     }
-    written.bytes = outputs.iter().map(|output| output.contents.len() as u64).sum();
     Ok(written)
 }
 
@@ -61,14 +70,16 @@ fn write(path: &Path, contents: &str) -> Result<bool, WriteError> {
     if fs::read(path).is_ok_and(|present| present == contents.as_bytes()) {
         return Ok(false);
     }
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(failed)?;
-    }
     // Beside the target and renamed, so that whoever reads it meanwhile sees the old file or the new one.
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.part", std::process::id()));
-    fs::write(&beside, contents).map_err(failed)?;
-    if let Err(source) = fs::rename(&beside, path) {
+    let mut outcome = fs::write(&beside, contents);
+    if let (Err(error), Some(parent)) = (&outcome, path.parent())
+        && error.kind() == io::ErrorKind::NotFound
+    {
+        outcome = fs::create_dir_all(parent).and_then(|()| fs::write(&beside, contents));
+    }
+    if let Err(source) = outcome.and_then(|()| fs::rename(&beside, path)) {
         let _ = fs::remove_file(&beside);
         return Err(failed(source));
     }

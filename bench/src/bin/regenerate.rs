@@ -7,6 +7,7 @@ use std::time::Instant;
 use std::{env, panic};
 
 use wsp_codegen::emit::{self, EMITTERS, Options};
+use wsp_codegen::write::write_all;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -35,9 +36,10 @@ fn timed(work: impl FnOnce() -> Result<(), String>) -> Result<f64, String> {
 
 fn ours(folder: &Path) -> Result<(), String> {
     let model = wsp_codegen::compile(&wsp_codegen::build::builtin()).map_err(|problems| problems.render(false))?;
-    for made in emit::run(&EMITTERS.iter().collect::<Vec<_>>(), &model, Options::default()) {
-        let outputs = made.outputs.map_err(|error| error.to_string())?;
-        wsp_codegen::write::write_all(folder, &outputs).map_err(|error| error.to_string())?;
+    let emitters: Vec<_> = EMITTERS.iter().collect();
+    for made in emit::run(&emitters, &model, Options::default(), |outputs| write_all(folder, &outputs)) {
+        let parts = made.parts.map_err(|error| error.to_string())?;
+        parts.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The reference site: static HTML that opens from the file system, without a server, a network or another file than its own.
 
+use std::sync::Arc;
+
 use crate::model::Model;
 use crate::parallel;
 
@@ -26,13 +28,29 @@ mod upcalls;
 use layout::{Frames, Page, document};
 use site::Site;
 
-/// Makes some pages.
-type Make<'s> = Box<dyn Fn() -> Vec<Page> + Sync + 's>;
+/// Makes some files: relative paths with `/` and their content.
+pub(super) type Make<'m> = Box<dyn Fn() -> Vec<(String, String)> + Send + Sync + 'm>;
 
-/// The files of the site, as relative paths with `/` and their content; start at `index.html`.
+/// Makes some pages that are still to be framed.
+type Pages = Box<dyn Fn(&Site<'_>) -> Vec<Page> + Send + Sync>;
+
+/// The files of the site; start at `index.html`.
 pub fn emit(model: &Model) -> Vec<(String, String)> {
-    let site = &Site::new(model);
-    let frames = &Frames::new(site);
+    parallel::map(&parts(model), |part| part()).concat()
+}
+
+/// What makes the files of the site.
+pub(super) fn parts(model: &Model) -> Vec<Make<'_>> {
+    let site = Site::new(model);
+    let frames = Frames::new(&site);
+    let framed = Arc::new((site, frames));
+    let pages = |make: Pages| -> Make<'_> {
+        let framed = Arc::clone(&framed);
+        Box::new(move || {
+            let (site, frames) = &*framed;
+            make(site).into_iter().map(|page| (page.path.clone(), document(page, frames, site))).collect()
+        })
+    };
     let lists: [fn(&Site<'_>) -> Page; 9] = [
         home::page,
         errors::page,
@@ -45,19 +63,20 @@ pub fn emit(model: &Model) -> Vec<(String, String)> {
         topics::index,
     ];
     let mut parts: Vec<Make<'_>> = Vec::new();
-    parts.extend(lists.map(|page| Box::new(move || vec![page(site)]) as Make<'_>));
-    parts.push(Box::new(|| rules::pages(site)));
-    parts.extend(site.entries.iter().map(|entry| Box::new(move || vec![function::page(entry, site)]) as Make<'_>));
-    parts.push(Box::new(|| topics::pages(site)));
-    let mut files = vec![
-        ("assets/style.css".to_owned(), style(model)),
-        ("assets/site.js".to_owned(), include_str!("assets/site.js").to_owned()),
-        ("assets/index.js".to_owned(), search::index(site)),
-    ];
-    let framed = |page: Page| (page.path.clone(), document(page, frames, site));
-    let pages = parallel::map(&parts, |make| make().into_iter().map(framed).collect::<Vec<_>>());
-    files.extend(pages.into_iter().flatten());
-    files
+    let site = Arc::clone(&framed);
+    parts.push(Box::new(move || {
+        vec![
+            ("assets/style.css".to_owned(), style(model)),
+            ("assets/site.js".to_owned(), include_str!("assets/site.js").to_owned()),
+            ("assets/index.js".to_owned(), search::index(&site.0)),
+        ]
+    }));
+    parts.extend(lists.map(|page| pages(Box::new(move |site| vec![page(site)]))));
+    parts.push(pages(Box::new(rules::pages)));
+    let functions = 0..framed.0.entries.len();
+    parts.extend(functions.map(|at| pages(Box::new(move |site| vec![function::page(&site.entries[at], site)]))));
+    parts.push(pages(Box::new(topics::pages)));
+    parts
 }
 
 /// The style sheet, with the rules that hide what the chosen profile does not have.

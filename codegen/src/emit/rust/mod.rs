@@ -23,7 +23,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use self::context::{Aside, Context};
-use super::{EmitError, Options, Output};
+use super::{EmitError, Options, Output, Part};
 #[cfg(feature = "docs")]
 use crate::model::Function;
 use crate::model::{Model, Profile};
@@ -32,41 +32,46 @@ use crate::parallel;
 /// Makes the tokens of one of a profile's files.
 type OfProfile = fn(&Context<'_>, &Profile) -> Result<TokenStream, EmitError>;
 
-/// The files that each profile has; its name stands before theirs.
+/// The files that each profile has, those that take long first; its name stands before theirs.
 const OF_PROFILE: [(&str, OfProfile); 7] = [
-    ("errors", errors::emit),
     ("checks", checks::emit),
-    ("calls", args::emit),
-    ("provider", traits::emit),
     ("thunks", thunks::emit),
-    ("startup", startup::emit),
     ("caller", caller::emit),
+    ("provider", traits::emit),
+    ("errors", errors::emit),
+    ("calls", args::emit),
+    ("startup", startup::emit),
 ];
 
 /// All Rust files. `spi.rs` is the one to include; it includes the others.
 pub fn emit(model: &Model, options: Options) -> Result<Vec<Output>, EmitError> {
-    type Make<'a> = Box<dyn Fn(&Context<'_>) -> Result<TokenStream, EmitError> + Sync + 'a>;
-    let mut files: Vec<(String, Make<'_>)> = vec![
-        ("ffi_types.rs".to_owned(), Box::new(types::emit)),
-        ("ffi_tables.rs".to_owned(), Box::new(|context| Ok(tables::emit(context)))),
-        ("ffi_constants.rs".to_owned(), Box::new(constants::emit)),
-        ("codes.rs".to_owned(), Box::new(|context| Ok(constants::codes(context)))),
-    ];
-    if !options.overlay {
-        files.push(("upcalls.rs".to_owned(), Box::new(upcalls::emit)));
-    }
-    for profile in &model.profiles {
-        for (name, make) in OF_PROFILE {
+    super::together(parallel::map(&parts(model, options), |part| part()))
+}
+
+/// The same, file by file.
+pub(super) fn parts<'m>(model: &'m Model, options: Options) -> Vec<Part<'m>> {
+    type Make<'m> = Box<dyn Fn(&Context<'_>) -> Result<TokenStream, EmitError> + Send + Sync + 'm>;
+    let mut files: Vec<(String, Make<'m>)> = Vec::new();
+    for (name, make) in OF_PROFILE {
+        for profile in &model.profiles {
             files.push((format!("{}_{name}.rs", profile.name), Box::new(move |context| make(context, profile))));
         }
     }
+    if !options.overlay {
+        files.push(("upcalls.rs".to_owned(), Box::new(upcalls::emit)));
+    }
+    files.push(("ffi_types.rs".to_owned(), Box::new(types::emit)));
+    files.push(("ffi_constants.rs".to_owned(), Box::new(constants::emit)));
+    files.push(("ffi_tables.rs".to_owned(), Box::new(|context| Ok(tables::emit(context)))));
+    files.push(("codes.rs".to_owned(), Box::new(|context| Ok(constants::codes(context)))));
     files.push(("spi.rs".to_owned(), Box::new(|context| Ok(index::emit(context)))));
-    let made = parallel::map(&files, |(path, make)| {
-        let context = Context::new(model, options);
-        let tokens = make(&context)?;
-        file(path, tokens, &context)
-    });
-    made.into_iter().collect()
+    let part = |(path, make): (String, Make<'m>)| {
+        Box::new(move || {
+            let context = Context::new(model, options);
+            Ok(vec![file(&path, make(&context)?, &context)?])
+        }) as Part<'m>
+    };
+    files.into_iter().map(part).collect()
 }
 
 /// What an author writes and is given for a function that a host calls, without documentation: the method in its trait, and the
