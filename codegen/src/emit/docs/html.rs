@@ -154,15 +154,19 @@ impl Tag {
     }
 }
 
+/// Bytes that are enough for an end tag. With room for one behind each piece, no piece is moved again because its element ends.
+const END: usize = 16;
+
 impl Piece for Markup {
     fn put(self, out: &mut String) {
+        out.reserve(self.0.len() + END);
         out.push_str(&self.0);
     }
 }
 
 impl Piece for Tag {
     fn put(self, out: &mut String) {
-        out.push_str(&Markup::from(self).0);
+        Markup::from(self).put(out);
     }
 }
 
@@ -228,6 +232,7 @@ impl<P: Piece> From<Option<P>> for Markup {
 }
 
 fn escape(text: &str, out: &mut String) {
+    out.reserve(text.len() + END);
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"')) {
         let (before, from) = rest.split_at(at);
