@@ -116,6 +116,23 @@ fn who_says_nothing_blocks_nobody_and_is_let_go() {
     assert!(silent.iter_mut().all(is_over));
 }
 
+/// The filter of packets that takes none: what is sent there gets lost, and no receipt comes.
+#[cfg(target_os = "linux")]
+#[test]
+fn data_that_does_not_arrive_breaks_the_connection() {
+    use wsp_provider::tcp::Settings;
+    /// `BPF_RET` of no byte.
+    const NONE: socket2::SockFilter = socket2::SockFilter::new(6, 0, 0, 0);
+    let network = Tcp::new(Settings { delivery: SHORT, ..Settings::default() }).unwrap();
+    let (stream, connection) = half_plain(&network);
+    assert_eq!(send(&network, &connection, b"it arrives", false), Ok(()));
+    socket2::SockRef::from(&stream).attach_filter(&[NONE]).unwrap();
+    assert_eq!(send(&network, &connection, b"it gets lost", false), Ok(()));
+    assert_eq!(end_of(&network, &connection), Fault::TimedOut);
+    assert_eq!(send(&network, &connection, b"x", false), Err(Fault::TimedOut), "for every call from now on");
+    assert_eq!(end_of(&network, &connection), Fault::TimedOut);
+}
+
 #[test]
 fn who_says_something_else_is_let_go_at_once() {
     let network = tcp();

@@ -176,6 +176,10 @@ impl Core {
         [local, peer]: [SocketAddrV4; 2],
         asking: Option<Asking>,
     ) -> Self {
+        if mode == Mode::Messages {
+            // Where that cannot be chosen the system's own patience counts.
+            let _ = net::give_up_after(&socket, instance.settings.delivery);
+        }
         Self {
             instance: Arc::clone(instance),
             socket,

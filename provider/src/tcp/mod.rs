@@ -72,11 +72,15 @@ pub struct Settings {
     pub connect: Duration,
     /// How long who comes to a listener may take to say what it wants.
     pub handshake: Duration,
+    /// How long a message may be on its way to a peer that has room for it, before the connection is given up. Streams are not held
+    /// to it: the system does not tell a peer that reads nothing from one that hears nothing.
+    pub delivery: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), handshake: Duration::from_secs(5) }
+        let seconds = Duration::from_secs;
+        Self { connect: seconds(10), handshake: seconds(5), delivery: seconds(20) }
     }
 }
 

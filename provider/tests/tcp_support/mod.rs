@@ -20,7 +20,7 @@ pub fn tcp() -> Tcp {
 
 /// With so much patience.
 pub fn patient(patience: Duration) -> Tcp {
-    Tcp::new(Settings { connect: patience, handshake: patience }).expect("the transport starts")
+    Tcp::new(Settings { connect: patience, handshake: patience, ..Settings::default() }).expect("the transport starts")
 }
 
 pub fn pair(mode: Mode) -> Pair<Tcp> {

@@ -4,7 +4,7 @@
 use std::io;
 use std::net::SocketAddrV4;
 use std::os::fd::{AsFd, AsRawFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::time::Timespec;
@@ -56,6 +56,11 @@ pub fn connect(socket: &Socket, to: SocketAddrV4) -> io::Result<()> {
 /// Has a silent peer asked for a sign of life.
 pub fn keep_alive(socket: &Socket, alive: &TcpKeepalive, retries: u32) -> io::Result<()> {
     socket.set_tcp_keepalive(&alive.clone().with_retries(retries))
+}
+
+/// Chooses how long what was sent may stay without receipt, or wait for a peer that has no room, before the connection is broken.
+pub fn give_up_after(socket: &Socket, limit: Duration) -> io::Result<()> {
+    socket.set_tcp_user_timeout(Some(limit))
 }
 
 /// Sends a header, if there is one, and regions behind it, without waiting. Returns how many bytes were taken.

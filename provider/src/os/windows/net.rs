@@ -6,7 +6,7 @@ use std::net::SocketAddrV4;
 use std::os::windows::io::{AsRawSocket as _, FromRawSocket as _, RawSocket};
 use std::ptr;
 use std::sync::Once;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, SockAddr, TcpKeepalive, Type};
 use windows_sys::Win32::NetworkManagement::IpHelper::{
@@ -14,8 +14,8 @@ use windows_sys::Win32::NetworkManagement::IpHelper::{
     MIB_TCP_STATE_LAST_ACK, MIB_TCP_STATE_SYN_RCVD, MIB_TCP_STATE_SYN_SENT,
 };
 use windows_sys::Win32::Networking::WinSock::{
-    FIONREAD, FROM_PROTOCOL_INFO, INVALID_SOCKET, MSG_PEEK, POLLERR, POLLHUP, POLLRDNORM, POLLWRNORM,
-    SO_EXCLUSIVEADDRUSE, SOCKET, SOL_SOCKET, WSA_FLAG_NO_HANDLE_INHERIT, WSA_FLAG_OVERLAPPED, WSADATA,
+    FIONREAD, FROM_PROTOCOL_INFO, INVALID_SOCKET, IPPROTO_TCP, MSG_PEEK, POLLERR, POLLHUP, POLLRDNORM, POLLWRNORM,
+    SO_EXCLUSIVEADDRUSE, SOCKET, SOL_SOCKET, TCP_MAXRT, WSA_FLAG_NO_HANDLE_INHERIT, WSA_FLAG_OVERLAPPED, WSADATA,
     WSADuplicateSocketW, WSAENOPROTOOPT, WSAPOLLFD, WSAPROTOCOL_INFOW, WSAPoll, WSARecv, WSASend, WSASocketW,
     WSAStartup, ioctlsocket, setsockopt,
 };
@@ -65,11 +65,14 @@ pub fn bound_again(address: SocketAddrV4) -> Result<Option<Socket>, Fault> {
 }
 
 fn exclusive(socket: &socket2::Socket) -> io::Result<()> {
-    let on = 1_i32;
+    set_option(raw(socket), SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1)
+}
+
+/// Sets an option whose value is a number.
+fn set_option(socket: SOCKET, level: i32, option: i32, value: u32) -> io::Result<()> {
+    let value_at = (&raw const value).cast();
     // SAFETY: the pointer is to a local of the size stated.
-    let answer = unsafe {
-        setsockopt(raw(socket), SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (&raw const on).cast(), size_of_val(&on) as i32)
-    };
+    let answer = unsafe { setsockopt(socket, level, option, value_at, size_of_val(&value) as i32) };
     if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
@@ -88,6 +91,12 @@ pub fn keep_alive(socket: &Socket, alive: &TcpKeepalive, retries: u32) -> io::Re
         Err(error) if error.raw_os_error() == Some(WSAENOPROTOOPT) => Ok(()),
         answer => answer,
     }
+}
+
+/// Chooses how long what was sent may stay without receipt before the connection is broken.
+pub fn give_up_after(socket: &Socket, limit: Duration) -> io::Result<()> {
+    let seconds = u32::try_from(limit.as_secs().max(1)).unwrap_or(u32::MAX);
+    socket.with(|socket| set_option(raw(socket), IPPROTO_TCP, TCP_MAXRT, seconds))
 }
 
 /// Sends a header, if there is one, and regions behind it, without waiting. Returns how many bytes were taken.
