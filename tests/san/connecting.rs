@@ -1,5 +1,8 @@
 //! How connections are made, and what a socket is before.
 
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+
 use wsp::{code, ffi};
 use wsp_host::Event;
 use wsp_host::switch::{SanNotify, SanProvider, SanSocket};
@@ -12,7 +15,7 @@ over_all!(
     a_rejected_request_is_refused,
     the_condition_is_asked_before_the_peer_is_answered,
     a_deferred_request_is_offered_again,
-    nobody_there_is_a_refusal,
+    a_refusal_says_that_tcp_is_refused_too,
     a_full_backlog_refuses,
     a_foreign_address_is_not_available,
     each_request_signals_the_event,
@@ -101,13 +104,25 @@ fn a_deferred_request_is_offered_again(provider: &SanProvider) {
     connecting.finish(&client, PATIENCE).unwrap();
 }
 
-fn nobody_there_is_a_refusal(provider: &SanProvider) {
-    let client = provider.socket().unwrap();
-    let refused = match client.connect(address()) {
-        Ok(connecting) => code(connecting.finish(&client, PATIENCE)),
-        Err(error) => code(Err::<(), _>(error)),
+fn a_refusal_says_that_tcp_is_refused_too(provider: &SanProvider) {
+    let connect = |to, meanwhile: &dyn Fn()| {
+        let client = provider.socket().unwrap();
+        match client.connect(to) {
+            Ok(connecting) => {
+                meanwhile();
+                code(connecting.finish(&client, PATIENCE))
+            }
+            Err(error) => code(Err::<(), _>(error)),
+        }
     };
-    assert_eq!(refused, code::WSAECONNREFUSED);
+    // Somebody is there whom the switch reaches by TCP/IP only, and who has nothing to say to a provider.
+    let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let SocketAddr::V4(there) = server.local_addr().unwrap() else { panic!("an address of IPv4 was asked for") };
+    assert_eq!(connect(there, &|| drop(server.accept().unwrap())), code::WSAETIMEDOUT);
+    let nobody = address();
+    let told = connect(nobody, &|| {});
+    let certain = TcpStream::connect(nobody).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused);
+    assert!(certain && matches!(told, code::WSAECONNREFUSED | code::WSAETIMEDOUT), "{told}");
 }
 
 fn a_full_backlog_refuses(provider: &SanProvider) {

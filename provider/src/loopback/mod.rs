@@ -84,7 +84,7 @@ impl Transport for Loopback {
         } else {
             from.address
         };
-        let queue = self.network.listener(to.port()).ok_or(Fault::Refused)?;
+        let queue = self.network.listener(to.port(), mode).ok_or(Fault::nobody_listens(mode))?;
         let (client, server) = End::pair(local, to, mode, queue.answers(), &self.bell);
         queue.offer(server)?;
         Ok(client)

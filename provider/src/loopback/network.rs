@@ -63,9 +63,9 @@ impl Network {
         Ok(())
     }
 
-    /// Who listens at a port.
-    pub fn listener(&self, port: u16) -> Option<Arc<Queue>> {
-        lock(&self.ports).get(&port)?.listener.clone()
+    /// Who listens at a port in this mode.
+    pub fn listener(&self, port: u16, mode: Mode) -> Option<Arc<Queue>> {
+        lock(&self.ports).get(&port)?.listener.clone().filter(|queue| queue.mode == mode)
     }
 
     fn release(&self, port: u16, listener: bool) {
@@ -121,10 +121,10 @@ impl Queue {
         self.answers
     }
 
-    /// Puts a request in, unless the queue is full or of another mode.
+    /// Puts a request in, unless the queue is full.
     pub fn offer(&self, end: End) -> Result<(), Fault> {
         let mut waiting = lock(&self.waiting);
-        if end.link.mode != self.mode || waiting.len() >= self.limit.load(Ordering::Relaxed) {
+        if waiting.len() >= self.limit.load(Ordering::Relaxed) {
             return Err(Fault::Refused);
         }
         waiting.push_back(Incoming(Some(end)));

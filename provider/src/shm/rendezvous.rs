@@ -111,7 +111,7 @@ pub fn listen(address: SocketAddrV4, backlog: usize, kind: Kind) -> Result<Liste
 /// A socket to whoever listens at an address, and how it does.
 ///
 /// # Errors
-/// [`Fault::Refused`] if nobody does; [`Fault::TimedOut`] if another machine has the address, or none.
+/// [`Fault::nobody_listens`]; [`Fault::TimedOut`] if another machine has the address, or none.
 pub fn connect(to: SocketAddrV4, mode: Mode) -> Result<(Socket, Kind), Fault> {
     if to.ip().is_unspecified() || to.port() == 0 {
         return Err(Fault::AddressNotAvailable);
@@ -126,7 +126,7 @@ pub fn connect(to: SocketAddrV4, mode: Mode) -> Result<(Socket, Kind), Fault> {
             }
         }
     }
-    Err(Fault::Refused)
+    Err(Fault::nobody_listens(mode))
 }
 
 /// The name of what waits for another process.
@@ -184,7 +184,7 @@ mod tests {
             let bound = bind(at([127, 0, 0, 1], 0), false).unwrap();
             let _listener = listen(bound.address, 4, kind).unwrap();
             assert_eq!(connect(bound.address, Mode::Stream).unwrap().1, kind);
-            assert_eq!(connect(bound.address, Mode::Messages).err(), Some(Fault::Refused));
+            assert_eq!(connect(bound.address, Mode::Messages).err(), Some(Fault::TimedOut));
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::code;
 use crate::rt::Code;
+use crate::transport::Mode;
 
 /// Why a transport cannot do something. Each is a Winsock code; a function that may not fail with that code fails with its
 /// declared fallback.
@@ -42,6 +43,15 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What a connect fails with if nobody listens there on a network whose addresses are those of TCP/IP as well. Who connects
+    /// for messages falls back to TCP/IP, where somebody may listen, unless it is told that this would be refused too.
+    pub fn nobody_listens(mode: Mode) -> Self {
+        match mode {
+            Mode::Messages => Self::TimedOut,
+            Mode::Stream => Self::Refused,
+        }
+    }
+
     /// All of them, for tests.
     pub const ALL: &'static [Self] = &[
         Self::NetworkDown,
