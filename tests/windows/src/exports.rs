@@ -9,7 +9,7 @@ use crate::table::Table;
 use crate::target::Target;
 
 /// The command, which people need in both widths: its 32-bit build installs in the 32-bit view of a 64-bit system.
-const COMMAND: &str = "wsp-cli";
+pub const COMMAND: &str = "wsp-cli";
 
 /// The packages that are providers' libraries.
 const PACKAGES: &[&str] = &["wsp-provider-dll", "wsp-provider-dll-shm", "wsp-provider-dll-tcp"];
@@ -17,14 +17,22 @@ const PACKAGES: &[&str] = &["wsp-provider-dll", "wsp-provider-dll-shm", "wsp-pro
 /// The names that a provider may export. On 32 bits, too, without the decoration of their calling convention.
 const ENTRY_POINTS: &[&str] = &["WSPStartup", "WSPStartupEx"];
 
+/// Builds the libraries and the command for a target.
+///
+/// # Errors
+/// They cannot be built.
+pub fn build(target: &Target) -> Result<Vec<Built>, Failure> {
+    let packages = PACKAGES.iter().chain([&COMMAND]);
+    let arguments: Vec<&str> = packages.flat_map(|package| ["-p", package]).collect();
+    cargo::windows(target, "build", &arguments)
+}
+
 /// Builds the libraries and the command for a target and checks that the libraries export entry points and nothing else.
 ///
 /// # Errors
 /// They cannot be built, or one exports something else, or nothing.
 pub fn check(target: &Target) -> Result<(), Failure> {
-    let packages = PACKAGES.iter().chain([&COMMAND]);
-    let arguments: Vec<&str> = packages.flat_map(|package| ["-p", package]).collect();
-    let built = cargo::windows(target, "build", &arguments)?;
+    let built = build(target)?;
     let of_providers = built.iter().filter(|built| PACKAGES.contains(&built.package.as_str()));
     let libraries: Vec<&Path> = of_providers.filter_map(library).collect();
     if libraries.len() != PACKAGES.len() {

@@ -1,8 +1,9 @@
 //! The Windows stage: `cargo run -p wsp-windows` installs what it needs, builds for both widths, checks the libraries' exports, the code
-//! for Microsoft's compiler and the Windows headers, runs the tests under Wine and compares them with those of this system. A step's
-//! name as argument runs just that step and what it needs.
+//! for Microsoft's compiler and the Windows headers, runs the command's demonstrations and the tests under Wine and compares these with
+//! those of this system. A step's name as argument runs just that step and what it needs.
 
 mod cargo;
+mod demo;
 mod exceptions;
 mod exports;
 mod process;
@@ -25,6 +26,7 @@ usage: cargo run -p wsp-windows [-- STEP]
   exports  build the providers' libraries and the command for both widths and check what the libraries export
   msvc     check the same for Microsoft's compiler, without linking, both widths
   headers  check the declarations and the C header against the Windows headers
+  demo     have the command for Windows drive the libraries under Wine, between processes
   tests    build the tests as Windows programs and run them under Wine
 without STEP: all of them, in this order";
 
@@ -32,8 +34,14 @@ without STEP: all of them, in this order";
 type Step = fn() -> Result<(), Failure>;
 
 /// The steps, in order. Each needs the tools, and none another step.
-const STEPS: &[(&str, Step)] =
-    &[("tools", tools::ensure), ("exports", exports), ("msvc", msvc), ("headers", headers), ("tests", suite::run)];
+const STEPS: &[(&str, Step)] = &[
+    ("tools", tools::ensure),
+    ("exports", exports),
+    ("msvc", msvc),
+    ("headers", headers),
+    ("demo", demo::run),
+    ("tests", suite::run),
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
