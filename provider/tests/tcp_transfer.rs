@@ -264,6 +264,29 @@ fn a_graceful_end_loses_nothing_even_with_bytes_unread_here() {
 }
 
 #[test]
+fn who_waits_for_the_last_bytes_before_a_close_learns_when_they_have_arrived() {
+    let Pair { one, other, asker, accepter } = pair(Mode::Stream);
+    let mut bytes = pattern(8, 100_000);
+    let (data, mut sent) = (gather(&mut bytes), 0);
+    loop {
+        match one.send(&data, 0, false).unwrap() {
+            Sent::All => sent += data.len(),
+            Sent::Part(count) => sent += count,
+            _ => break,
+        }
+    }
+    one.settle();
+    assert!(!one.drained(), "nobody has read, and there was no room for more");
+    let reader = std::thread::spawn(move || receive_all(&accepter, &other, sent, 100_000).unwrap().len());
+    while !one.drained() {
+        std::thread::yield_now();
+    }
+    one.close(Ending::Graceful);
+    assert_eq!(reader.join().unwrap(), sent);
+    drop((one, asker));
+}
+
+#[test]
 fn a_message_that_is_given_up_in_its_midst_ends_the_connection() {
     let Pair { one, other, accepter, .. } = pair(Mode::Messages);
     let mut bytes = vec![0; 50_000_000];

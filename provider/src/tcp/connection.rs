@@ -31,6 +31,8 @@ pub mod condition {
     pub const GRACEFUL: u32 = 4;
     /// What happens to it rings the bell.
     pub const RINGS: u32 = 8;
+    /// Others go on with it, and this end counts no more among those who use it.
+    pub const LEFT: u32 = 16;
 
     /// Nothing can be done with it.
     pub const OVER: u32 = CLOSED | MOVED;
@@ -353,6 +355,21 @@ impl Core {
         }
     }
 
+    /// Sends nothing more, if the system can tell only then whether everything has arrived. It is about to be closed.
+    pub fn settle(&self) {
+        if !net::TELLS_BEFORE_THE_END && !self.is(condition::OVER) && !self.leave() {
+            self.finish();
+        }
+    }
+
+    /// Gives it up, if others use it as well. Returns whether they do.
+    fn leave(&self) -> bool {
+        if self.shared().take().is_some_and(|share| !share.leave()) {
+            self.set(condition::LEFT);
+        }
+        self.is(condition::LEFT)
+    }
+
     /// Lets what was sent arrive, and then the end.
     pub fn end_gracefully(socket: &Socket) {
         // Both fail only if there is no connection any more.
@@ -378,8 +395,7 @@ impl Core {
             messages.remote.withdraw_all();
             messages.remote.abandon(Fault::Aborted);
         }
-        let others = self.shared().take().is_some_and(|share| !share.leave());
-        if others {
+        if self.leave() {
             // It ends with the last who has it.
         } else if how == Ending::Graceful && self.made.get().is_some_and(Result::is_ok) {
             self.set(condition::GRACEFUL);

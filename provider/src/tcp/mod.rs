@@ -202,6 +202,10 @@ impl transport::Connection for Connection {
         crate::os::net::drained(&self.0.socket)
     }
 
+    fn settle(&self) {
+        self.0.settle();
+    }
+
     fn close(&self, how: Ending) {
         self.0.close(how);
     }

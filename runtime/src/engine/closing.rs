@@ -37,15 +37,18 @@ impl<T: Transport> Endpoint<T> {
             return Ok(Ending::Abortive);
         }
         let Some(connection) = self.connection() else { return Ok(Ending::Graceful) };
-        if connection.drained() || connection.ready().fault.is_some() {
+        let over = || connection.drained() || connection.ready().fault.is_some();
+        // What is posted goes first, as long as there is time.
+        if !nonblocking && !self.sending().is_busy() {
+            connection.settle();
+        }
+        if over() {
             return Ok(Ending::Graceful);
         }
         if nonblocking {
             return Err(Code(code::WSAEWOULDBLOCK));
         }
-        let drained = self.wait(socket, Some(Duration::from_secs(seconds.into())), || {
-            (connection.drained() || connection.ready().fault.is_some()).then_some(())
-        });
+        let drained = self.wait(socket, Some(Duration::from_secs(seconds.into())), || over().then_some(()));
         // After the time the rest is given up.
         Ok(if drained.is_ok() { Ending::Graceful } else { Ending::Abortive })
     }

@@ -303,6 +303,10 @@ pub trait Connection: Send + Sync + 'static {
         true
     }
 
+    /// The host closes this end, and waits before that until it has [drained](Self::drained). For transports that can tell this
+    /// only of an end that sends nothing more: nothing is sent after it. In [`Mode::Stream`] only.
+    fn settle(&self) {}
+
     /// Ends the connection. Memory of sends that are [`Lent`](Sent::Lent) is not used after this returns. In
     /// [`Mode::Messages`], too, a graceful end lets messages arrive that were sent before; the peer's next receive then gets
     /// [`Fault::Reset`].

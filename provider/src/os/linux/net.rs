@@ -148,6 +148,9 @@ pub fn can_be_closed(socket: impl AsFd, _since: Instant, _ended: bool) -> bool {
     drained(socket)
 }
 
+/// Does [`drained`] tell what has arrived also while more may be sent?
+pub const TELLS_BEFORE_THE_END: bool = true;
+
 /// Has the peer's system acknowledged all that was sent, as far as can be told?
 pub fn drained(socket: impl AsFd) -> bool {
     let mut count: libc::c_int = 0;

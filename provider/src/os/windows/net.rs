@@ -206,6 +206,9 @@ pub fn can_be_closed(socket: &Socket, since: Instant, ended: bool) -> bool {
     ended || since.elapsed() >= tables::FRESH && arrived(socket, since)
 }
 
+/// Does [`drained`] tell what has arrived also while more may be sent?
+pub const TELLS_BEFORE_THE_END: bool = false;
+
 /// Has the peer's system acknowledged all that was sent, as far as can be told? The system tells it of those connections only
 /// that send nothing more, by their state; of others, it has everything.
 pub fn drained(socket: &Socket) -> bool {
