@@ -137,7 +137,6 @@ struct Link {
     /// How many values there are for each end: it closes with the last.
     users: [AtomicUsize; 2],
     answer: AtomicU8,
-    mode: Mode,
     bell: Arc<LocalBell>,
 }
 
@@ -165,7 +164,6 @@ impl End {
             addresses: [client, server],
             users: [AtomicUsize::new(1), AtomicUsize::new(1)],
             answer: AtomicU8::new(if answers { WAITING } else { MADE }),
-            mode,
             bell: Arc::clone(bell),
         });
         (Self::of(&link, 0), Self::of(&link, 1))
