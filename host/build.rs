@@ -34,7 +34,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("macos", _) => {
             ELSEWHERE.iter().for_each(|name| println!("{link}=-Wl,-exported_symbol,_{name}"));
         }
-        _ => ELSEWHERE.iter().for_each(|name| println!("{link}=-Wl,--export-dynamic-symbol={name}")),
+        _ => ELSEWHERE.iter().chain(sanitizer()).for_each(|name| println!("{link}=-Wl,--export-dynamic-symbol={name}")),
     }
     Ok(())
+}
+
+/// What a library that is built with a sanitizer looks for in the main program, which alone has the sanitizer's runtime.
+fn sanitizer() -> Option<&'static &'static str> {
+    match env::var("CARGO_CFG_SANITIZE").as_deref() {
+        Ok("address") => Some(&"__asan_*"),
+        Ok("thread") => Some(&"__tsan_*"),
+        _ => None,
+    }
 }
