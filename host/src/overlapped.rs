@@ -3,11 +3,10 @@
 use std::cell::UnsafeCell;
 use std::net::SocketAddrV4;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{Ordering, fence};
 use std::sync::{Mutex, PoisonError};
 
 use wsp::ffi;
-use wsp::rt::{Outcome, OverlappedCall, Piece, PieceMut, zeroed};
+use wsp::rt::{Outcome, OverlappedCall, Piece, PieceMut, acquire, zeroed};
 use wsp::winsock::caller::{AcceptEx, ConnectEx, DisconnectEx, GetAcceptExSockaddrs};
 
 use crate::error::Error;
@@ -270,10 +269,8 @@ impl<E> Operation<E> {
     }
 
     fn internal(&self) -> usize {
-        // SAFETY: the block lives as long as `self`. The provider may be writing the status: hence the volatile read.
-        let status = unsafe { (&raw const (*(*self.block.as_ptr()).record.get()).Internal).read_volatile() };
-        fence(Ordering::Acquire);
-        status
+        // SAFETY: the block lives as long as `self`, and who ends the operation releases the status.
+        unsafe { acquire(&raw const (*(*self.block.as_ptr()).record.get()).Internal) }
     }
 
     /// May the provider or the queue of calls still come back to the block?

@@ -3,9 +3,8 @@
 use std::cell::UnsafeCell;
 use std::ptr::NonNull;
 use std::slice;
-use std::sync::atomic::{Ordering, fence};
 
-use wsp::rt::{CallError, Outcome, OverlappedCall, Piece, PieceMut, zeroed};
+use wsp::rt::{CallError, Outcome, OverlappedCall, Piece, PieceMut, acquire, zeroed};
 use wsp::san::error::GetOverlappedResultError;
 use wsp::{code, ffi};
 
@@ -69,10 +68,8 @@ impl Record {
     }
 
     fn internal(&self) -> usize {
-        // SAFETY: good as long as `self`. The provider may be writing the status: hence the volatile read.
-        let status = unsafe { (&raw const (*self.0.get()).Internal).read_volatile() };
-        fence(Ordering::Acquire);
-        status
+        // SAFETY: good as long as `self`, and who ends the operation releases the status.
+        unsafe { acquire(&raw const (*self.0.get()).Internal) }
     }
 
     fn high(&self) -> usize {

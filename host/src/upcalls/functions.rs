@@ -2,10 +2,8 @@
 //!
 //! Each counts itself, refuses bad pointers and unknown handles with the documented code, and leaves the rest to its module.
 
-use std::sync::atomic::{Ordering, fence};
-
 use wsp::rt::addr::{fits, span};
-use wsp::rt::{Code, read};
+use wsp::rt::{Code, read, release};
 use wsp::{code, ffi};
 
 use super::catalog::{self, TOTAL, Upcall};
@@ -313,8 +311,7 @@ pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
     let event = unsafe {
         let event = (&raw const (*overlapped).hEvent).read_unaligned();
         (&raw mut (*overlapped).InternalHigh).write_unaligned(bytes as usize);
-        fence(Ordering::Release);
-        (&raw mut (*overlapped).Internal).write_unaligned(status as usize);
+        release(&raw mut (*overlapped).Internal, status as usize);
         event
     };
     if event & !1 != 0 {

@@ -1,7 +1,7 @@
 //! How an overlapped operation ended.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::ended::Moved;
@@ -75,11 +75,10 @@ impl Drop for Waiting<'_> {
 /// The result that a record holds, once it is there.
 fn stored(record: In<'_, ffi::WSAOVERLAPPED>) -> Option<Result<Moved, Code>> {
     // SAFETY: a member of what the closure is given. The status is written last, so it is read first.
-    let status = unsafe { record.member(|record| &raw const (*record).Internal) };
+    let status = unsafe { record.polled(|record| &raw const (*record).Internal) };
     if status == ffi::WSS_OPERATION_IN_PROGRESS {
         return None;
     }
-    fence(Ordering::Acquire);
     let record = record.read();
     let code = record.OffsetHigh.cast_signed();
     if code != 0 {

@@ -4,6 +4,7 @@
 //! So no reference to it is ever made: everything is copied in and out by unaligned reads and writes.
 
 use core::marker::PhantomData;
+use core::sync::atomic::{AtomicUsize, Ordering, fence};
 use core::{fmt, ptr};
 
 use super::buffers::BufferEntry as _;
@@ -46,6 +47,39 @@ pub unsafe fn store<T>(to: *mut T, value: T) {
         // SAFETY: the caller's contract.
         unsafe { to.write_unaligned(value) };
     }
+}
+
+/// Stores a caller's word that another thread may be polling with [`acquire`], which then sees all that was stored before.
+///
+/// # Safety
+/// It must be writable. Meanwhile others may only read it, by [`acquire`].
+#[inline]
+pub unsafe fn release(to: *mut usize, value: usize) {
+    if to.is_aligned() {
+        // SAFETY: the caller's contract, and it is aligned.
+        unsafe { AtomicUsize::from_ptr(to) }.store(value, Ordering::Release);
+    } else {
+        // No atomic access has such an address.
+        fence(Ordering::Release);
+        // SAFETY: the caller's contract.
+        unsafe { to.write_unaligned(value) };
+    }
+}
+
+/// Reads a word that another thread may be storing with [`release`].
+///
+/// # Safety
+/// It must be readable. Meanwhile others may store only by [`release`].
+#[inline]
+pub unsafe fn acquire(from: *const usize) -> usize {
+    if from.is_aligned() {
+        // SAFETY: the caller's contract, and it is aligned. A load does not write, so it need not be writable.
+        return unsafe { AtomicUsize::from_ptr(from.cast_mut()) }.load(Ordering::Acquire);
+    }
+    // SAFETY: the caller's contract.
+    let value = unsafe { from.read_unaligned() };
+    fence(Ordering::Acquire);
+    value
 }
 
 /// The room that the caller gave is too small. `?` turns it into `WSAEFAULT` where a function documents that.
@@ -128,6 +162,16 @@ impl<T: Pod> In<'_, T> {
     pub unsafe fn member<M: Copy>(self, of: impl FnOnce(*const T) -> *const M) -> M {
         // SAFETY: a member of a readable structure is readable.
         unsafe { read(of(self.pointer)) }
+    }
+
+    /// A copy of one word, which another thread may be storing with [`release`].
+    ///
+    /// # Safety
+    /// The closure must give the address of a member of what it is given.
+    #[inline]
+    pub unsafe fn polled(self, of: impl FnOnce(*const T) -> *const usize) -> usize {
+        // SAFETY: a member of a readable structure is readable.
+        unsafe { acquire(of(self.pointer)) }
     }
 }
 

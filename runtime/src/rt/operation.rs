@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::code::Code;
-use super::memory::{Pod, read, store};
+use super::memory::{Pod, read, release, store};
 use super::socket::SocketRef;
 use super::upcalls::Upcalls;
 use crate::{code, ffi};
@@ -245,8 +245,7 @@ fn publish(record: *mut ffi::WSAOVERLAPPED, code: i32, bytes: u32) {
     // SAFETY: the record is good until its status is published.
     unsafe {
         store(&raw mut (*record).InternalHigh, bytes as usize);
-        core::sync::atomic::fence(core::sync::atomic::Ordering::Release);
-        store(&raw mut (*record).Internal, Code(code).ntstatus() as usize);
+        release(&raw mut (*record).Internal, Code(code).ntstatus() as usize);
     }
 }
 
