@@ -440,12 +440,17 @@ impl Exposed {
     }
 }
 
+/// Is there no such socket any more, by what the provider says? It ended all access to its memory with it, as the last clean-up does.
+fn says_gone(error: &Error) -> bool {
+    matches!(error.code(), Some(code::WSAENOTSOCK | code::WSANOTINITIALISED))
+}
+
 impl Drop for Exposed {
     fn drop(&mut self) {
         if self.memory.is_some()
             && !self.socket.is_closed()
             && self.socket.deregister_rdma(&self.descriptor).is_err()
-            && self.socket.close().is_err()
+            && self.socket.close().is_err_and(|error| !says_gone(&error))
         {
             // Neither call ended the peer's access: the memory is given up.
             std::mem::forget(self.memory.take());
