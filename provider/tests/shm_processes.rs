@@ -384,7 +384,8 @@ mod silent {
             std::thread::yield_now();
         }
         say("done");
-        std::process::exit(0);
+        // SAFETY: it ends the process. Nothing runs first that would look for what the ended threads had: it is lost, as meant.
+        unsafe { libc::_exit(0) }
     }
 }
 

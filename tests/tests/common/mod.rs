@@ -88,6 +88,8 @@ fn cut(function: &Function, word: u64) -> u64 {
             Width::Bits(bits) if bits < 64 => word & ((1 << bits) - 1),
             _ => word,
         },
+        // It returns nothing: the register has what anybody left there.
+        Some(TypeKind::Void) => 0,
         _ => word,
     }
 }

@@ -139,10 +139,11 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::OnceLock;
     use std::time::Instant;
 
     use super::*;
-    use crate::rt::trace::file;
+    use crate::rt::trace::{file, ring::Rings};
 
     fn folder(name: &str) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("wsp-trace-{name}-{}", std::process::id()));
@@ -153,7 +154,8 @@ mod tests {
     #[test]
     fn what_is_recorded_is_read() {
         let folder = folder("read");
-        let rings = Box::leak(Box::new(file::create(&folder).unwrap()));
+        static KEPT: OnceLock<Rings> = OnceLock::new();
+        let rings = KEPT.get_or_init(|| file::create(&folder).unwrap());
         rings.record("winsock.WSPSend", Instant::now(), 0x40, 10054);
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -174,7 +176,8 @@ mod tests {
     #[test]
     fn more_threads_than_rings_are_counted_as_lost() {
         let folder = folder("lost");
-        let rings = Box::leak(Box::new(file::create(&folder).unwrap()));
+        static KEPT: OnceLock<Rings> = OnceLock::new();
+        let rings = KEPT.get_or_init(|| file::create(&folder).unwrap());
         let all = std::sync::Barrier::new(RINGS + 3);
         std::thread::scope(|scope| {
             for _ in 0..RINGS + 3 {
