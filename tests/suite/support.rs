@@ -13,7 +13,7 @@ use wsp_provider::Loopback;
 use crate::front;
 
 /// After this long a wait counts as failed. Nothing that works takes nearly as long.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Where the provider comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
