@@ -5,7 +5,7 @@ use std::ptr;
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use wsp::rt::zeroed;
+use wsp::rt::{acquire, zeroed};
 use wsp::{code, ffi};
 use wsp_host::{Event, Provider, Socket, Woken, wait_alertable};
 
@@ -107,7 +107,7 @@ impl Call {
     /// The record's status, which others may be writing.
     fn status(&self) -> usize {
         // SAFETY: a member of the record, which is ours.
-        unsafe { (&raw const self.record.Internal).read_volatile() }
+        unsafe { acquire(&raw const self.record.Internal) }
     }
 
     fn result(&self, socket: &Socket) -> (u32, u32) {
