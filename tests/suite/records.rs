@@ -235,7 +235,7 @@ fn arrays_of_buffers_are_copied(provider: &Provider) {
         if function.receives() {
             server.send(b"abcde").unwrap();
             assert!(event.wait(PATIENCE));
-            assert_eq!((&first, &second), (b"abc", b"de"), "{function:?}");
+            assert_eq!((call.status(), &first, &second), (0, b"abc", b"de"), "{function:?}");
         } else {
             drain(&server, before);
             let mut room = [0; 5];
