@@ -11,8 +11,9 @@ use crate::transport::Bell;
 /// How long a thread tries before it sleeps: about what it costs to be woken on another processor, so that what is answered
 /// sooner costs no system call, and what is not costs twice the time at most.
 const SPIN: Duration = Duration::from_micros(100);
-/// Tries of which none asks the system for anything: what is answered within these costs no call of it.
-const EAGER: u32 = 32;
+/// Tries after the first between which the processor is kept: what is answered within these costs no call of the system. They are two
+/// lots, as a try may be such a call that takes its time, and the clock is looked at after each lot.
+const EAGER: [u32; 2] = [3, 28];
 /// Tries between two offers of the processor.
 const TRIES: u32 = 8;
 
@@ -86,6 +87,9 @@ pub fn wait<R>(
     limit: Option<Duration>,
     mut attempt: impl FnMut() -> Option<R>,
 ) -> Result<R, Stop> {
+    if limit == Some(Duration::ZERO) {
+        return attempt().ok_or(Stop::TimedOut);
+    }
     if let Some(result) = spin(&mut attempt) {
         return Ok(result);
     }
@@ -127,14 +131,17 @@ fn spin<R>(mut attempt: impl FnMut() -> Option<R>) -> Option<R> {
             result
         })
     };
-    if let Some(result) = tries(EAGER) {
+    if let Some(result) = tries(1) {
         return Some(result);
     }
-    let begun = Instant::now();
+    let (begun, mut eager) = (Instant::now(), EAGER.into_iter());
     while begun.elapsed() < SPIN {
-        // A thread that was just woken is often put on the processor of who woke it: it must not wait there for the spinning to end.
-        std::thread::yield_now();
-        if let Some(result) = tries(TRIES) {
+        let count = eager.next().unwrap_or_else(|| {
+            // A thread that was just woken is often put on the processor of who woke it: it must not wait there for the spinning to end.
+            std::thread::yield_now();
+            TRIES
+        });
+        if let Some(result) = tries(count) {
             return Some(result);
         }
     }
@@ -186,6 +193,17 @@ mod tests {
         let bell = LocalBell::default();
         assert_eq!(wait(&bell, None, Some(Duration::from_millis(1)), || None::<()>), Err(Stop::TimedOut));
         assert_eq!(wait(&bell, None, Some(Duration::ZERO), || Some(1)), Ok(1));
+    }
+
+    #[test]
+    fn without_time_there_is_one_try() {
+        let (bell, mut tries) = (LocalBell::default(), 0);
+        let mut attempt = || {
+            tries += 1;
+            None::<()>
+        };
+        assert_eq!(wait(&bell, None, Some(Duration::ZERO), &mut attempt), Err(Stop::TimedOut));
+        assert_eq!(tries, 1);
     }
 
     #[test]
