@@ -1,24 +1,29 @@
-use wsp::rt::{Opened, SocketRef, Startup};
+use std::cell::Cell;
+
+use wsp::rt::{Bytes, Opened, SocketRef, Startup};
 use wsp::winsock::{call, error};
 
+thread_local! {
+    static KEPT: Cell<Option<Bytes<'static>>> = const { Cell::new(None) };
+}
+
 struct P;
-struct Socket(std::sync::Mutex<Vec<wsp::rt::Bytes<'static>>>);
 
 #[wsp::provider]
 impl wsp::winsock::Provider for P {
-    type Socket = Socket;
+    type Socket = ();
     fn start(_: &Startup) -> Result<Self, error::StartupError> {
         Ok(P)
     }
-    fn socket(&self, _: &call::Socket<'_>) -> Result<Opened<Socket>, error::SocketError> {
-        Ok(Opened::New(Socket(Default::default())))
+    fn socket(&self, _: &call::Socket<'_>) -> Result<Opened<()>, error::SocketError> {
+        Ok(Opened::New(()))
     }
-    fn close_socket(&self, _: &SocketRef<'_, Socket>) -> Result<(), error::CloseSocketError> {
+    fn close_socket(&self, _: &SocketRef<'_, ()>) -> Result<(), error::CloseSocketError> {
         Ok(())
     }
-    fn bind(&self, socket: &SocketRef<'_, Socket>, call: &call::Bind<'_>) -> Result<(), error::BindError> {
+    fn bind(&self, _: &SocketRef<'_, ()>, call: &call::Bind<'_>) -> Result<(), error::BindError> {
         // The caller's memory is good during the call only.
-        socket.0.lock().unwrap().push(call.address);
+        KEPT.set(Some(call.address));
         Ok(())
     }
 }
