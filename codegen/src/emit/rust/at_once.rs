@@ -9,7 +9,7 @@ use quote::{format_ident, quote};
 use super::context::Context;
 use super::names::{self, ident};
 use super::thunks::{self, Signature};
-use super::{args, checks, checks::Kind, extensions};
+use super::{args, checks, checks::Kind, extensions, text};
 use crate::emit::EmitError;
 use crate::model::{CheckKind, Function, Lift, Param, SocketUse};
 
@@ -23,7 +23,11 @@ pub fn socket(function: &Function) -> Option<&Param> {
 pub fn thunk(context: &Context<'_>, function: &Function, on: &Param) -> Result<TokenStream, EmitError> {
     let name = names::method(&function.name);
     let (carefully, with) = (format_ident!("{name}_carefully"), format_ident!("{name}_on"));
-    let Signature { names: params, types, returns } = thunks::signature(context, function);
+    let signature = thunks::signature(context, function);
+    let outer = context.head(thunks::head("pub(super) ", &name, &signature));
+    let complete = context.head(thunks::head("#[cold]\n#[inline(never)]\n", &carefully, &signature));
+    let inner = on_socket(context, &with, &signature);
+    let params = signature.names;
     let lower = thunks::lower(context, function)?;
     let fallback = thunks::fallback(function);
     let (door, call) = (extensions::door(context, function)?, thunks::call(context, function)?);
@@ -67,16 +71,14 @@ pub fn thunk(context: &Context<'_>, function: &Function, on: &Param) -> Result<T
         };
     }
     Ok(quote! {
-        pub(super) unsafe extern "system" fn #name<P: Instance>(#(#params: #types),*) #returns {
+        fn #outer() {
             __safety!("the host passes what the interface asks for; what it gets wrong by value the checks find.");
             unsafe {
                 #in_order
                 #carefully::<P>(#(#params),*)
             }
         }
-        #[cold]
-        #[inline(never)]
-        unsafe extern "system" fn #carefully<P: Instance>(#(#params: #types),*) #returns {
+        fn #complete() {
             let found = ::wsp::rt::guard(
                 || {
                     __safety!("as above.");
@@ -99,8 +101,7 @@ pub fn thunk(context: &Context<'_>, function: &Function, on: &Param) -> Result<T
                 }
             }
         }
-        #[inline(always)]
-        unsafe fn #with<P: Instance>(socket: ::wsp::rt::SocketRef<'_, P::Socket>, #(#params: #types),*) #returns {
+        fn #inner() {
             let outcome = ::wsp::rt::guard(
                 || {
                     #door
@@ -116,6 +117,15 @@ pub fn thunk(context: &Context<'_>, function: &Function, on: &Param) -> Result<T
             #lower
         }
     })
+}
+
+/// What stands before the body of the function that is given the socket beside its parameters.
+fn on_socket(context: &Context<'_>, name: &Ident, signature: &Signature) -> Ident {
+    let mut params = vec!["socket: ::wsp::rt::SocketRef<'_, P::Socket>".to_owned()];
+    params.extend_from_slice(&signature.params);
+    let before = format!("unsafe fn {name}<P: Instance>");
+    let head = text::head(thunks::INDENT, &before, &params, &signature.returns);
+    context.head(format!("#[inline(always)]\n{head}"))
 }
 
 /// What arrays of buffers ask for.

@@ -7,6 +7,7 @@ use super::apart;
 use super::context::{Context, error};
 use super::names::{self, ident};
 use super::text;
+use super::thunks::parameters;
 use crate::emit::EmitError;
 use crate::model::{Allowed, AllowedSet, Check, CheckKind, Direction, Function, Param, Profile, TypeRef};
 
@@ -66,28 +67,30 @@ fn description(context: &Context<'_>, function: &Function, check: &Check) -> Res
 fn validate(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
     let name = names::method(&function.name);
     let names: Vec<_> = function.params.iter().map(|param| ident(&param.name)).collect();
-    let types: Vec<_> = function.params.iter().map(|param| context.ty(&param.ty)).collect();
-    let mut steps = Vec::new();
-    for check in &function.checks {
-        steps.push(step(context, function, check)?);
-    }
-    let passes = passes(context, function, &names, &types)?;
-    let heading = format!(" The checks of `{}`: `Err` has the code, 0 where none can be stored.", function.name);
+    let params = parameters(context, function);
+    let steps = steps(context, function)?;
+    let passes = passes(context, function, &names, &params)?;
+    let before = format!(
+        "/// The checks of `{}`: `Err` has the code, 0 where none can be stored.\n{READABLE}#[cold]\n#[inline(never)]\npub unsafe fn {name}",
+        function.name
+    );
+    let head = context.head(text::head(0, &before, &params, " -> Result<(), i32>"));
     Ok(quote! {
         #passes
-        #[doc = #heading]
-        #[doc = ""]
-        #[doc = " # Safety"]
-        #[doc = " Pointers that are not NULL and lie in user space must be readable."]
-        #[cold]
-        #[inline(never)]
-        pub unsafe fn #name(#(#names: #types),*) -> Result<(), i32> {
+        fn #head() {
             __safety!("each pointer is read only after its address was checked.");
             unsafe { #(#steps)* }
             Ok(())
         }
     })
 }
+
+/// What callers of both promise.
+const READABLE: &str = "\
+///
+/// # Safety
+/// Pointers that are not NULL and lie in user space must be readable.
+";
 
 /// The kinds of calls that are in order for different reasons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +130,7 @@ fn passes(
     context: &Context<'_>,
     function: &Function,
     names: &[proc_macro2::Ident],
-    types: &[TokenStream],
+    params: &[String],
 ) -> Result<TokenStream, EmitError> {
     let one = |kind: Kind, body: TokenStream| {
         let name = passes_name(function, kind);
@@ -136,18 +139,14 @@ fn passes(
             Kind::Alone => "a call that is not overlapped",
             Kind::Overlapped => "an overlapped call",
         };
-        let heading = format!(
-            " Is {calls} of `{}` in order? If not surely, [`{}`] decides.",
+        let before = format!(
+            "/// Is {calls} of `{}` in order? If not surely, [`{}`] decides.\n{READABLE}#[inline(always)]\npub unsafe fn {name}",
             function.name,
             names::method(&function.name)
         );
+        let head = context.head(text::head(0, &before, params, " -> bool"));
         quote! {
-            #[doc = #heading]
-            #[doc = ""]
-            #[doc = " # Safety"]
-            #[doc = " Pointers that are not NULL and lie in user space must be readable."]
-            #[inline(always)]
-            pub unsafe fn #name(#(#names: #types),*) -> bool {
+            fn #head() {
                 __safety!("what is read lies behind pointers found to be in user space; the caller vouches that they are readable.");
                 unsafe { #body }
             }
@@ -294,6 +293,55 @@ impl Addresses {
             #(::core::hint::assert_unchecked(#given != 0);)*
         }
     }
+}
+
+/// The checks as statements.
+fn steps(context: &Context<'_>, function: &Function) -> Result<Vec<TokenStream>, EmitError> {
+    let mut steps = Vec::new();
+    let mut plain = String::new();
+    for check in &function.checks {
+        match plain_step(context, function, check) {
+            Some(step) => plain.push_str(&step),
+            None => {
+                steps.push(context.item(std::mem::take(&mut plain)));
+                steps.push(step(context, function, check)?);
+            }
+        }
+    }
+    steps.push(context.item(plain));
+    Ok(steps)
+}
+
+/// A pointer is NULL.
+const NULL: &str = "\
+if ($name as usize) == 0 {
+    return Err(::wsp::rt::refuse(&$check));
+}
+";
+
+/// A pointer that is not NULL has no good address.
+const ADDRESS: &str = "\
+if ($name as usize) != 0
+    && !::wsp::rt::addr::fits(::wsp::rt::addr::span(($name as usize)))
+{
+    return Err(::wsp::rt::refuse(&$check));
+}
+";
+
+/// The checks that pointers have, if their lines need not be broken: most of all.
+fn plain_step(context: &Context<'_>, function: &Function, check: &Check) -> Option<String> {
+    let (template, param) = match &check.kind {
+        CheckKind::Null { param, unless: None } => (NULL, *param),
+        CheckKind::Address { param, with: None } => (ADDRESS, *param),
+        _ => return None,
+    };
+    let param = &function.params[param];
+    if context.is_callback(&param.ty) {
+        return None;
+    }
+    let (name, check) = (ident(&param.name).to_string(), names::check(function, check).to_string());
+    let step = text::fill(template, &[("name", &name), ("check", &check)]);
+    step.lines().all(|line| text::fits(8, line)).then_some(step)
 }
 
 /// One check, as a statement that returns when it fails.

@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
 
 use super::names::ident;
 use crate::emit::{EmitError, Options};
@@ -13,8 +13,18 @@ use crate::model::{Function, Model, Origin, Scalar, TypeKind, TypeRef, Value, Wi
 pub struct Context<'m> {
     pub model: &'m Model,
     pub options: Options,
-    /// Documentation and finished items that stand aside while the file is formatted.
+    /// Documentation and finished lines that stand aside while the file is formatted.
     texts: RefCell<Vec<String>>,
+}
+
+/// Where a type is found.
+enum Place {
+    /// In the core library.
+    Core,
+    /// In the language.
+    Language,
+    /// In the `ffi` module.
+    Ffi,
 }
 
 /// An error of these emitters.
@@ -40,16 +50,35 @@ impl<'m> Context<'m> {
 
     /// The Rust type of a named C type.
     pub fn base(&self, name: &str) -> TokenStream {
+        let (place, name) = self.place(name);
+        match place {
+            Place::Core => quote!(::core::ffi::#name),
+            Place::Language => quote!(#name),
+            Place::Ffi => quote!(ffi::#name),
+        }
+    }
+
+    /// The Rust type of a C type as text.
+    pub fn ty_text(&self, ty: &TypeRef) -> String {
+        let (place, name) = self.place(&ty.base);
+        let place = match place {
+            Place::Core => "::core::ffi::",
+            Place::Language => "",
+            Place::Ffi => "ffi::",
+        };
+        let pointer = |level| if ty.is_const && level == 0 { "*const " } else { "*mut " };
+        let pointers: String = (0..ty.pointers).rev().map(pointer).collect();
+        format!("{pointers}{place}{name}")
+    }
+
+    /// Where the Rust type of a named C type is found, and its name there.
+    fn place(&self, name: &str) -> (Place, Ident) {
         match self.model.type_named(name).map(|ty| &ty.kind) {
-            Some(TypeKind::Void) => quote!(::core::ffi::c_void),
+            Some(TypeKind::Void) => (Place::Core, ident("c_void")),
             Some(TypeKind::Integer(scalar) | TypeKind::Handle(scalar)) if !has_alias(name) => {
-                let rust = ident(&scalar.rust);
-                quote!(#rust)
+                (Place::Language, ident(&scalar.rust))
             }
-            _ => {
-                let name = ident(name);
-                quote!(ffi::#name)
-            }
+            _ => (Place::Ffi, ident(name)),
         }
     }
 
@@ -166,6 +195,11 @@ impl Context<'_> {
         quote!(__item!(#number);)
     }
 
+    /// A function's name that stands for all that is before its body: whole lines, of which the last opens the body.
+    pub fn head(&self, text: String) -> Ident {
+        format_ident!("__head_{}", self.put(text))
+    }
+
     fn put(&self, text: String) -> usize {
         let mut texts = self.texts.borrow_mut();
         texts.push(text);
@@ -178,8 +212,9 @@ impl Context<'_> {
             let number: usize = number.parse().ok()?;
             self.texts.borrow_mut().get_mut(number).map(std::mem::take)
         };
-        match line.strip_prefix("__item!(") {
-            Some(item) => take(item.strip_suffix(");")?).map(Aside::Items),
+        let items = |(before, after): (&str, &str)| line.strip_prefix(before)?.strip_suffix(after);
+        match [("__item!(", ");"), ("fn __head_", "() {")].into_iter().find_map(items) {
+            Some(number) => take(number).map(Aside::Items),
             None => take(line.strip_prefix("///")?.strip_prefix(ASIDE)?).map(Aside::Documentation),
         }
     }
@@ -189,7 +224,7 @@ impl Context<'_> {
 pub enum Aside {
     /// Documentation, without its comment signs.
     Documentation(String),
-    /// Items.
+    /// Items, or lines of one.
     Items(String),
 }
 

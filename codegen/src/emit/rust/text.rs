@@ -36,6 +36,26 @@ pub fn quoted(text: &str) -> String {
     Literal::string(text).to_string()
 }
 
+/// A function up to its body, with the parameters on lines of their own if they do not fit on one. Lines of attributes may be
+/// before it.
+pub fn head(indent: usize, before: &str, params: &[String], after: &str) -> String {
+    let line = format!("{before}({}){after} {{\n", params.join(", "));
+    if fits(indent, line.lines().last().unwrap_or_default()) {
+        return line;
+    }
+    let params: String = params.iter().flat_map(|param| ["    ", param, ",\n"]).collect();
+    format!("{before}(\n{params}){after} {{\n")
+}
+
+/// A call behind so many columns, with its argument on a line of its own if it does not fit on one.
+pub fn call(indent: usize, function: &str, argument: &str) -> String {
+    let line = format!("{function}({argument})");
+    if fits(indent + ";".len(), &line) {
+        return line;
+    }
+    format!("{function}(\n    {argument},\n)")
+}
+
 /// Does a text fit behind so many characters?
 pub fn fits(before: usize, text: &str) -> bool {
     before + text.chars().count() <= WIDTH

@@ -1,6 +1,6 @@
 //! The C side of a provider: a thunk per function, and the dispatch table of them.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::apart;
@@ -11,8 +11,8 @@ use super::context::{Context, error};
 use super::errors;
 use super::extensions;
 use super::names::{self, ident, member};
+use super::text;
 use super::traced;
-use super::types::result;
 use crate::emit::EmitError;
 use crate::model::{
     Absent, Arg, CheckKind, ErrorVia, Function, FunctionKind, Lift, Managed, Meaning, Null, Profile, ResultField,
@@ -79,20 +79,38 @@ fn table(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitEr
 /// The parts of a thunk's signature.
 pub struct Signature {
     /// The parameters' names.
-    pub names: Vec<proc_macro2::Ident>,
-    /// Their types.
-    pub types: Vec<TokenStream>,
-    /// `-> i32`, or nothing.
-    pub returns: TokenStream,
+    pub names: Vec<Ident>,
+    /// The same with their types.
+    pub params: Vec<String>,
+    /// ` -> i32`, or nothing.
+    pub returns: String,
 }
+
+/// What stands before the body of a function that a host calls.
+pub fn head(before: &str, name: &Ident, signature: &Signature) -> String {
+    let before = format!("{before}unsafe extern \"system\" fn {name}<P: Instance>");
+    text::head(INDENT, &before, &signature.params, &signature.returns)
+}
+
+/// The columns before a thunk, which stands in a module.
+pub const INDENT: usize = 4;
 
 /// The signature of a function's thunk.
 pub fn signature(context: &Context<'_>, function: &Function) -> Signature {
     Signature {
         names: function.params.iter().map(|param| ident(&param.name)).collect(),
-        types: function.params.iter().map(|param| context.ty(&param.ty)).collect(),
-        returns: result(context, &function.returns.ty),
+        params: parameters(context, function),
+        returns: if is_void(context, function) {
+            String::new()
+        } else {
+            format!(" -> {}", context.ty_text(&function.returns.ty))
+        },
     }
+}
+
+/// A function's parameters, with their types.
+pub fn parameters(context: &Context<'_>, function: &Function) -> Vec<String> {
+    function.params.iter().map(|param| format!("{}: {}", ident(&param.name), context.ty_text(&param.ty))).collect()
 }
 
 /// How the thunk answers: the expression that turns `outcome` into the result and the place of the code.
@@ -140,11 +158,13 @@ fn to_number(function: &Function) -> TokenStream {
 
 fn cleanup(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
     let name = names::method(&function.name);
-    let Signature { names: params, types, returns } = signature(context, function);
+    let signature = signature(context, function);
+    let head = context.head(head("pub(super) ", &name, &signature));
+    let params = signature.names;
     let lower = lower(context, function)?;
     let fallback = fallback(function);
     Ok(quote! {
-        pub(super) unsafe extern "system" fn #name<P: Instance>(#(#params: #types),*) #returns {
+        fn #head() {
             let outcome = ::wsp::rt::guard(
                 || {
                     __safety!("the host passes what the interface asks for.");
@@ -164,7 +184,9 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
         return at_once::thunk(context, function, on);
     }
     let name = names::method(&function.name);
-    let Signature { names: params, types, returns } = signature(context, function);
+    let signature = signature(context, function);
+    let head = context.head(head("pub(super) ", &name, &signature));
+    let params = signature.names;
     let lower = lower(context, function)?;
     let fallback = fallback(function);
     let door = extensions::door(context, function)?;
@@ -178,7 +200,7 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
         quote!(P::cell().poison(#name as usize);)
     });
     Ok(quote! {
-        pub(super) unsafe extern "system" fn #name<P: Instance>(#(#params: #types),*) #returns {
+        fn #head() {
             let outcome = ::wsp::rt::guard(
                 || {
                     __safety!("the host passes what the interface asks for; what it gets wrong by value the checks find.");
@@ -386,7 +408,7 @@ pub fn finish(context: &Context<'_>, function: &Function, invocation: &TokenStre
     })
 }
 
-fn local(name: &str) -> proc_macro2::Ident {
+fn local(name: &str) -> Ident {
     ident(&format!("out_{name}"))
 }
 

@@ -7,7 +7,8 @@ use quote::quote;
 use super::apart;
 use super::context::Context;
 use super::names::{self, ident, member};
-use super::types::result;
+use super::text;
+use super::thunks;
 use crate::emit::EmitError;
 use crate::model::{ErrorVia, Function, FunctionKind, Profile, SocketUse};
 
@@ -38,53 +39,68 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
 
 fn thunk(context: &Context<'_>, profile: &Profile, function: &Function) -> TokenStream {
     let name = names::method(&function.name);
-    let params: Vec<_> = function.params.iter().map(|param| ident(&param.name)).collect();
-    let types = function.params.iter().map(|param| context.ty(&param.ty));
-    let returns = result(context, &function.returns.ty);
-    let called = format!("{}.{}", profile.name, function.name);
-    let code = code(context, function);
+    let signature = thunks::signature(context, function);
+    let head = context.head(thunks::head("pub(super) ", &name, &signature));
+    let called = text::quoted(&format!("{}.{}", profile.name, function.name));
+    let begin = text::call(8, "let call = ::wsp::rt::trace::Call::begin", &called);
+    let begin = context.item(format!("{begin};\n// SAFETY: what this is called with is handed on as it is.\n"));
+    let params = signature.names;
     let on = function.params.iter().find(|param| matches!(param.socket, Some(SocketUse::Use | SocketUse::Release)));
     let socket = match on {
         // What a call makes tells more than what it was made on.
-        _ if function.returns.creates.is_some() => quote!(returned as usize),
-        Some(param) => {
-            let socket = ident(&param.name);
-            quote!(#socket as usize)
-        }
-        None => quote!(0),
+        _ if function.returns.creates.is_some() => "returned as usize".to_owned(),
+        Some(param) => format!("{} as usize", ident(&param.name)),
+        None => "0".to_owned(),
     };
+    let end = text::fill(END, &[("code", &code(context, function)), ("socket", &socket)]);
+    let end = context.item(end);
     quote! {
-        pub(super) unsafe extern "system" fn #name<P: Instance>(#(#params: #types),*) #returns {
-            let call = ::wsp::rt::trace::Call::begin(#called);
-            __safety!("what this is called with is handed on as it is.");
+        fn #head() {
+            #begin
             let returned = unsafe { thunk::#name::<P>(#(#params),*) };
-            let code = #code;
-            call.end(#socket, code);
-            returned
+            #end
         }
     }
 }
 
+/// How the body ends.
+const END: &str = "\
+let code = $code;
+call.end($socket, code);
+returned
+";
+
+/// The code that a failed call stored.
+const TOLD: &str = "\
+if returned == $failure {
+    // SAFETY: a call that fails stores its code where it can.
+    unsafe { ::wsp::rt::trace::told($errno) }
+} else {
+    0
+}";
+
+/// The code that a failed call left as the thread's.
+const LAST: &str = "\
+if returned == $failure {
+    ::wsp::rt::last_error()
+} else {
+    0
+}";
+
 /// The code that the call told, 0 for success.
-fn code(context: &Context<'_>, function: &Function) -> TokenStream {
-    let errno = function.params.iter().find(|param| param.errno).map(|param| ident(&param.name));
-    let failure = function.returns.failure.as_ref().map(|failure| {
-        let (failure, ty) = (ident(failure), context.ty(&function.returns.ty));
-        quote!(ffi::#failure as #ty)
-    });
+fn code(context: &Context<'_>, function: &Function) -> String {
+    let errno = function.params.iter().find(|param| param.errno).map(|param| ident(&param.name).to_string());
+    let failure = function
+        .returns
+        .failure
+        .as_ref()
+        .map(|failure| format!("ffi::{} as {}", ident(failure), context.ty_text(&function.returns.ty)));
     match (function.returns.error_via, errno, failure) {
         (ErrorVia::LpErrno, Some(errno), Some(failure)) => {
-            quote!(if returned == #failure {
-                __safety!("a call that fails stores its code where it can.");
-                unsafe { ::wsp::rt::trace::told(#errno) }
-            } else {
-                0
-            })
+            text::fill(TOLD, &[("failure", &failure), ("errno", &errno)])
         }
-        (ErrorVia::LastError, _, Some(failure)) => {
-            quote!(if returned == #failure { ::wsp::rt::last_error() } else { 0 })
-        }
-        (ErrorVia::Return, ..) => quote!(returned),
-        _ => quote!(0),
+        (ErrorVia::LastError, _, Some(failure)) => text::fill(LAST, &[("failure", &failure)]),
+        (ErrorVia::Return, ..) => "returned".to_owned(),
+        _ => "0".to_owned(),
     }
 }
