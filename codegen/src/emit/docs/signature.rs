@@ -1,6 +1,5 @@
 //! The signature of a function in C and in Rust, coloured, linked and ready to be copied.
 
-use super::super::markdown::describe;
 use super::super::markdown::merge::{Entry, group};
 use super::html::{Markup, Tag, tag};
 use super::parts;
@@ -23,7 +22,6 @@ pub(super) fn section(entry: &Entry<'_>, here: Here<'_, '_>) -> Markup {
         tabs = tabs.add(block(&title, highlight(text, here)));
     }
     let pointer = typed::pointer(here.site.model, function);
-    let pointer = pointer.unwrap_or_else(|| describe::rust_signature(function, here.site.model));
     tabs.add(block("Rust FFI", highlight(&pointer, here))).into()
 }
 

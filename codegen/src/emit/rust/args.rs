@@ -3,8 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::context::{Context, error};
+use super::context::{Context, error, escaped};
 use super::names::{self, ident};
+use super::text;
 use crate::emit::EmitError;
 use crate::model::{Arg, Function, Lift, Profile, ResultField, Unit};
 
@@ -16,7 +17,7 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
             calls.push(call(context, function)?);
         }
         if fields(function).count() > 1 {
-            done.push(results(context, function)?);
+            done.push(results(context, function));
         }
     }
     Ok(quote! {
@@ -55,113 +56,94 @@ pub fn fields(function: &Function) -> impl Iterator<Item = &ResultField> {
 
 /// The struct of arguments with its documentation.
 fn call(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
-    let heading = format!(" Arguments of `{}`.", function.name);
     let shape = declared(context, function, |arg| {
-        arg.params.first().and_then(|&index| function.params.get(index)).map(|param| {
-            let line = format!("`{}`: {}", param.name, param.text);
-            context.doc(&line)
-        })
+        let param = arg.params.first().and_then(|&index| function.params.get(index));
+        param.map(|param| escaped(&format!("`{}`: {}", param.name, param.text))).unwrap_or_default()
     })?;
-    Ok(quote! {
-        #[doc = #heading]
-        #[derive(Debug, Clone, Copy)]
-        #shape
-    })
+    let heading = format!("/// Arguments of `{}`.\n#[derive(Debug, Clone, Copy)]\n", function.name);
+    Ok(context.item(heading + &shape))
 }
 
 /// The struct of arguments without documentation, if the function's method is given one.
 #[cfg(feature = "docs")]
-pub fn shape(context: &Context<'_>, function: &Function) -> Result<Option<TokenStream>, EmitError> {
+pub fn shape(context: &Context<'_>, function: &Function) -> Result<String, EmitError> {
     let given = function.managed.is_none() && has_call(function);
-    given.then(|| declared(context, function, |_| None)).transpose()
+    if given { declared(context, function, |_| String::new()) } else { Ok(String::new()) }
 }
 
-/// The struct of arguments, its members with these attributes.
+/// The struct of arguments, its members with this documentation.
 fn declared(
     context: &Context<'_>,
     function: &Function,
-    attributes: impl Fn(&Arg) -> Option<TokenStream>,
-) -> Result<TokenStream, EmitError> {
-    let name = names::shape(&function.name);
-    let lifetime = call_borrows(function).then(|| quote!(<'a>));
-    let mut members = Vec::new();
+    documentation: impl Fn(&Arg) -> String,
+) -> Result<String, EmitError> {
+    let lifetime = if call_borrows(function) { "<'a>" } else { "" };
+    let mut out = format!("pub struct {}{lifetime} {{\n", names::shape(&function.name));
     for arg in arguments(function) {
-        let field = ident(&arg.name);
         let ty = lifted(context, function, arg)?;
-        let ty = if arg.optional { quote!(Option<#ty>) } else { ty };
-        let attributes = attributes(arg);
-        members.push(quote!(#attributes pub #field: #ty));
+        let ty = if arg.optional { format!("Option<{ty}>") } else { ty };
+        text::document(&mut out, "    ", &documentation(arg));
+        out.push_str(&format!("    pub {}: {ty},\n", ident(&arg.name)));
     }
-    Ok(quote!(pub struct #name #lifetime { #(#members),* }))
+    out.push_str("}\n");
+    Ok(out)
 }
 
 /// The runtime's type for a lifted argument, `'a` being the call.
-fn lifted(context: &Context<'_>, function: &Function, arg: &Arg) -> Result<TokenStream, EmitError> {
+fn lifted(context: &Context<'_>, function: &Function, arg: &Arg) -> Result<String, EmitError> {
     let first =
         arg.params.first().and_then(|&index| function.params.get(index)).ok_or_else(|| {
             error(&function.origin, &function.name, format!("argument `{}` has no parameter", arg.name))
         })?;
     Ok(match &arg.lift {
         Lift::Value => match context.pointee(&first.ty) {
-            Some(inner) if first.direction != crate::model::Direction::In => context.ty(&inner),
-            _ => context.ty(&first.ty),
+            Some(inner) if first.direction != crate::model::Direction::In => context.ty_text(&inner),
+            _ => context.ty_text(&first.ty),
         },
-        Lift::Socket => quote!(usize),
-        Lift::Callback => {
-            let ty = context.ty(&first.ty);
-            quote!(::wsp::rt::Callback<'a, #ty>)
-        }
+        Lift::Socket => "usize".to_owned(),
+        Lift::Callback => format!("::wsp::rt::Callback<'a, {}>", context.ty_text(&first.ty)),
         Lift::In(ty) => wrapped(context, "In", ty),
         Lift::Out(ty) => wrapped(context, "Out", ty),
         Lift::InOut(ty) => wrapped(context, "InOut", ty),
-        Lift::Bytes => quote!(::wsp::rt::Bytes<'a>),
-        Lift::BytesOut => quote!(::wsp::rt::BytesOut<'a>),
-        Lift::SizedOut(Unit::Wide) => quote!(::wsp::rt::WideOut<'a>),
-        Lift::SizedOut(_) => quote!(::wsp::rt::SizedOut<'a>),
+        Lift::Bytes => "::wsp::rt::Bytes<'a>".to_owned(),
+        Lift::BytesOut => "::wsp::rt::BytesOut<'a>".to_owned(),
+        Lift::SizedOut(Unit::Wide) => "::wsp::rt::WideOut<'a>".to_owned(),
+        Lift::SizedOut(_) => "::wsp::rt::SizedOut<'a>".to_owned(),
         Lift::Array(ty, false) => wrapped(context, "Buffers", ty),
         Lift::Array(ty, true) => wrapped(context, "BuffersOut", ty),
-        Lift::SocketSet => quote!(::wsp::rt::SocketSet<'a>),
-        Lift::WideStr => quote!(::wsp::rt::WideStr<'a>),
-        Lift::Overlapped => quote!(::wsp::rt::Overlapped<'a>),
-        Lift::Raw => context.ty(&first.ty),
+        Lift::SocketSet => "::wsp::rt::SocketSet<'a>".to_owned(),
+        Lift::WideStr => "::wsp::rt::WideStr<'a>".to_owned(),
+        Lift::Overlapped => "::wsp::rt::Overlapped<'a>".to_owned(),
+        Lift::Raw => context.ty_text(&first.ty),
     })
 }
 
-fn wrapped(context: &Context<'_>, wrapper: &str, ty: &str) -> TokenStream {
-    let wrapper = ident(wrapper);
-    let ty = context.base(ty);
-    quote!(::wsp::rt::#wrapper<'a, #ty>)
+fn wrapped(context: &Context<'_>, wrapper: &str, ty: &str) -> String {
+    format!("::wsp::rt::{wrapper}<'a, {}>", context.base_text(ty))
 }
 
 /// The struct of typed results of a function.
-pub fn results(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
-    let name = names::shape(&function.name);
-    let heading = format!(" What `{}` gives when it is done.", function.name);
-    let members = fields(function).map(|field| {
-        let member = ident(&field.name);
-        let ty = context.ty(&field.ty);
-        let text = match field.param.and_then(|index| function.params.get(index)) {
-            Some(param) => context.doc(&format!("`{}`: {}", param.name, param.text)),
-            None => context.doc(&function.returns.success),
+pub fn results(context: &Context<'_>, function: &Function) -> TokenStream {
+    let mut out = format!("/// What `{}` gives when it is done.\n#[derive(Clone, Copy)]\n", function.name);
+    out.push_str(&format!("pub struct {} {{\n", names::shape(&function.name)));
+    for field in fields(function) {
+        let documentation = match field.param.and_then(|index| function.params.get(index)) {
+            Some(param) => escaped(&format!("`{}`: {}", param.name, param.text)),
+            None => escaped(&function.returns.success),
         };
-        quote!(#text pub #member: #ty)
-    });
-    Ok(quote! {
-        #[doc = #heading]
-        #[derive(Clone, Copy)]
-        pub struct #name { #(#members),* }
-    })
+        text::document(&mut out, "    ", &documentation);
+        out.push_str(&format!("    pub {}: {},\n", ident(&field.name), context.ty_text(&field.ty)));
+    }
+    out.push_str("}\n");
+    context.item(out)
 }
 
 /// The type of a successful result, without `Outcome`: nothing, the one field, or the struct in `done`.
-pub fn plain(context: &Context<'_>, function: &Function, done: &TokenStream) -> TokenStream {
+pub fn plain(context: &Context<'_>, function: &Function) -> String {
     let members: Vec<_> = fields(function).collect();
     match members.as_slice() {
-        [] => quote!(()),
-        [one] => context.ty(&one.ty),
-        _ => {
-            let name = names::shape(&function.name);
-            quote!(#done::#name)
-        }
+        [] => "()".to_owned(),
+        [one] => context.ty_text(&one.ty),
+        _ => format!("done::{}", names::shape(&function.name)),
     }
 }

@@ -124,7 +124,7 @@ fn on_socket(context: &Context<'_>, name: &Ident, signature: &Signature) -> Iden
     let mut params = vec!["socket: ::wsp::rt::SocketRef<'_, P::Socket>".to_owned()];
     params.extend_from_slice(&signature.params);
     let before = format!("unsafe fn {name}<P: Instance>");
-    let head = text::head(thunks::INDENT, &before, &params, &signature.returns);
+    let head = text::head(thunks::INDENT, &before, &params, &format!("{} {{", signature.returns));
     context.head(format!("#[inline(always)]\n{head}"))
 }
 

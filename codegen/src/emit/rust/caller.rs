@@ -1,11 +1,12 @@
 //! The caller's side: typed calls through a table of somebody else's functions.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::args;
-use super::context::{Context, error};
+use super::context::{Context, error, summary};
 use super::names::{self, ident, member};
+use super::text;
 use super::thunks::is_void;
 use crate::emit::EmitError;
 use crate::model::{Arg, Direction, ErrorVia, Function, FunctionKind, Lift, Meaning, Profile, Unit};
@@ -15,8 +16,7 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
     let mut methods = Vec::new();
     for function in profile.of_kind(FunctionKind::Table) {
         let field = member(&function.name);
-        let errors = quote!(error);
-        methods.push(method(context, function, &quote!(self.table.#field), &errors, &quote!(done))?);
+        methods.push(method(context, function, &format!("self.table.{field}"))?);
     }
     let mut extensions = Vec::new();
     for function in profile.of_kind(FunctionKind::Extension) {
@@ -45,7 +45,7 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
 fn extension(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
     let name = names::shape(&function.name);
     let pointer = ident(&function.pointer);
-    let method = method(context, function, &quote!(self.0), &quote!(error), &quote!(done))?;
+    let method = method(context, function, "self.0")?;
     let line = format!(" The extension function `{}` of some provider.", function.name);
     let guid = function.guid.as_ref().map(|guid| {
         let guid = ident(guid);
@@ -71,18 +71,8 @@ fn extension(context: &Context<'_>, function: &Function) -> Result<TokenStream, 
 }
 
 /// A typed method around one raw function pointer (`Option<fn>`), which `pointer` reads.
-pub fn method(
-    context: &Context<'_>,
-    function: &Function,
-    pointer: &TokenStream,
-    errors: &TokenStream,
-    done: &TokenStream,
-) -> Result<TokenStream, EmitError> {
-    let text = context.doc_function(function);
-    let name = names::method(&function.name);
-    let error_enum = names::error(&function.name);
-    let c_name = &function.name;
-    let mut typed = Vec::new();
+pub fn method(context: &Context<'_>, function: &Function, pointer: &str) -> Result<TokenStream, EmitError> {
+    let mut typed = vec!["&self".to_owned()];
     let mut before = Vec::new();
     let mut raw: Vec<TokenStream> = function.params.iter().map(|_| TokenStream::new()).collect();
     for arg in &function.args {
@@ -96,37 +86,19 @@ pub fn method(
             return Err(error(&param.origin, &param.name, "no argument or result covers this parameter"));
         }
     }
-    let plain = args::plain(context, function, done);
-    let plain = match (&function.returns.creates, function.returns.meaning) {
-        (Some(_), _) => context.ty(&function.returns.ty),
-        _ => plain,
-    };
-    let ok = if function.completion.is_some() { quote!(::wsp::rt::Outcome<#plain>) } else { plain };
-    let judge = judge(context, function, done);
+    let judge = judge(context, function);
     let (errno, read_errno) = match function.returns.error_via {
         // Whatever was the last error before the call is no error of it.
-        ErrorVia::LastError => (quote!(::wsp::rt::set_last_error(0);), quote!(let errno = ::wsp::rt::last_error();)),
-        _ => (quote!(let mut errno: i32 = 0;), quote!(let _ = &mut errno;)),
+        ErrorVia::LastError => ("::wsp::rt::set_last_error(0)", quote!(let errno = ::wsp::rt::last_error();)),
+        _ => ("let mut errno: i32 = 0", quote!(let _ = &mut errno;)),
     };
-    let (keyword, safety) = if function.completion.is_some() || function.args.iter().any(|arg| arg.lift == Lift::Raw) {
-        let note = quote! {
-            #[doc = ""]
-            #[doc = " # Safety"]
-            #[doc = " Raw pointers must be good; with an overlapped operation everything passed must stay until it has completed."]
-        };
-        (quote!(unsafe fn), note)
-    } else {
-        (quote!(fn), TokenStream::new())
-    };
+    let head = head(context, function, &typed);
+    let absent = format!("::wsp::rt::CallError::Absent({})", text::quoted(&function.name));
+    let absent = text::call(12, "return Err", &absent, "").replace('\n', "\n    ");
+    let begin = context.item(text::fill(BEGIN, &[("pointer", pointer), ("absent", &absent), ("errno", errno)]));
     Ok(quote! {
-        #text
-        #[doc = ""]
-        #[doc = " # Errors"]
-        #[doc = " What the function reported, sorted into documented and undocumented, or that there is no such function."]
-        #safety
-        pub #keyword #name(&self, #(#typed),*) -> Result<#ok, ::wsp::rt::CallError<#errors::#error_enum>> {
-            let Some(function) = #pointer else { return Err(::wsp::rt::CallError::Absent(#c_name)) };
-            #errno
+        fn #head() {
+            #begin
             #(#before)*
             __safety!("the function is of the declared type and keeps to the interface (vouched for when its pointer was taken over), the arguments are alive during the call.");
             let returned = unsafe { function(#(#raw),*) };
@@ -136,8 +108,48 @@ pub fn method(
     })
 }
 
+/// How a method begins.
+const BEGIN: &str = "\
+let Some(function) = $pointer else {
+    $absent
+};
+$errno;
+";
+
+/// What every method's documentation ends with.
+const ERRORS: &str = "
+# Errors
+What the function reported, sorted into documented and undocumented, or that there is no such function.
+";
+
+/// The same of those that trust their caller.
+const SAFETY: &str = "
+# Safety
+Raw pointers must be good; with an overlapped operation everything passed must stay until it has completed.
+";
+
+/// What stands before a method's body.
+fn head(context: &Context<'_>, function: &Function, params: &[String]) -> Ident {
+    let is_unsafe = function.completion.is_some() || function.args.iter().any(|arg| arg.lift == Lift::Raw);
+    let (safety, keyword) = if is_unsafe { (SAFETY, "unsafe fn") } else { ("", "fn") };
+    let mut out = String::new();
+    text::document(&mut out, "", &[&summary(function), ERRORS, safety].concat());
+    let plain = match &function.returns.creates {
+        Some(_) => context.ty_text(&function.returns.ty),
+        None => args::plain(context, function),
+    };
+    let ok = if function.completion.is_some() { format!("::wsp::rt::Outcome<{plain}>") } else { plain };
+    let error = format!("::wsp::rt::CallError<error::{}>", names::error(&function.name));
+    let before = format!("pub {keyword} {}", names::method(&function.name));
+    out.push_str(&text::head(INDENT, &before, params, &text::result(INDENT, &ok, &error, " {")));
+    context.head(out)
+}
+
+/// The columns before a method.
+const INDENT: usize = 4;
+
 /// The condition of success and the typed result.
-fn judge(context: &Context<'_>, function: &Function, done: &TokenStream) -> TokenStream {
+fn judge(context: &Context<'_>, function: &Function) -> TokenStream {
     let returns = &function.returns;
     let good = match (returns.meaning, &returns.failure) {
         (Meaning::Status | Meaning::Code, _) => quote!(returned == 0),
@@ -160,7 +172,7 @@ fn judge(context: &Context<'_>, function: &Function, done: &TokenStream) -> Toke
         _ => {
             let shape = names::shape(&function.name);
             let members = function.results.iter().map(|field| ident(&field.name));
-            quote!(#done::#shape { #(#members: #values),* })
+            quote!(done::#shape { #(#members: #values),* })
         }
     };
     if is_void(context, function) {
@@ -185,7 +197,7 @@ fn judge(context: &Context<'_>, function: &Function, done: &TokenStream) -> Toke
     }
 }
 
-fn local(name: &str) -> proc_macro2::Ident {
+fn local(name: &str) -> Ident {
     ident(&format!("out_{name}"))
 }
 
@@ -219,7 +231,7 @@ fn argument(
     context: &Context<'_>,
     function: &Function,
     arg: &Arg,
-    typed: &mut Vec<TokenStream>,
+    typed: &mut Vec<String>,
     before: &mut Vec<TokenStream>,
     raw: &mut [TokenStream],
 ) -> Result<(), EmitError> {
@@ -228,11 +240,11 @@ fn argument(
     let first = *arg.params.first().ok_or_else(missing)?;
     let param = function.params.get(first).ok_or_else(missing)?;
     let second = arg.params.get(1).copied();
-    let raw_type = context.ty(&param.ty);
-    let optional = |ty: TokenStream| if arg.optional { quote!(Option<#ty>) } else { ty };
+    let raw_type = context.ty_text(&param.ty);
+    let optional = |ty: String| if arg.optional { format!("Option<{ty}>") } else { ty };
     match &arg.lift {
         Lift::Socket => {
-            typed.push(quote!(#name: #raw_type));
+            typed.push(format!("{name}: {raw_type}"));
             raw[first] = quote!(#name);
         }
         Lift::Value => {
@@ -240,28 +252,26 @@ fn argument(
                 .pointee(&param.ty)
                 .filter(|_| param.direction != Direction::In)
                 .unwrap_or_else(|| param.ty.clone());
-            let ty = optional(context.ty(&ty));
-            typed.push(quote!(#name: #ty));
+            let ty = optional(context.ty_text(&ty));
+            typed.push(format!("{name}: {ty}"));
             raw[first] = if arg.optional { quote!(#name.unwrap_or(0)) } else { quote!(#name) };
         }
         Lift::Raw => {
-            typed.push(quote!(#name: #raw_type));
+            typed.push(format!("{name}: {raw_type}"));
             raw[first] = quote!(#name);
         }
         Lift::Callback => {
-            typed.push(quote!(#name: #raw_type));
+            typed.push(format!("{name}: {raw_type}"));
             raw[first] = quote!(#name);
             if let Some(second) = second {
                 let data = ident(&format!("{name}_context"));
-                let ty = context.ty(&function.params[second].ty);
-                typed.push(quote!(#data: #ty));
+                let ty = context.ty_text(&function.params[second].ty);
+                typed.push(format!("{data}: {ty}"));
                 raw[second] = quote!(#data);
             }
         }
         Lift::In(ty) => {
-            let ty = context.base(ty);
-            let reference = optional(quote!(&#ty));
-            typed.push(quote!(#name: #reference));
+            typed.push(format!("{name}: {}", optional(format!("&{}", context.base_text(ty)))));
             raw[first] = if arg.optional {
                 quote!(#name.map_or(::core::ptr::null_mut(), |value| ::core::ptr::from_ref(value).cast_mut()))
             } else {
@@ -269,9 +279,7 @@ fn argument(
             };
         }
         Lift::Out(ty) | Lift::InOut(ty) => {
-            let ty = context.base(ty);
-            let reference = optional(quote!(&mut #ty));
-            typed.push(quote!(#name: #reference));
+            typed.push(format!("{name}: {}", optional(format!("&mut {}", context.base_text(ty)))));
             raw[first] = if arg.optional {
                 quote!(#name.map_or(::core::ptr::null_mut(), ::core::ptr::from_mut))
             } else {
@@ -279,8 +287,7 @@ fn argument(
             };
         }
         Lift::SocketSet => {
-            let reference = optional(quote!(&mut ::wsp::rt::FdSet));
-            typed.push(quote!(#name: #reference));
+            typed.push(format!("{name}: {}", optional("&mut ::wsp::rt::FdSet".to_owned())));
             raw[first] = if arg.optional {
                 quote!(#name.map_or(::core::ptr::null_mut(), ::wsp::rt::FdSet::as_mut_ptr))
             } else {
@@ -288,7 +295,7 @@ fn argument(
             };
         }
         Lift::WideStr => {
-            typed.push(quote!(#name: &str));
+            typed.push(format!("{name}: &str"));
             before.push(quote!(let mut #name: Vec<u16> = #name.encode_utf16().chain(Some(0)).collect();));
             raw[first] = quote!(#name.as_mut_ptr());
         }
@@ -307,7 +314,7 @@ fn memory(
     function: &Function,
     arg: &Arg,
     (first, second): (usize, usize),
-    typed: &mut Vec<TokenStream>,
+    typed: &mut Vec<String>,
     before: &mut Vec<TokenStream>,
     raw: &mut [TokenStream],
 ) {
@@ -315,22 +322,16 @@ fn memory(
     let length = ident(&format!("{name}_length"));
     let length_type = context.ty(&function.params[second].ty);
     let (slice, mutable) = match &arg.lift {
-        Lift::Bytes => (quote!(&[u8]), false),
-        Lift::BytesOut => (quote!(&mut [u8]), true),
-        Lift::SizedOut(Unit::Wide) => (quote!(&mut ::wsp::rt::Room<'_, u16>), true),
-        Lift::SizedOut(_) => (quote!(&mut ::wsp::rt::Room<'_, u8>), true),
-        Lift::Array(ty, false) => {
-            let ty = ident(ty);
-            (quote!(&[::wsp::rt::Piece<'_, ffi::#ty>]), false)
-        }
-        Lift::Array(ty, true) => {
-            let ty = ident(ty);
-            (quote!(&mut [::wsp::rt::PieceMut<'_, ffi::#ty>]), true)
-        }
+        Lift::Bytes => ("&[u8]".to_owned(), false),
+        Lift::BytesOut => ("&mut [u8]".to_owned(), true),
+        Lift::SizedOut(Unit::Wide) => ("&mut ::wsp::rt::Room<'_, u16>".to_owned(), true),
+        Lift::SizedOut(_) => ("&mut ::wsp::rt::Room<'_, u8>".to_owned(), true),
+        Lift::Array(ty, false) => (format!("&[::wsp::rt::Piece<'_, ffi::{}>]", ident(ty)), false),
+        Lift::Array(ty, true) => (format!("&mut [::wsp::rt::PieceMut<'_, ffi::{}>]", ident(ty)), true),
         _ => return,
     };
-    let slice = if arg.optional { quote!(Option<#slice>) } else { slice };
-    typed.push(quote!(#name: #slice));
+    let slice = if arg.optional { format!("Option<{slice}>") } else { slice };
+    typed.push(format!("{name}: {slice}"));
     let sized = matches!(arg.lift, Lift::SizedOut(_));
     let pointer = if mutable { quote!(as_mut_ptr) } else { quote!(as_ptr) };
     let nothing = if mutable { quote!(::core::ptr::null_mut()) } else { quote!(::core::ptr::null()) };
@@ -365,15 +366,9 @@ fn memory(
     }
 }
 
-fn overlapped(
-    context: &Context<'_>,
-    function: &Function,
-    arg: &Arg,
-    typed: &mut Vec<TokenStream>,
-    raw: &mut [TokenStream],
-) {
+fn overlapped(context: &Context<'_>, function: &Function, arg: &Arg, typed: &mut Vec<String>, raw: &mut [TokenStream]) {
     let name = ident(&arg.name);
-    typed.push(quote!(#name: ::wsp::rt::OverlappedCall));
+    typed.push(format!("{name}: ::wsp::rt::OverlappedCall"));
     for (position, &index) in arg.params.iter().enumerate() {
         raw[index] = if position == 0 {
             quote!(#name.operation)

@@ -7,7 +7,7 @@ use super::apart;
 use super::context::{Context, error};
 use super::names::{self, ident};
 use super::text;
-use super::thunks::parameters;
+use super::types::parameters;
 use crate::emit::EmitError;
 use crate::model::{Allowed, AllowedSet, Check, CheckKind, Direction, Function, Param, Profile, TypeRef};
 
@@ -67,14 +67,14 @@ fn description(context: &Context<'_>, function: &Function, check: &Check) -> Res
 fn validate(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
     let name = names::method(&function.name);
     let names: Vec<_> = function.params.iter().map(|param| ident(&param.name)).collect();
-    let params = parameters(context, function);
+    let params = parameters(context, &function.params);
     let steps = steps(context, function)?;
     let passes = passes(context, function, &names, &params)?;
     let before = format!(
         "/// The checks of `{}`: `Err` has the code, 0 where none can be stored.\n{READABLE}#[cold]\n#[inline(never)]\npub unsafe fn {name}",
         function.name
     );
-    let head = context.head(text::head(0, &before, &params, " -> Result<(), i32>"));
+    let head = context.head(text::head(0, &before, &params, " -> Result<(), i32> {"));
     Ok(quote! {
         #passes
         fn #head() {
@@ -144,7 +144,7 @@ fn passes(
             function.name,
             names::method(&function.name)
         );
-        let head = context.head(text::head(0, &before, params, " -> bool"));
+        let head = context.head(text::head(0, &before, params, " -> bool {"));
         quote! {
             fn #head() {
                 __safety!("what is read lies behind pointers found to be in user space; the caller vouches that they are readable.");
@@ -341,6 +341,7 @@ fn plain_step(context: &Context<'_>, function: &Function, check: &Check) -> Opti
     }
     let (name, check) = (ident(&param.name).to_string(), names::check(function, check).to_string());
     let step = text::fill(template, &[("name", &name), ("check", &check)]);
+    // They stand in an unsafe block of a function.
     step.lines().all(|line| text::fits(8, line)).then_some(step)
 }
 

@@ -60,15 +60,19 @@ impl<'m> Context<'m> {
 
     /// The Rust type of a C type as text.
     pub fn ty_text(&self, ty: &TypeRef) -> String {
-        let (place, name) = self.place(&ty.base);
-        let place = match place {
-            Place::Core => "::core::ffi::",
-            Place::Language => "",
-            Place::Ffi => "ffi::",
-        };
         let pointer = |level| if ty.is_const && level == 0 { "*const " } else { "*mut " };
         let pointers: String = (0..ty.pointers).rev().map(pointer).collect();
-        format!("{pointers}{place}{name}")
+        pointers + &self.base_text(&ty.base)
+    }
+
+    /// The Rust type of a named C type as text.
+    pub fn base_text(&self, name: &str) -> String {
+        let (place, name) = self.place(name);
+        match place {
+            Place::Core => format!("::core::ffi::{name}"),
+            Place::Language => name.to_string(),
+            Place::Ffi => format!("ffi::{name}"),
+        }
     }
 
     /// Where the Rust type of a named C type is found, and its name there.
@@ -158,25 +162,12 @@ impl Context<'_> {
 
     /// Documentation of something with its place in the spec.
     pub fn doc_at(&self, text: &str, origin: &Origin) -> TokenStream {
-        self.aside(with_place(escaped(text), origin))
+        self.aside(documentation(text, origin))
     }
 
     /// Documentation of a function: summary, page, place.
     pub fn doc_function(&self, function: &Function) -> TokenStream {
-        let mut text = escaped(&function.summary);
-        if let Some(link) = &function.link {
-            text.push_str(&format!("\nDocumentation: <{link}>\n"));
-        }
-        self.aside(with_place(text, &function.origin))
-    }
-
-    /// All that the spec says of a function in one profile, for the method that authors implement.
-    pub fn doc_whole(&self, function: &Function, profile: &str) -> TokenStream {
-        let mut text = crate::emit::markdown::rustdoc(function, profile);
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-        self.aside(with_place(text, &function.origin))
+        self.aside(summary(function))
     }
 
     /// A third of what is emitted is documentation. As string literals it would be escaped, read and unescaped several times on
@@ -228,6 +219,29 @@ pub enum Aside {
     Items(String),
 }
 
+/// Documentation of something with its place in the spec, without comment signs.
+pub fn documentation(text: &str, origin: &Origin) -> String {
+    with_place(escaped(text), origin)
+}
+
+/// Documentation of a function: summary, page, place.
+pub fn summary(function: &Function) -> String {
+    let mut text = escaped(&function.summary);
+    if let Some(link) = &function.link {
+        text.push_str(&format!("\nDocumentation: <{link}>\n"));
+    }
+    with_place(text, &function.origin)
+}
+
+/// All that the spec says of a function in one profile, for the method that authors implement.
+pub fn everything(function: &Function, profile: &str) -> String {
+    let mut text = crate::emit::markdown::rustdoc(function, profile);
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    with_place(text, &function.origin)
+}
+
 fn with_place(mut text: String, origin: &Origin) -> String {
     text.push_str(&format!("\nDeclared in `spec/{origin}`.\n"));
     text
@@ -236,17 +250,21 @@ fn with_place(mut text: String, origin: &Origin) -> String {
 /// A text as Markdown that shows it as it is, outside of code.
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
+    let is_special = |byte| matches!(byte, b'`' | b'[' | b']' | b'<' | b'>' | b'*' | b'_' | b'|' | b'#');
     for line in text.trim_end().lines() {
-        let mut code = false;
-        for letter in line.trim().chars() {
-            if letter == '`' {
+        let (mut code, mut rest) = (false, line.trim());
+        while let Some(at) = rest.bytes().position(is_special) {
+            escaped.push_str(&rest[..at]);
+            let (special, after) = rest[at..].split_at(1);
+            if special == "`" {
                 code = !code;
-            }
-            if !code && matches!(letter, '[' | ']' | '<' | '>' | '*' | '_' | '|' | '#') {
+            } else if !code {
                 escaped.push('\\');
             }
-            escaped.push(letter);
+            escaped.push_str(special);
+            rest = after;
         }
+        escaped.push_str(rest);
         escaped.push('\n');
     }
     escaped

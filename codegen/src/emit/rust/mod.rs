@@ -79,16 +79,16 @@ pub(super) fn parts<'m>(model: &'m Model, options: Options) -> Vec<Part<'m>> {
 #[cfg(feature = "docs")]
 pub(super) fn declaration(model: &Model, function: &Function) -> Option<Result<String, EmitError>> {
     let context = Context::new(model, Options::default());
-    let method = names::is_called_by_host(function.kind).then(|| traits::signature(&context, function))?;
+    let method = names::is_called_by_host(function.kind).then(|| traits::signature(&context, function, ";"))?;
+    let method: String = method.lines().flat_map(|line| ["    ", line, "\n"]).collect();
     let shape = args::shape(&context, function);
-    Some(shape.and_then(|shape| formatted(&function.name, quote!(pub trait Provider { #method; } #shape))))
+    Some(shape.map(|shape| format!("pub trait Provider {{\n{method}}}\n{shape}")))
 }
 
 /// The type of the pointers to a function, without documentation.
 #[cfg(feature = "docs")]
-pub(super) fn pointer(model: &Model, function: &Function) -> Result<String, EmitError> {
-    let context = Context::new(model, Options::default());
-    formatted(&function.pointer, types::pointer(&context, function))
+pub(super) fn pointer(model: &Model, function: &Function) -> String {
+    types::pointer(&Context::new(model, Options::default()), function)
 }
 
 /// A formatted file.
@@ -102,6 +102,9 @@ fn file(path: &str, tokens: TokenStream, context: &Context<'_>) -> Result<Output
 fn apart(item: &str, tokens: TokenStream, depth: usize, context: &Context<'_>) -> Result<TokenStream, EmitError> {
     let wrapped = (0..depth).fold(tokens, |inner, _| quote!(mod around { #inner }));
     let text = comments(&formatted(item, wrapped)?, context);
+    if depth == 0 {
+        return Ok(context.item(text));
+    }
     let indent = 4 * depth;
     let lines = text.lines().skip(depth).map(|line| line.get(indent..).unwrap_or_default());
     let count = text.lines().count().saturating_sub(2 * depth);
@@ -129,6 +132,10 @@ fn comments(formatted: &str, context: &Context<'_>) -> String {
         match context.text_of(bare) {
             Some(Aside::Documentation(documentation)) => {
                 text::document(&mut out, indent, &documentation);
+                continue;
+            }
+            Some(Aside::Items(items)) if indent.is_empty() => {
+                out.push_str(&items);
                 continue;
             }
             Some(Aside::Items(items)) => {

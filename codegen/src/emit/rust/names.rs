@@ -1,13 +1,17 @@
 //! Every identifier of the emitted Rust is decided here.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use quote::format_ident;
 
 use crate::model::{Check, Function, FunctionKind};
 
-/// An identifier, raw where the name is a keyword.
+/// An identifier, raw where the name is a keyword or written so.
 pub fn ident(name: &str) -> Ident {
-    if is_keyword(name) { format_ident!("r#{name}") } else { format_ident!("{name}") }
+    match name.strip_prefix("r#") {
+        Some(raw) => Ident::new_raw(raw, Span::call_site()),
+        None if is_keyword(name) => Ident::new_raw(name, Span::call_site()),
+        None => Ident::new(name, Span::call_site()),
+    }
 }
 
 /// Is a name a keyword of Rust? They have small letters only, all but `Self`, and at most 8: for most names nobody need be asked.
@@ -21,35 +25,33 @@ fn stem(name: &str) -> &str {
     ["WSP", "WPU", "WSC"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
 }
 
-/// Words of a C name: a capital starts one, a run of capitals is one whose last letter starts the next.
-fn words(name: &str) -> Vec<String> {
-    let letters: Vec<char> = name.chars().collect();
-    let mut words: Vec<String> = Vec::new();
-    for (at, &letter) in letters.iter().enumerate() {
-        let after_small = at > 0 && !letters[at - 1].is_uppercase();
-        let before_small = letters.get(at + 1).is_some_and(|next| next.is_lowercase());
-        if letter == '_' {
-            continue;
+/// The words of a C name, joined by `_`: a capital starts one, a run of capitals is one whose last letter starts the next.
+fn snake(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 8);
+    let mut letters = name.chars().peekable();
+    let mut after_small = false;
+    while let Some(letter) = letters.next() {
+        let before_small = letters.peek().is_some_and(|next| next.is_lowercase());
+        if letter != '_' {
+            if !words.is_empty() && letter.is_uppercase() && (after_small || before_small) {
+                words.push('_');
+            }
+            words.extend(letter.to_lowercase());
         }
-        if words.is_empty() || (letter.is_uppercase() && (after_small || before_small)) {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut() {
-            word.extend(letter.to_lowercase());
-        }
+        after_small = !letter.is_uppercase();
     }
     words
 }
 
 /// Method name: `WSPGetQOSByName` is `get_qos_by_name`.
 pub fn method(function: &str) -> Ident {
-    ident(&words(stem(function)).join("_"))
+    ident(&snake(stem(function)))
 }
 
 /// Start of type names: `WSPGetQOSByName` gives `GetQosByName`.
 fn camel(function: &str) -> String {
-    words(stem(function))
-        .iter()
+    snake(stem(function))
+        .split('_')
         .map(|word| {
             let mut letters = word.chars();
             letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
@@ -69,7 +71,7 @@ pub fn shape(function: &str) -> Ident {
 
 /// The associated constant by which a provider offers an optional extension function.
 pub fn offers(function: &str) -> Ident {
-    format_ident!("OFFERS_{}", words(stem(function)).join("_").to_uppercase())
+    format_ident!("OFFERS_{}", snake(stem(function)).to_uppercase())
 }
 
 /// The table member of a function.
@@ -80,10 +82,10 @@ pub fn member(function: &str) -> Ident {
 /// The static that describes a check: `WSPSend.lpBuffers.null` is `SEND_BUFFERS_NULL`.
 pub fn check(function: &Function, check: &Check) -> Ident {
     let rest = check.id.strip_prefix(&function.name).unwrap_or(&check.id);
-    let mut text = words(stem(&function.name)).join("_");
+    let mut text = snake(stem(&function.name));
     for part in rest.split('.').filter(|part| !part.is_empty()) {
         text.push('_');
-        text.push_str(&words(part).join("_"));
+        text.push_str(&snake(part));
     }
     format_ident!("{}", text.to_uppercase())
 }

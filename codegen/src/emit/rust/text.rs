@@ -39,21 +39,30 @@ pub fn quoted(text: &str) -> String {
 /// A function up to its body, with the parameters on lines of their own if they do not fit on one. Lines of attributes may be
 /// before it.
 pub fn head(indent: usize, before: &str, params: &[String], after: &str) -> String {
-    let line = format!("{before}({}){after} {{\n", params.join(", "));
-    if fits(indent, line.lines().last().unwrap_or_default()) {
+    let line = format!("{before}({}){after}\n", params.join(", "));
+    if !after.contains('\n') && fits(indent, line.lines().last().unwrap_or_default()) {
         return line;
     }
     let params: String = params.iter().flat_map(|param| ["    ", param, ",\n"]).collect();
-    format!("{before}(\n{params}){after} {{\n")
+    format!("{before}(\n{params}){after}\n")
 }
 
-/// A call behind so many columns, with its argument on a line of its own if it does not fit on one.
-pub fn call(indent: usize, function: &str, argument: &str) -> String {
-    let line = format!("{function}({argument})");
-    if fits(indent + ";".len(), &line) {
+/// What stands behind the parameters of a function that returns a `Result`, up to its `end`.
+pub fn result(indent: usize, ok: &str, error: &str, end: &str) -> String {
+    let line = format!(" -> Result<{ok}, {error}>{end}");
+    if fits(indent + ")".len(), &line) {
         return line;
     }
-    format!("{function}(\n    {argument},\n)")
+    format!(" -> Result<\n    {ok},\n    {error},\n>{end}")
+}
+
+/// A call behind so many columns, up to its `end`, with the argument on a line of its own if it does not fit on one.
+pub fn call(indent: usize, function: &str, argument: &str, end: &str) -> String {
+    let line = format!("{function}({argument}){end}");
+    if fits(indent, &line) {
+        return line;
+    }
+    format!("{function}(\n    {argument},\n){end}")
 }
 
 /// Does a text fit behind so many characters?

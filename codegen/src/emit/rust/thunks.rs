@@ -13,6 +13,7 @@ use super::extensions;
 use super::names::{self, ident, member};
 use super::text;
 use super::traced;
+use super::types::{parameters, result};
 use crate::emit::EmitError;
 use crate::model::{
     Absent, Arg, CheckKind, ErrorVia, Function, FunctionKind, Lift, Managed, Meaning, Null, Profile, ResultField,
@@ -89,7 +90,7 @@ pub struct Signature {
 /// What stands before the body of a function that a host calls.
 pub fn head(before: &str, name: &Ident, signature: &Signature) -> String {
     let before = format!("{before}unsafe extern \"system\" fn {name}<P: Instance>");
-    text::head(INDENT, &before, &signature.params, &signature.returns)
+    text::head(INDENT, &before, &signature.params, &format!("{} {{", signature.returns))
 }
 
 /// The columns before a thunk, which stands in a module.
@@ -99,18 +100,9 @@ pub const INDENT: usize = 4;
 pub fn signature(context: &Context<'_>, function: &Function) -> Signature {
     Signature {
         names: function.params.iter().map(|param| ident(&param.name)).collect(),
-        params: parameters(context, function),
-        returns: if is_void(context, function) {
-            String::new()
-        } else {
-            format!(" -> {}", context.ty_text(&function.returns.ty))
-        },
+        params: parameters(context, &function.params),
+        returns: result(context, &function.returns.ty),
     }
-}
-
-/// A function's parameters, with their types.
-pub fn parameters(context: &Context<'_>, function: &Function) -> Vec<String> {
-    function.params.iter().map(|param| format!("{}: {}", ident(&param.name), context.ty_text(&param.ty))).collect()
 }
 
 /// How the thunk answers: the expression that turns `outcome` into the result and the place of the code.

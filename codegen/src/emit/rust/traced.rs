@@ -42,8 +42,8 @@ fn thunk(context: &Context<'_>, profile: &Profile, function: &Function) -> Token
     let signature = thunks::signature(context, function);
     let head = context.head(thunks::head("pub(super) ", &name, &signature));
     let called = text::quoted(&format!("{}.{}", profile.name, function.name));
-    let begin = text::call(8, "let call = ::wsp::rt::trace::Call::begin", &called);
-    let begin = context.item(format!("{begin};\n// SAFETY: what this is called with is handed on as it is.\n"));
+    let begin = text::call(8, "let call = ::wsp::rt::trace::Call::begin", &called, ";");
+    let begin = context.item(format!("{begin}\n// SAFETY: what this is called with is handed on as it is.\n"));
     let params = signature.names;
     let on = function.params.iter().find(|param| matches!(param.socket, Some(SocketUse::Use | SocketUse::Release)));
     let socket = match on {

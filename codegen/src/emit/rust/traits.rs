@@ -4,9 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::args;
-use super::context::Context;
+use super::context::{Context, everything};
 use super::errors;
 use super::names::{self, ident};
+use super::text;
 use crate::emit::EmitError;
 use crate::model::{Descriptors, ErrorVia, Function, FunctionKind, Managed, Profile, SocketUse};
 
@@ -50,54 +51,69 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
 }
 
 fn start(context: &Context<'_>, function: &Function, profile: &Profile) -> TokenStream {
-    let text = context.doc_whole(function, &profile.name);
-    let signature = signature(context, function);
-    quote! {
-        #text
-        #[doc = ""]
-        #[doc = " Called by the first start-up of the process and by each that follows a last clean-up. The runtime negotiates the"]
-        #[doc = " version, counts and fills the table."]
-        #signature;
-    }
+    let note = "
+Called by the first start-up of the process and by each that follows a last clean-up. The runtime negotiates the
+version, counts and fills the table.
+";
+    context.item(documented(&(everything(function, &profile.name) + note), &signature(context, function, ";")))
 }
 
 fn cleanup(context: &Context<'_>, function: &Function, profile: &Profile) -> TokenStream {
-    let text = context.doc_whole(function, &profile.name);
-    let signature = signature(context, function);
+    let note = "\nCalled by the last clean-up, when all sockets have been reset and released. The runtime counts.\n";
+    let text = everything(function, &profile.name) + note;
+    let method = context.item(documented(&text, &signature(context, function, " {}")));
     quote! {
-        #text
-        #[doc = ""]
-        #[doc = " Called by the last clean-up, when all sockets have been reset and released. The runtime counts."]
-        #signature {}
+        #method
         /// Called by the last clean-up for each socket that is still open: end what is pending on it, wake who waits on it, reset
         /// the connection. Send no notification.
         fn reset(&self, socket: &::wsp::rt::SocketRef<'_, Self::Socket>) { let _ = socket; }
     }
 }
 
-/// A function's method without its body.
-pub fn signature(context: &Context<'_>, function: &Function) -> TokenStream {
-    let error = names::error(&function.name);
+/// A declaration with its documentation.
+fn documented(documentation: &str, declaration: &str) -> String {
+    let mut out = String::with_capacity(2 * documentation.len());
+    text::document(&mut out, "", documentation);
+    out.push_str(declaration);
+    out
+}
+
+/// The columns before a method, which stands in the trait.
+const INDENT: usize = 4;
+
+/// A function's method up to its body, or with the `end` that is there instead.
+pub fn signature(context: &Context<'_>, function: &Function, end: &str) -> String {
+    let error = format!("error::{}", names::error(&function.name));
     match function.managed {
-        Some(Managed::Startup) => return quote!(fn start(startup: &::wsp::rt::Startup) -> Result<Self, error::#error>),
-        Some(Managed::Cleanup) => return quote!(fn cleanup(&self)),
+        Some(Managed::Startup) => {
+            return format!("fn start(startup: &::wsp::rt::Startup) -> Result<Self, {error}>{end}\n");
+        }
+        Some(Managed::Cleanup) => return format!("fn cleanup(&self){end}\n"),
         None => {}
     }
-    let name = names::method(&function.name);
-    let socket = on_socket(function).then(|| quote!(, socket: &::wsp::rt::SocketRef<'_, Self::Socket>));
-    let call = args::has_call(function).then(|| {
-        let shape = names::shape(&function.name);
-        let lifetime = args::call_borrows(function).then(|| quote!(<'_>));
-        quote!(, call: &call::#shape #lifetime)
-    });
-    let ok = ok_type(context, function);
-    quote!(fn #name(&self #socket #call) -> Result<#ok, error::#error>)
+    let mut params = vec!["&self".to_owned()];
+    if on_socket(function) {
+        params.push("socket: &::wsp::rt::SocketRef<'_, Self::Socket>".to_owned());
+    }
+    if args::has_call(function) {
+        let lifetime = if args::call_borrows(function) { "<'_>" } else { "" };
+        params.push(format!("call: &call::{}{lifetime}", names::shape(&function.name)));
+    }
+    let returns = text::result(INDENT, &ok_type(context, function), &error, end);
+    text::head(INDENT, &format!("fn {}", names::method(&function.name)), &params, &returns)
 }
 
 /// The method of a function that the runtime leaves to the provider.
 fn method(context: &Context<'_>, function: &Function, profile: &Profile) -> Result<TokenStream, EmitError> {
-    let text = context.doc_whole(function, &profile.name);
-    let signature = signature(context, function);
+    let mut text = String::new();
+    if optional_extension(function) {
+        let offers = names::offers(&function.name);
+        text = format!(
+            "/// Does this provider implement `{}`? If not, asking for it by GUID is refused.\nconst {offers}: bool = false;\n",
+            function.name
+        );
+    }
+    let documentation = everything(function, &profile.name);
     let body = match (&function.left_out, function.mandatory) {
         // It has no way to refuse: it answers nothing. Nobody comes to it either, since it is not offered.
         (None, false) if optional_extension(function) => nothing(function),
@@ -113,15 +129,10 @@ fn method(context: &Context<'_>, function: &Function, profile: &Profile) -> Resu
             }
             quote!({ let _ = (#(#unused),*); Err(error::#error::#variant) })
         }
-        _ => quote!(;),
+        _ => return Ok(context.item(text + &documented(&documentation, &signature(context, function, ";")))),
     };
-    let offered = optional_extension(function).then(|| {
-        let offers = names::offers(&function.name);
-        let line =
-            format!(" Does this provider implement `{}`? If not, asking for it by GUID is refused.", function.name);
-        quote!(#[doc = #line] const #offers: bool = false;)
-    });
-    Ok(quote!(#offered #text #signature #body))
+    let head = context.head(text + &documented(&documentation, &signature(context, function, " {")));
+    Ok(quote!(fn #head() #body))
 }
 
 /// Is the function called on a socket of this provider?
@@ -151,10 +162,10 @@ fn nothing(function: &Function) -> TokenStream {
 }
 
 /// The type of a successful result.
-fn ok_type(context: &Context<'_>, function: &Function) -> TokenStream {
+fn ok_type(context: &Context<'_>, function: &Function) -> String {
     if function.returns.creates.is_some() {
-        return quote!(::wsp::rt::Opened<Self::Socket>);
+        return "::wsp::rt::Opened<Self::Socket>".to_owned();
     }
-    let plain = args::plain(context, function, &quote!(done));
-    if function.completion.is_some() { quote!(::wsp::rt::Outcome<#plain>) } else { plain }
+    let plain = args::plain(context, function);
+    if function.completion.is_some() { format!("::wsp::rt::Outcome<{plain}>") } else { plain }
 }

@@ -3,142 +3,128 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
-use quote::quote;
 
-use super::context::{Context, error, has_alias};
+use super::context::{Context, documentation, error, escaped, has_alias};
+use super::folded;
 use super::names::ident;
+use super::text;
 use crate::emit::EmitError;
 use crate::model::{Aggregate, CType, Function, Param, TypeKind, TypeRef};
 
 pub fn emit(context: &Context<'_>) -> Result<TokenStream, EmitError> {
-    let mut items = Vec::new();
+    let mut out = String::new();
+    if context.options.overlay {
+        out.push_str("pub use ::wsp::ffi::*;\n");
+    }
     for ty in &context.model.types {
         if !context.options.overlay || ty.origin.overlay {
-            items.push(one(context, ty)?);
+            one(context, ty, &mut out)?;
         }
     }
-    items.extend(pointers(context));
-    let items = items.into_iter();
-    let base = context.options.overlay.then(|| {
-        quote!(
-            pub use ::wsp::ffi::*;
-        )
-    });
-    Ok(quote!(#base #(#items)*))
+    pointers(context, &mut out);
+    Ok(context.item(out))
 }
 
-fn one(context: &Context<'_>, ty: &CType) -> Result<TokenStream, EmitError> {
+fn one(context: &Context<'_>, ty: &CType, out: &mut String) -> Result<(), EmitError> {
     let name = ident(&ty.name);
-    let doc = context.doc_at(&ty.text, &ty.origin);
-    Ok(match &ty.kind {
-        TypeKind::Void => TokenStream::new(),
-        TypeKind::Integer(_) | TypeKind::Handle(_) if !has_alias(&ty.name) => TokenStream::new(),
-        TypeKind::Integer(scalar) | TypeKind::Handle(scalar) => {
-            let rust = ident(&scalar.rust);
-            quote!(#doc pub type #name = #rust;)
-        }
+    if matches!(ty.kind, TypeKind::Integer(_) | TypeKind::Handle(_)) && !has_alias(&ty.name) {
+        return Ok(());
+    }
+    let alias = match &ty.kind {
+        TypeKind::Void => return Ok(()),
+        TypeKind::Integer(scalar) | TypeKind::Handle(scalar) => format!("pub type {name} = {};\n", ident(&scalar.rust)),
         TypeKind::Pointer { to } => {
-            let inner = inside(context, to);
-            let pointer = if to.is_const { quote!(*const #inner) } else { quote!(*mut #inner) };
-            quote!(#doc pub type #name = #pointer;)
+            let pointer = if to.is_const { "*const" } else { "*mut" };
+            format!("pub type {name} = {pointer} {};\n", context.ty_text(to))
         }
-        TypeKind::Callback { returns, params } => {
-            let signature = signature(context, params, returns);
-            quote!(#doc pub type #name = Option<#signature>;)
-        }
-        TypeKind::Opaque => quote! {
-            #doc
-            #[repr(C)]
-            pub struct #name { _opaque: [u8; 0] }
-        },
-        TypeKind::Struct(aggregate) => aggregate_item(context, ty, aggregate, &quote!(struct))?,
-        TypeKind::Union(aggregate) => aggregate_item(context, ty, aggregate, &quote!(union))?,
-    })
+        TypeKind::Callback { returns, params } => function_pointer(context, &ty.name, params, returns),
+        TypeKind::Opaque => format!("#[repr(C)]\npub struct {name} {{\n    _opaque: [u8; 0],\n}}\n"),
+        TypeKind::Struct(fields) => aggregate(context, ty, fields, "struct")?,
+        TypeKind::Union(fields) => aggregate(context, ty, fields, "union")?,
+    };
+    text::document(out, "", &documentation(&ty.text, &ty.origin));
+    out.push_str(&alias);
+    Ok(())
 }
 
-fn aggregate_item(
-    context: &Context<'_>,
-    ty: &CType,
-    aggregate: &Aggregate,
-    keyword: &TokenStream,
-) -> Result<TokenStream, EmitError> {
-    let name = ident(&ty.name);
-    let doc_type = context.doc_at(&ty.text, &ty.origin);
-    let repr = match aggregate.pack {
-        Some(pack) => {
-            let pack = proc_macro2::Literal::u32_unsuffixed(pack);
-            quote!(#[repr(C, packed(#pack))])
-        }
-        None => quote!(#[repr(C)]),
-    };
-    let mut fields = Vec::new();
+/// A structure or a union.
+const AGGREGATE: &str = "\
+#[repr($repr)]
+#[derive(Clone, Copy)]
+pub $keyword $name {
+$fields}
+$safety
+unsafe impl ::wsp::rt::Pod for $name {}
+";
+
+/// Why one may be made of any bytes.
+const ANY_BITS: &str = "made of integers, pointers, nullable functions and arrays of them only, as declared in the spec: \
+                        any bits are a valid value.";
+
+fn aggregate(context: &Context<'_>, ty: &CType, aggregate: &Aggregate, keyword: &str) -> Result<String, EmitError> {
+    let mut fields = String::new();
     for field in &aggregate.fields {
-        let doc = context.doc(&field.text);
-        let field_name = ident(&field.name);
-        let mut inner = inside(context, &field.ty);
+        text::document(&mut fields, "    ", &escaped(&field.text));
+        let mut inner = context.ty_text(&field.ty);
         if let Some(length) = &field.array {
             let length = usize::try_from(length.value)
                 .map_err(|_| error(&ty.origin, &ty.name, format!("`{}` has an impossible length", field.name)))?;
-            let length = proc_macro2::Literal::usize_unsuffixed(length);
-            inner = quote!([#inner; #length]);
+            inner = format!("[{inner}; {length}]");
         }
-        fields.push(quote!(#doc pub #field_name: #inner));
+        fields.push_str(&format!("    pub {}: {inner},\n", ident(&field.name)));
     }
-    Ok(quote! {
-        #doc_type
-        #repr
-        #[derive(Clone, Copy)]
-        pub #keyword #name { #(#fields),* }
-        __safety!("made of integers, pointers, nullable functions and arrays of them only, as declared in the spec: any bits are a valid value.");
-        unsafe impl ::wsp::rt::Pod for #name {}
-    })
+    let repr = aggregate.pack.map_or_else(|| "C".to_owned(), |pack| format!("C, packed({pack})"));
+    let name = ident(&ty.name).to_string();
+    let safety = folded("", ANY_BITS);
+    let safety = safety.trim_end();
+    let values = [("repr", &*repr), ("keyword", keyword), ("name", &name), ("fields", &fields), ("safety", safety)];
+    Ok(text::fill(AGGREGATE, &values))
 }
 
-/// A type as spelled inside the `ffi` module itself.
-fn inside(context: &Context<'_>, ty: &TypeRef) -> TokenStream {
-    context.ty(ty)
+/// A function's parameters, with their types.
+pub fn parameters(context: &Context<'_>, params: &[Param]) -> Vec<String> {
+    params.iter().map(|param| format!("{}: {}", ident(&param.name), context.ty_text(&param.ty))).collect()
 }
 
-/// The type of a C function.
-pub fn signature(context: &Context<'_>, params: &[Param], returns: &TypeRef) -> TokenStream {
-    let names = params.iter().map(|param| ident(&param.name));
-    let types = params.iter().map(|param| context.ty(&param.ty));
-    let returns = result(context, returns);
-    quote!(unsafe extern "system" fn(#(#names: #types),*) #returns)
-}
-
-/// `-> T`, or nothing for `void`.
-pub fn result(context: &Context<'_>, returns: &TypeRef) -> TokenStream {
+/// ` -> T`, or nothing for `void`.
+pub fn result(context: &Context<'_>, returns: &TypeRef) -> String {
     let is_void = returns.pointers == 0
         && matches!(context.model.type_named(&returns.base).map(|ty| &ty.kind), Some(TypeKind::Void));
-    if is_void {
-        return TokenStream::new();
+    if is_void { String::new() } else { format!(" -> {}", context.ty_text(returns)) }
+}
+
+/// The type of the pointers to functions of this kind, on as few lines as it fits on.
+fn function_pointer(context: &Context<'_>, name: &str, params: &[Param], returns: &TypeRef) -> String {
+    let name = ident(name);
+    let (params, returns) = (parameters(context, params), result(context, returns));
+    let function = format!("unsafe extern \"system\" fn({}){returns}", params.join(", "));
+    let line = format!("pub type {name} = Option<{function}>;\n");
+    if text::fits(0, line.trim_end()) {
+        return line;
     }
-    let returns = context.ty(returns);
-    quote!(-> #returns)
+    if text::fits(4, &function) {
+        return format!("pub type {name} = Option<\n    {function},\n>;\n");
+    }
+    let params: String = params.iter().flat_map(|param| ["        ", param, ",\n"]).collect();
+    format!("pub type {name} = Option<\n    unsafe extern \"system\" fn(\n{params}    ){returns},\n>;\n")
 }
 
 /// One pointer type per function name, whatever profiles it is in: the C signature is the same in all.
-fn pointers(context: &Context<'_>) -> Vec<TokenStream> {
+fn pointers(context: &Context<'_>, out: &mut String) {
     let mut seen = BTreeSet::new();
-    let mut items = Vec::new();
     for function in context.model.profiles.iter().flat_map(|profile| &profile.functions) {
         let wanted = !context.options.overlay || (function.origin.overlay && is_new(context, function));
         if wanted && seen.insert(&function.pointer) {
             let text = format!("Pointer to `{}`. {}", function.name, function.summary);
-            let doc = context.doc_at(&text, &function.origin);
-            let pointer = pointer(context, function);
-            items.push(quote!(#doc #pointer));
+            text::document(out, "", &documentation(&text, &function.origin));
+            out.push_str(&pointer(context, function));
         }
     }
-    items
 }
 
 /// The type of the pointers to a function.
-pub fn pointer(context: &Context<'_>, function: &Function) -> TokenStream {
-    let name = ident(&function.pointer);
-    let signature = signature(context, &function.params, &function.returns.ty);
-    quote!(pub type #name = Option<#signature>;)
+pub fn pointer(context: &Context<'_>, function: &Function) -> String {
+    function_pointer(context, &function.pointer, &function.params, &function.returns.ty)
 }
 
 /// Was the function added by the author's folder (rather than amended)? Added ones have no table slot.

@@ -21,9 +21,9 @@ pub fn emit(context: &Context<'_>) -> Result<TokenStream, EmitError> {
         let Some(function) = tables::function(context.model, slot) else { continue };
         let field = member(slot);
         enums.push(errors::one(context, function, 4)?);
-        methods.push(method(context, function, &quote!(self.table().#field), &quote!(error), &quote!(done))?);
+        methods.push(method(context, function, &format!("self.table().{field}"))?);
         if args::fields(function).count() > 1 {
-            done.push(args::results(context, function)?);
+            done.push(args::results(context, function));
         }
     }
     Ok(quote! {
