@@ -118,6 +118,11 @@ pub struct Diagnostics {
     dropped: usize,
 }
 
+/// A file's bytes as text. That all of it is UTF-8 is seen at once; only what is not is gone through piece by piece.
+fn text(bytes: &[u8]) -> String {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), str::to_owned)
+}
+
 impl Diagnostics {
     /// None yet, about no file.
     pub fn new() -> Self {
@@ -126,10 +131,8 @@ impl Diagnostics {
 
     /// None yet, about these files; spans count them in this order.
     pub(crate) fn about(sources: &[Source]) -> Self {
-        let files = sources
-            .iter()
-            .map(|source| File { path: source.shown.clone(), text: String::from_utf8_lossy(&source.text).into_owned() })
-            .collect();
+        let files =
+            sources.iter().map(|source| File { path: source.shown.clone(), text: text(&source.text) }).collect();
         Self { files, items: Vec::new(), dropped: 0 }
     }
 

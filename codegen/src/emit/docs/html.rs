@@ -25,7 +25,7 @@ const VOID: [&str; 6] = ["br", "hr", "input", "link", "meta", "wbr"];
 
 /// An element of this name.
 pub(super) fn tag(name: &'static str) -> Tag {
-    tag_of(name, 64)
+    tag_of(name, 160)
 }
 
 /// An element of this name that is expected to take so many bytes.

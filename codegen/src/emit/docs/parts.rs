@@ -107,7 +107,7 @@ fn breakable(name: &str) -> Markup {
 
 /// A small word in a box.
 pub(super) fn chip(word: &str, class: &str) -> Tag {
-    tag("span").class(&format!("chip {class}")).add(word)
+    tag("span").class(&["chip ", class].concat()).add(word)
 }
 
 /// A rule, with what shows that it holds. `id`: the element is the rule's own place and gets its anchor.

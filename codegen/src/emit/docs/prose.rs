@@ -104,18 +104,18 @@ fn worth_a_link(name: &str) -> bool {
 
 /// Running text; names that look like C are set as code.
 fn words(text: &str, here: Here<'_, '_>, names: Names<'_>, out: &mut Markup) {
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let is_other = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'_';
+    // Words without any are no names; most have none.
+    let is_mark = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
     let bytes = text.as_bytes();
     // What lies between two names is added in one piece.
     let (mut added, mut at) = (0, 0);
-    while let Some(start) = bytes[at..].iter().position(is_word).map(|gap| at + gap) {
-        at = bytes[start..].iter().position(|byte| !is_word(byte)).map_or(text.len(), |length| start + length);
+    while let Some(mark) = bytes[at..].iter().position(is_mark).map(|gap| at + gap) {
+        let start = bytes[at..mark].iter().rposition(is_other).map_or(at, |before| at + before + 1);
+        at = bytes[mark..].iter().position(is_other).map_or(text.len(), |length| mark + length);
         let word = &text[start..at];
-        let capitals = word.bytes().filter(u8::is_ascii_uppercase).count();
-        let technical = capitals > 1 || word.contains('_');
-        let name: Markup = if capitals == 0 && !technical {
-            continue;
-        } else if word.len() > 1 && names.plain.contains(&word) {
+        let technical = word.bytes().filter(u8::is_ascii_uppercase).count() > 1 || word.contains('_');
+        let name: Markup = if word.len() > 1 && names.plain.contains(&word) {
             code(word).into()
         } else if technical && worth_a_link(word) && here.site.place(word).is_some() {
             here.name(word)

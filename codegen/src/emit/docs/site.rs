@@ -77,7 +77,7 @@ impl<'s, 'm> Here<'s, 'm> {
     pub fn to(&self, target: &str) -> String {
         match target.strip_prefix(self.path) {
             Some(anchor) if anchor.starts_with('#') => anchor.to_owned(),
-            _ => format!("{}{target}", self.root),
+            _ => [self.root, target].concat(),
         }
     }
 
@@ -127,8 +127,10 @@ pub(super) fn only(element: Tag, profiles: &[&str], all: usize) -> Tag {
 /// The spec line that something came from.
 pub(super) fn source_line(origin: &Origin) -> Tag {
     let file = origin.file.rsplit('/').next().unwrap_or(&origin.file);
-    let title = format!("Declared in {origin}{}", if origin.overlay { ", an author's own spec" } else { "" });
-    tag("span").class("src").attr("title", title).add(format!("{file}:{}", origin.line))
+    let line = origin.line.to_string();
+    let whose = if origin.overlay { ", an author's own spec" } else { "" };
+    let title = ["Declared in ", &origin.file, ":", &line, whose].concat();
+    tag("span").class("src").attr("title", title).add([file, ":", &line].concat())
 }
 
 /// Anchor of an error in a function's page.

@@ -40,20 +40,30 @@ pub fn function(summary: &str, params: &[(String, String)], returns: &str) -> St
 fn clean(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let plain = words.join(" ").replace("*/", "* /").replace("/*", "/ *");
-    plain.chars().map(ascii).collect()
+    let is_printable = |byte: u8| matches!(byte, b' '..=b'~');
+    if plain.bytes().all(is_printable) {
+        return plain;
+    }
+    let mut out = String::with_capacity(plain.len());
+    for letter in plain.chars() {
+        match letter {
+            ' '..='~' => out.push(letter),
+            other => out.push_str(nearest(other)),
+        }
+    }
+    out
 }
 
-/// The nearest ASCII letters.
-fn ascii(letter: char) -> String {
+/// The ASCII letters nearest to one that is none.
+fn nearest(letter: char) -> &'static str {
     match letter {
-        ' '..='~' => letter.to_string(),
-        '\u{2010}'..='\u{2015}' => "-".into(),
-        '\u{2018}' | '\u{2019}' => "'".into(),
-        '\u{201C}' | '\u{201D}' => "\"".into(),
-        '\u{2026}' => "...".into(),
-        '\u{2264}' => "<=".into(),
-        '\u{2265}' => ">=".into(),
-        _ => "?".into(),
+        '\u{2010}'..='\u{2015}' => "-",
+        '\u{2018}' | '\u{2019}' => "'",
+        '\u{201C}' | '\u{201D}' => "\"",
+        '\u{2026}' => "...",
+        '\u{2264}' => "<=",
+        '\u{2265}' => ">=",
+        _ => "?",
     }
 }
 

@@ -39,22 +39,24 @@ pub(crate) fn paragraphs(text: &str) -> Vec<String> {
 pub(crate) fn escape(text: &str) -> String {
     let text = text.trim();
     let balanced = text.matches('`').count().is_multiple_of(2);
-    let mut out = String::with_capacity(text.len());
-    let mut code = false;
-    for (index, c) in text.char_indices() {
-        match c {
-            '`' if balanced => {
-                code = !code;
-                out.push('`');
-            }
-            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '~' if !code => {
-                out.push('\\');
-                out.push(c);
-            }
-            '#' if !code && index == 0 => out.push_str("\\#"),
-            c => out.push(c),
-        }
+    let mut out = String::with_capacity(text.len() + 16);
+    if text.starts_with('#') {
+        out.push('\\');
     }
+    let is_special = |byte| matches!(byte, b'\\' | b'`' | b'*' | b'[' | b']' | b'<' | b'>' | b'|' | b'~');
+    let (mut code, mut rest) = (false, text);
+    while let Some(at) = rest.bytes().position(is_special) {
+        out.push_str(&rest[..at]);
+        let (special, after) = rest[at..].split_at(1);
+        if special == "`" && balanced {
+            code = !code;
+        } else if !code {
+            out.push('\\');
+        }
+        out.push_str(special);
+        rest = after;
+    }
+    out.push_str(rest);
     out
 }
 
