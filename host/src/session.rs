@@ -185,6 +185,16 @@ impl Provider {
         self.open([ffi::FROM_PROTOCOL_INFO; 3], 0)
     }
 
+    /// A socket of a structure that [`Socket::duplicate`] filled for this process.
+    ///
+    /// # Errors
+    /// The provider's.
+    pub fn socket_from(&self, info: &ffi::WSAPROTOCOL_INFOW) -> Result<Socket, Error> {
+        let from = ffi::FROM_PROTOCOL_INFO;
+        let raw = self.table().socket(from, from, from, info, 0, ffi::WSA_FLAG_OVERLAPPED)?;
+        Ok(Socket::new(self.clone(), raw))
+    }
+
     fn open(&self, [family, socket_type, protocol]: [i32; 3], flags: u32) -> Result<Socket, Error> {
         let raw = self.table().socket(family, socket_type, protocol, self.protocol_info(), 0, flags)?;
         Ok(Socket::new(self.clone(), raw))

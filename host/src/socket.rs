@@ -229,6 +229,14 @@ impl Socket {
         Ok(self.provider.table().set_sock_opt(self.raw, level, option, Some(value))?)
     }
 
+    /// Lets another process have the socket, too: it makes a socket of the structure, which is good once and for that process.
+    ///
+    /// # Errors
+    /// The provider's.
+    pub fn duplicate(&self, process: u32) -> Result<ffi::WSAPROTOCOL_INFOW, Error> {
+        Ok(self.provider.table().duplicate_socket(self.raw, process)?)
+    }
+
     /// Closes it, also under threads that wait in it. Once that has worked, dropping it closes nothing.
     ///
     /// # Errors

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use wsp::transport::Fault;
+use wsp::transport::{Fault, State};
 
 use crate::bytes::{Reader, Writer};
+use crate::common::Page;
 use crate::os::net::{self, Leaving};
 use crate::os::socket::{self, Incoming, Listener, Socket};
 use crate::os::{Descriptor, process};
@@ -30,13 +31,17 @@ pub struct Packed {
     pub socket: Option<Leaving>,
     /// What else comes with it.
     pub files: Vec<Descriptor>,
+    /// What the runtime's sockets have in common, if they have anything.
+    pub common: Option<Descriptor>,
 }
 
 impl Packed {
     /// Adds the state of the runtime, behind all else.
-    pub fn add_state(&mut self, state: &[u8]) {
-        self.bytes.word(state.len() as u32);
-        self.bytes.0.extend_from_slice(state);
+    pub fn add_state(&mut self, state: &State) -> Result<(), Fault> {
+        self.bytes.bytes(&state.bytes);
+        self.bytes.flag(state.common.is_some());
+        self.common = state.common.as_deref().map(Page::duplicate).transpose()?;
+        Ok(())
     }
 
     /// Gives it to a process, which is at the other end of a connection. How a socket passes goes behind the state.
@@ -46,6 +51,7 @@ impl Packed {
             files.extend(net::pass(socket, process, &mut bytes)?);
         }
         files.extend(&self.files);
+        files.extend(&self.common);
         socket::send(taker, &bytes, &files)
     }
 }
@@ -54,8 +60,8 @@ impl Packed {
 ///
 /// # Errors
 /// [`Fault::BadClaim`] if there is no such process, [`Fault::NoBuffers`] if the state is too large to travel.
-pub fn recipient(process: u32, state: &[u8]) -> Result<i32, Fault> {
-    if state.len() > STATE {
+pub fn recipient(process: u32, state: &State) -> Result<i32, Fault> {
+    if state.bytes.len() > STATE {
         return Err(Fault::NoBuffers);
     }
     i32::try_from(process).ok().filter(|process| *process > 0 && process::alive(*process)).ok_or(Fault::BadClaim)
@@ -153,7 +159,7 @@ pub struct Fetched<T> {
     /// How a socket that came with it is [received](net::arrive).
     pub passed: Vec<u8>,
     /// The state of the runtime.
-    pub state: Vec<u8>,
+    pub state: State,
 }
 
 /// Comes for what waits under a name, which `parse` understands.
@@ -166,12 +172,15 @@ pub fn fetch<T>(name: &str, parse: impl FnOnce(&mut Reader<'_>) -> Option<T>) ->
         return Err(Fault::BadClaim);
     }
     let mut buffer = vec![0; socket::FRAME];
-    let (length, files) = match socket::receive(&giver, &mut buffer)? {
+    let (length, mut files) = match socket::receive(&giver, &mut buffer)? {
         Incoming::Frame(length, files) => (length, files),
         Incoming::Nothing | Incoming::Gone => return Err(Fault::BadClaim),
     };
     let mut from = Reader(&buffer[..length]);
     let contents = parse(&mut from).ok_or(Fault::BadClaim)?;
-    let state = from.bytes().ok_or(Fault::BadClaim)?.to_vec();
+    let bytes = from.bytes().ok_or(Fault::BadClaim)?.to_vec();
+    let has_common = from.flag().ok_or(Fault::BadClaim)?;
+    let common = if has_common { Some(Page::adopt(files.pop().ok_or(Fault::BadClaim)?)?) } else { None };
+    let state = State { bytes, common };
     Ok(Fetched { contents, files, passed: from.0.to_vec(), state })
 }

@@ -9,12 +9,16 @@ mod bytes;
 #[cfg(any(target_os = "linux", windows))]
 mod claims;
 #[cfg(any(target_os = "linux", windows))]
+mod common;
+#[cfg(any(target_os = "linux", windows))]
 mod helper;
 mod loopback;
 #[cfg(any(target_os = "linux", windows))]
 mod moves;
 #[cfg(any(target_os = "linux", windows))]
 mod os;
+#[cfg(any(target_os = "linux", windows))]
+mod place;
 #[cfg(any(target_os = "linux", windows))]
 pub mod shm;
 #[cfg(any(target_os = "linux", windows))]

@@ -153,14 +153,15 @@ fn who_listens_and_is_killed_has_refused() {
 }
 
 fn take_over(shm: &Shm) {
-    let (taken, state) = shm.take(hear()).unwrap();
+    let (taken, came) = shm.take(hear()).unwrap();
     let Taken::Connection(connection) = taken else { panic!("a connection was given") };
-    say(String::from_utf8(state).unwrap());
+    say(String::from_utf8(came.bytes).unwrap());
     let unread = receive_message(shm, &connection, 1_000).unwrap();
     send(shm, &connection, &unread, true).unwrap();
     let next = receive_message(shm, &connection, 1_000_000).unwrap();
     send(shm, &connection, &next, true).unwrap();
-    let claim = shm.give(Parcel::Connection { connection: &connection, shared: false }, hear(), b"and back").unwrap();
+    let claim =
+        shm.give(Parcel::Connection { connection: &connection, shared: false }, hear(), &state(b"and back")).unwrap();
     assert_eq!(connection.receive(&scatter(&mut [0; 8]), 0, false), Err(Fault::Aborted));
     drop(connection);
     say(claim);
@@ -177,7 +178,7 @@ fn a_connection_moves_to_another_process_and_back() {
         send(&asker, &one, b"first", false).unwrap();
         assert_eq!(receive(&accepter, &other, 2).unwrap().0, b"fi");
         let parcel = Parcel::Connection { connection: &other, shared: false };
-        let claim = accepter.give(parcel, process.id(), b"the state").unwrap();
+        let claim = accepter.give(parcel, process.id(), &state(b"the state")).unwrap();
         assert_eq!(other.send(&gather(&mut [1]), 0, false), Err(Fault::Aborted));
         drop(other);
         process.tell(claim);
@@ -189,7 +190,7 @@ fn a_connection_moves_to_another_process_and_back() {
         let back: u32 = process.hear().parse().unwrap();
         send(&asker, &one, &small, true).unwrap();
         let (Taken::Connection(other), state) = accepter.take(back).unwrap() else { panic!("a connection was given") };
-        assert_eq!(state, b"and back");
+        assert_eq!(state.bytes, b"and back");
         process.tell("done");
         process.ends_well();
         assert_eq!(receive_message(&accepter, &other, 1_000).unwrap(), small);
@@ -218,7 +219,7 @@ fn two_processes_use_one_end_and_it_ends_with_the_last() {
     let Pair { one, other, asker, accepter } = pair(Mode::Stream, SINGLE);
     let mut process = start("share", SINGLE);
     let parcel = Parcel::Connection { connection: &other, shared: true };
-    process.tell(accepter.give(parcel, process.id(), b"").unwrap());
+    process.tell(accepter.give(parcel, process.id(), &state(b"")).unwrap());
     let count = 20_000;
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -245,13 +246,13 @@ fn a_claim_is_for_one_process_and_once() {
     let Pair { one, other, asker, accepter } = pair(Mode::Stream, SINGLE);
     let mut stranger = start("echo", SINGLE);
     let parcel = |shared| Parcel::Connection { connection: &other, shared };
-    let foreign = accepter.give(parcel(true), stranger.id(), b"").unwrap();
+    let foreign = accepter.give(parcel(true), stranger.id(), &state(b"")).unwrap();
     assert_eq!(asker.take(foreign).err(), Some(Fault::BadClaim));
-    assert_eq!(accepter.give(parcel(true), 0, b"").err(), Some(Fault::BadClaim));
-    assert_eq!(accepter.give(parcel(true), std::process::id(), &[0; 1 << 20]).err(), Some(Fault::NoBuffers));
-    let claim = accepter.give(parcel(true), std::process::id(), b"mine").unwrap();
+    assert_eq!(accepter.give(parcel(true), 0, &state(b"")).err(), Some(Fault::BadClaim));
+    assert_eq!(accepter.give(parcel(true), std::process::id(), &state(&[0; 1 << 20])).err(), Some(Fault::NoBuffers));
+    let claim = accepter.give(parcel(true), std::process::id(), &state(b"mine")).unwrap();
     let (Taken::Connection(second), state) = asker.take(claim).unwrap() else { panic!("a connection was given") };
-    assert_eq!((asker.take(claim).err(), &state[..]), (Some(Fault::BadClaim), &b"mine"[..]));
+    assert_eq!((asker.take(claim).err(), &state.bytes[..]), (Some(Fault::BadClaim), &b"mine"[..]));
     // The first descriptor's close ends nothing, nor does the process that never came.
     other.close(Ending::Graceful);
     stranger.kill();
@@ -265,7 +266,7 @@ fn give_and_die(shm: &Shm) {
     let connection = connect(shm, hear(), Mode::Messages).unwrap();
     assert_eq!(established(shm, &connection), Ok(()));
     send(shm, &connection, b"last words", false).unwrap();
-    say(shm.give(Parcel::Connection { connection: &connection, shared: false }, hear(), b"").unwrap());
+    say(shm.give(Parcel::Connection { connection: &connection, shared: false }, hear(), &state(b"")).unwrap());
     drop(connection);
     let _: String = hear();
 }
@@ -301,9 +302,9 @@ fn listening_ends_and_bare_sockets_are_handed_over() {
     let (here, there) = (shm(SINGLE), shm(SINGLE));
     let (bound, listener) = listen(&here, 4, Mode::Stream);
     let own = std::process::id();
-    let (taken, _) = there.take(here.give(Parcel::Bare, own, b"").unwrap()).unwrap();
+    let (taken, _) = there.take(here.give(Parcel::Bare, own, &state(b"")).unwrap()).unwrap();
     assert!(matches!(taken, Taken::Bare));
-    let claim = here.give(Parcel::Listener(&listener), own, b"").unwrap();
+    let claim = here.give(Parcel::Listener(&listener), own, &state(b"")).unwrap();
     let (Taken::Listener(taken, at), _) = there.take(claim).unwrap() else { panic!("a listener was given") };
     let address = bound.address;
     assert_eq!(at.address, address);

@@ -23,15 +23,16 @@ fn the_other_process() {
 }
 
 fn take_over(network: &Tcp) {
-    let (taken, state) = network.take(hear()).unwrap();
+    let (taken, came) = network.take(hear()).unwrap();
     let Taken::Connection(connection) = taken else { panic!("a connection was given") };
-    say(String::from_utf8(state).unwrap());
+    say(String::from_utf8(came.bytes).unwrap());
     let unread = receive_message(network, &connection, 1_000).unwrap();
     send(network, &connection, &unread, false).unwrap();
     let next = receive_message(network, &connection, 1_000_000).unwrap();
     send(network, &connection, &next, false).unwrap();
-    let claim =
-        network.give(Parcel::Connection { connection: &connection, shared: false }, hear(), b"and back").unwrap();
+    let claim = network
+        .give(Parcel::Connection { connection: &connection, shared: false }, hear(), &state(b"and back"))
+        .unwrap();
     assert_eq!(connection.receive(&scatter(&mut [0; 8]), 0, false), Err(Fault::Aborted));
     drop(connection);
     say(claim);
@@ -55,7 +56,7 @@ fn an_end_moves_to_another_process_and_back_with_what_is_unread() {
         let late = rdma(&other).expose(region(&mut memory), BOTH).unwrap();
         let mut process = start("take");
         let parcel = Parcel::Connection { connection: &other, shared: false };
-        process.tell(accepter.give(parcel, process.id(), b"the state").unwrap());
+        process.tell(accepter.give(parcel, process.id(), &state(b"the state")).unwrap());
         assert_eq!(send(&accepter, &other, b"x", false), Err(Fault::Aborted));
         drop(other);
         assert_eq!(process.hear(), "the state");
@@ -69,7 +70,7 @@ fn an_end_moves_to_another_process_and_back_with_what_is_unread() {
         process.tell(std::process::id());
         let back: u32 = process.hear().parse().unwrap();
         let (Taken::Connection(other), state) = accepter.take(back).unwrap() else { panic!("a connection was given") };
-        assert_eq!(state, b"and back");
+        assert_eq!(state.bytes, b"and back");
         process.tell("done");
         process.ends_well();
         assert_eq!(receive_message(&accepter, &other, 1_000).unwrap(), small);
@@ -97,7 +98,7 @@ fn two_processes_use_one_end_and_it_ends_with_the_last() {
     send(&asker, &one, b"un", false).unwrap();
     let mut process = start("share");
     let parcel = Parcel::Connection { connection: &other, shared: true };
-    process.tell(accepter.give(parcel, process.id(), b"").unwrap());
+    process.tell(accepter.give(parcel, process.id(), &state(b"")).unwrap());
     assert_eq!(process.hear(), "taken");
     send(&accepter, &other, b"parent", false).unwrap();
     assert_eq!(receive_all(&asker, &one, 6, 6).unwrap(), b"parent");
@@ -116,7 +117,7 @@ fn the_last_of_those_who_share_an_end_resets_it_when_it_is_killed() {
     let Pair { one, other, asker, accepter } = pair(Mode::Stream);
     let mut process = start("share");
     let parcel = Parcel::Connection { connection: &other, shared: true };
-    process.tell(accepter.give(parcel, process.id(), b"").unwrap());
+    process.tell(accepter.give(parcel, process.id(), &state(b"")).unwrap());
     assert_eq!(process.hear(), "taken");
     other.close(Ending::Graceful);
     drop(other);
@@ -129,13 +130,13 @@ fn a_claim_is_for_one_process_and_once() {
     let Pair { one, other, asker, accepter } = pair(Mode::Stream);
     let mut stranger = start("idle");
     let parcel = |shared| Parcel::Connection { connection: &other, shared };
-    let foreign = accepter.give(parcel(true), stranger.id(), b"").unwrap();
+    let foreign = accepter.give(parcel(true), stranger.id(), &state(b"")).unwrap();
     assert_eq!(asker.take(foreign).err(), Some(Fault::BadClaim));
-    assert_eq!(accepter.give(parcel(true), 0, b"").err(), Some(Fault::BadClaim));
-    assert_eq!(accepter.give(parcel(true), std::process::id(), &[0; 1 << 20]).err(), Some(Fault::NoBuffers));
-    let claim = accepter.give(parcel(true), std::process::id(), b"mine").unwrap();
+    assert_eq!(accepter.give(parcel(true), 0, &state(b"")).err(), Some(Fault::BadClaim));
+    assert_eq!(accepter.give(parcel(true), std::process::id(), &state(&[0; 1 << 20])).err(), Some(Fault::NoBuffers));
+    let claim = accepter.give(parcel(true), std::process::id(), &state(b"mine")).unwrap();
     let (Taken::Connection(second), state) = asker.take(claim).unwrap() else { panic!("a connection was given") };
-    assert_eq!((asker.take(claim).err(), &state[..]), (Some(Fault::BadClaim), &b"mine"[..]));
+    assert_eq!((asker.take(claim).err(), &state.bytes[..]), (Some(Fault::BadClaim), &b"mine"[..]));
     // The first descriptor's close ends nothing; the process that never came is soon counted no more.
     other.close(Ending::Graceful);
     stranger.kill();
@@ -148,7 +149,7 @@ fn a_claim_is_for_one_process_and_once() {
 fn give_and_die(network: &Tcp) {
     let connection = called(network);
     send(network, &connection, b"last words", false).unwrap();
-    say(network.give(Parcel::Connection { connection: &connection, shared: false }, hear(), b"").unwrap());
+    say(network.give(Parcel::Connection { connection: &connection, shared: false }, hear(), &state(b"")).unwrap());
     drop(connection);
     let _: String = hear();
 }
@@ -181,9 +182,9 @@ fn listening_ends_and_bare_sockets_are_handed_over() {
     let (here, there) = (tcp(), tcp());
     let (bound, listener) = listen(&here, 4, Mode::Stream);
     let own = std::process::id();
-    let (taken, _) = there.take(here.give(Parcel::Bare, own, b"").unwrap()).unwrap();
+    let (taken, _) = there.take(here.give(Parcel::Bare, own, &state(b"")).unwrap()).unwrap();
     assert!(matches!(taken, Taken::Bare));
-    let claim = here.give(Parcel::Listener(&listener), own, b"").unwrap();
+    let claim = here.give(Parcel::Listener(&listener), own, &state(b"")).unwrap();
     let (Taken::Listener(taken, at), _) = there.take(claim).unwrap() else { panic!("a listener was given") };
     let address = bound.address;
     assert_eq!(at.address, address);

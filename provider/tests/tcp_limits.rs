@@ -33,7 +33,7 @@ fn no_descriptors(network: &Tcp) {
     assert_eq!(network.bind(anywhere(), false).err(), Some(Fault::TooManyOpen));
     assert_eq!(Tcp::new(Settings::default()).err(), Some(Fault::TooManyOpen));
     let parcel = Parcel::Connection { connection: &connection, shared: true };
-    assert_eq!(network.give(parcel, std::process::id(), b"").err(), Some(Fault::TooManyOpen));
+    assert_eq!(network.give(parcel, std::process::id(), &state(b"")).err(), Some(Fault::TooManyOpen));
     drop(bound);
 }
 

@@ -200,10 +200,10 @@ fn start_and_end(network: &Tcp) {
         let other = accept(&here, &listener);
         assert_eq!(established(network, &waiting), Ok(()));
         let unanswered = connect(network, bound.address, Mode::Messages).unwrap();
-        let given = here.give(Parcel::Listener(&listener), own, b"").unwrap();
-        here.give(Parcel::Connection { connection: &other, shared: false }, own, b"").unwrap();
+        let given = here.give(Parcel::Listener(&listener), own, &state(b"")).unwrap();
+        here.give(Parcel::Connection { connection: &other, shared: false }, own, &state(b"")).unwrap();
         let Pair { one, other: shared, .. } = pair(Mode::Stream);
-        here.give(Parcel::Connection { connection: &shared, shared: true }, own, b"").unwrap();
+        here.give(Parcel::Connection { connection: &shared, shared: true }, own, &state(b"")).unwrap();
         send(&here, &one, &pattern(1, 100_000), false).unwrap();
         one.close(Ending::Graceful);
         // What was not taken goes with who gave it.

@@ -10,7 +10,7 @@ use wsp::ffi;
 use wsp::rt::{Code, ErrorList, Startup, zeroed};
 use wsp::transport::{
     Bell, Bound, Connection, Ending, Fault, Gather, Listener, LocalBell, Mode, Parcel, Ready, Received, Request,
-    Scatter, Sent, Taken, Transport,
+    Scatter, Sent, State, Taken, Transport,
 };
 use wsp::{san, winsock};
 use wsp_codegen::model::{Delivery, Model};
@@ -110,11 +110,11 @@ impl Transport for Faulty {
         fails(Stage::Connect).map(|()| End)
     }
 
-    fn give(&self, _: Parcel<'_, Self>, _: u32, _: &[u8]) -> Result<u32, Fault> {
+    fn give(&self, _: Parcel<'_, Self>, _: u32, _: &State) -> Result<u32, Fault> {
         fails(Stage::Give).map(|()| 1)
     }
 
-    fn take(&self, _: u32) -> Result<(Taken<Self>, Vec<u8>), Fault> {
+    fn take(&self, _: u32) -> Result<(Taken<Self>, State), Fault> {
         Err(fault_at(Stage::Take).unwrap_or(Fault::BadClaim))
     }
 }

@@ -85,6 +85,7 @@ mod readiness;
 mod records;
 mod refusals;
 mod registrations;
+mod sharing;
 mod startup;
 mod states;
 mod support;

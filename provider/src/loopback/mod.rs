@@ -14,8 +14,8 @@ use std::task::Poll;
 
 use wsp::rt::Startup;
 use wsp::transport::{
-    Access, Bell, Bound, Connection, Ending, Exposures, Fault, Gather, LocalBell, Mode, Parcel, Rdma, Ready, Received,
-    Region, Remote, Scatter, Sent, Taken, Transfer, Transport,
+    Access, Bell, Bound, Common, Connection, Ending, Exposures, Fault, Gather, LocalBell, LocalCommon, Mode, Parcel,
+    Rdma, Ready, Received, Region, Remote, Scatter, Sent, State, Taken, Transfer, Transport,
 };
 
 use network::{Lease, Network, Queue};
@@ -31,7 +31,7 @@ pub struct Loopback {
 }
 
 /// What was given, and the state that goes with it.
-type Handed = (Taken<Loopback>, Vec<u8>);
+type Handed = (Taken<Loopback>, State);
 
 #[wsp::provider(export = false)]
 impl Transport for Loopback {
@@ -90,7 +90,11 @@ impl Transport for Loopback {
         Ok(client)
     }
 
-    fn give(&self, parcel: Parcel<'_, Self>, to_process: u32, state: &[u8]) -> Result<u32, Fault> {
+    fn common(&self) -> Result<Arc<dyn Common>, Fault> {
+        Ok(Arc::new(LocalCommon::default()))
+    }
+
+    fn give(&self, parcel: Parcel<'_, Self>, to_process: u32, state: &State) -> Result<u32, Fault> {
         if to_process != std::process::id() {
             return Err(Fault::NotSupported);
         }
@@ -100,11 +104,11 @@ impl Transport for Loopback {
             Parcel::Connection { connection, shared } => Taken::Connection(connection.another(shared)),
         };
         let claim = self.claims.fetch_add(1, Ordering::Relaxed);
-        self.parcels.lock().unwrap_or_else(PoisonError::into_inner).insert(claim, (parcel, state.to_vec()));
+        self.parcels.lock().unwrap_or_else(PoisonError::into_inner).insert(claim, (parcel, state.clone()));
         Ok(claim)
     }
 
-    fn take(&self, claim: u32) -> Result<(Taken<Self>, Vec<u8>), Fault> {
+    fn take(&self, claim: u32) -> Result<(Taken<Self>, State), Fault> {
         self.parcels.lock().unwrap_or_else(PoisonError::into_inner).remove(&claim).ok_or(Fault::BadClaim)
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use wsp::transport::{Bound, Ending, Fault, Mode, Parcel, Taken};
+use wsp::transport::{Bound, Ending, Fault, Mode, Parcel, State, Taken};
 
 use super::connection::{Core, Facts, condition};
 use super::instance::Instance;
@@ -71,7 +71,7 @@ pub fn release(end: &Place<End>, process: i32) -> bool {
 }
 
 /// Hands something over.
-pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Shm>, to: u32, state: &[u8]) -> Result<u32, Fault> {
+pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Shm>, to: u32, state: &State) -> Result<u32, Fault> {
     let to = claims::recipient(to, state)?;
     let (claim, socket) = instance.claims.open()?;
     let watch = Watch::new(instance, Arc::new(socket), Watched::Claim(claim))?;
@@ -80,7 +80,7 @@ pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Shm>, to: u32, state: &
         Parcel::Listener(listener) => (pack_listener(listener)?, None),
         Parcel::Connection { connection, shared } => pack_connection(&connection.0, shared, to)?,
     };
-    packed.add_state(state);
+    packed.add_state(state)?;
     instance.claims.put(claim, watch, to, packed, held);
     instance.watcher.wake();
     Ok(claim)
@@ -94,7 +94,7 @@ fn pack_listener(listener: &Listener) -> Result<Packed, Fault> {
     bytes.word(u32::try_from(listener.backlog.load(Ordering::Relaxed)).unwrap_or(u32::MAX));
     let mut files = socket::share(listener.watch.socket())?;
     files.extend(listener.lease.0.share()?);
-    Ok(Packed { bytes, files, socket: None })
+    Ok(Packed { bytes, files, ..Packed::default() })
 }
 
 fn pack_connection(core: &Core, shared: bool, to: i32) -> Result<(Packed, Option<usize>), Fault> {
@@ -128,7 +128,7 @@ fn pack_connection(core: &Core, shared: bool, to: i32) -> Result<(Packed, Option
             return Err(Fault::NotSupported);
         }
         core.leave();
-        return Ok((Packed { bytes, files, socket: None }, None));
+        return Ok((Packed { bytes, files, ..Packed::default() }, None));
     }
     if !core.is(condition::SHARED) {
         hold(&core.own, process::own())?;
@@ -138,11 +138,11 @@ fn pack_connection(core: &Core, shared: bool, to: i32) -> Result<(Packed, Option
         }
     }
     hold(&core.own, to)?;
-    Ok((Packed { bytes, files, socket: None }, Some(facts.end)))
+    Ok((Packed { bytes, files, ..Packed::default() }, Some(facts.end)))
 }
 
 /// Takes what was handed over to this process.
-pub fn take(instance: &Arc<Instance>, claim: u32) -> Result<(Taken<Shm>, Vec<u8>), Fault> {
+pub fn take(instance: &Arc<Instance>, claim: u32) -> Result<(Taken<Shm>, State), Fault> {
     let fetched = claims::fetch(&rendezvous::parcel(claim), Contents::parse)?;
     if !fetched.passed.is_empty() {
         return Err(Fault::BadClaim);

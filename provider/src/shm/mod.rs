@@ -47,13 +47,14 @@ use std::task::Poll;
 
 use wsp::rt::Startup;
 use wsp::transport::{
-    self, Bound, Ending, Fault, Gather, Mode, Parcel, Ready, Received, Scatter, Sent, Taken, Transport,
+    self, Bound, Common, Ending, Fault, Gather, Mode, Parcel, Ready, Received, Scatter, Sent, State, Taken, Transport,
 };
 
 pub use bell::Doorbell;
 pub use listener::{Listener, Request};
 pub use rendezvous::Lease;
 
+use crate::common::Page;
 use connection::Core;
 use instance::Instance;
 use listener::Listening;
@@ -152,11 +153,15 @@ impl Transport for Shm {
         listener::connect(&self.instance, from, to, mode)
     }
 
-    fn give(&self, parcel: Parcel<'_, Self>, to_process: u32, state: &[u8]) -> Result<u32, Fault> {
+    fn common(&self) -> Result<Arc<dyn Common>, Fault> {
+        Page::create()
+    }
+
+    fn give(&self, parcel: Parcel<'_, Self>, to_process: u32, state: &State) -> Result<u32, Fault> {
         handover::give(&self.instance, parcel, to_process, state)
     }
 
-    fn take(&self, claim: u32) -> Result<(Taken<Self>, Vec<u8>), Fault> {
+    fn take(&self, claim: u32) -> Result<(Taken<Self>, State), Fault> {
         handover::take(&self.instance, claim)
     }
 }

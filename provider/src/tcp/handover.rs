@@ -7,7 +7,7 @@
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 
-use wsp::transport::{Bound, Fault, Mode, Parcel, Taken};
+use wsp::transport::{Bound, Fault, Mode, Parcel, State, Taken};
 
 use super::connection::{Core, condition};
 use super::desk;
@@ -24,7 +24,7 @@ use crate::os::{Descriptor, memory, net};
 const STATE: usize = 4 << 20;
 
 /// Hands something over.
-pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Tcp>, to: u32, state: &[u8]) -> Result<u32, Fault> {
+pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Tcp>, to: u32, state: &State) -> Result<u32, Fault> {
     let to = claims::recipient(to, state)?;
     let desk = instance.desks.open()?;
     let place = desk.place()?;
@@ -34,7 +34,7 @@ pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Tcp>, to: u32, state: &
         Parcel::Listener(listener) => pack_listener(listener)?,
         Parcel::Connection { connection, shared } => pack_connection(&connection.0, shared)?,
     };
-    packed.add_state(state);
+    packed.add_state(state)?;
     Ok(desk.put(place, to, packed, shared))
 }
 
@@ -44,7 +44,7 @@ fn pack_listener(listener: &Listener) -> Result<Packed, Fault> {
     bytes.word(u32::try_from(listener.backlog()).unwrap_or(u32::MAX));
     let (address, socket) = listener.share()?;
     bytes.address(address);
-    Ok(Packed { bytes, socket: Some(socket), files: vec![] })
+    Ok(Packed { bytes, socket: Some(socket), ..Packed::default() })
 }
 
 fn pack_connection(core: &Core, shared: bool) -> Result<Packed, Fault> {
@@ -61,11 +61,11 @@ fn pack_connection(core: &Core, shared: bool) -> Result<Packed, Fault> {
         Some(_) if shared => return Err(Fault::NotSupported),
         Some(messages) => files.push(core.give_messages(messages)?),
     }
-    Ok(Packed { bytes, socket, files })
+    Ok(Packed { bytes, socket, files, ..Packed::default() })
 }
 
 /// Takes what was handed over to this process.
-pub fn take(instance: &Arc<Instance>, claim: u32) -> Result<(Taken<Tcp>, Vec<u8>), Fault> {
+pub fn take(instance: &Arc<Instance>, claim: u32) -> Result<(Taken<Tcp>, State), Fault> {
     let Fetched { contents, files, passed, state } = claims::fetch(&desk::name(claim), Contents::parse)?;
     Ok((contents.unpack(instance, files, &mut Reader(&passed))?, state))
 }

@@ -8,8 +8,13 @@ use std::task::Poll;
 
 use wsp::transport::{
     Bell, Bound, Connection as _, Fault, Gather, Listener as _, Mode, Received, Region, Request as _, Scatter, Sent,
-    Transport,
+    State, Transport,
 };
+
+/// A state of these bytes and nothing in common.
+pub fn state(bytes: &[u8]) -> State {
+    State { bytes: bytes.to_vec(), common: None }
+}
 
 pub fn anywhere() -> SocketAddrV4 {
     SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)

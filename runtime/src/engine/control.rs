@@ -51,11 +51,11 @@ impl<T: Transport> Endpoint<T> {
             (_, Mode::Messages) => Err(Code(code::WSAEOPNOTSUPP)),
             (ffi::FIONBIO, _) => {
                 let on: u32 = input.and_then(Bytes::read).ok_or(FAULT)?;
-                if on == 0 && self.is_eventful() {
+                if on == 0 && self.is_told_anywhere() {
                     // A socket that tells events stays non-blocking.
                     return Err(Code(code::WSAEINVAL));
                 }
-                self.life().options.nonblocking = on != 0;
+                self.change_options(|options| options.nonblocking = on != 0);
                 Ok(0)
             }
             (ffi::FIONREAD, _) => {

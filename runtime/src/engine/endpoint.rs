@@ -1,7 +1,7 @@
 //! A socket.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ use super::transfer::Later;
 use super::upcalling::{Inside, Upcalling};
 use crate::ffi;
 use crate::rt::{Code, ErrorList, Overlapped};
-use crate::transport::{Bell, Bound, Connection, Ending, Fault, Listener, Mode, Ready, Transport};
+use crate::transport::{Bell, Bound, Common, Connection, Ending, Fault, Listener, Mode, Ready, Transport};
 
 /// Requests at the listener that the host's condition function has put off, and the listener itself.
 pub struct Listening<T: Transport> {
@@ -78,7 +78,9 @@ pub struct Endpoint<T: Transport> {
     pub(super) mode: Mode,
     /// Can calls be overlapped? Those of `san` always can.
     overlapped: bool,
-    life: Mutex<Life<T>>,
+    pub(super) life: Mutex<Life<T>>,
+    /// What its duplicates in other processes see, too, once it was handed over.
+    pub(super) common: OnceLock<Arc<dyn Common>>,
     receiving: Mutex<Receiving<T::Connection>>,
     sending: Part<Sending<T::Connection>>,
     transfers: Part<Transfers>,
@@ -95,7 +97,7 @@ pub struct Endpoint<T: Transport> {
     pub(super) waiting: AtomicUsize,
 }
 
-fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
+pub(super) fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
     // A transport that panics under the lock spoils the socket, whose close still has to work.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -128,6 +130,7 @@ impl<T: Transport> Endpoint<T> {
                 connect: None,
                 accepting: false,
             }),
+            common: OnceLock::new(),
             receiving: Mutex::new(Receiving::new(connection.clone())),
             sending: Part::new(Sending::new(connection)),
             transfers: Part::new(Transfers::default()),
@@ -146,10 +149,6 @@ impl<T: Transport> Endpoint<T> {
     #[inline]
     pub(super) fn later<'a, E: ErrorList + From<Code>>(&self, overlapped: Option<Overlapped<'a>>) -> Option<Later<'a>> {
         overlapped.filter(|_| self.overlapped).map(Later::of::<E>)
-    }
-
-    pub(super) fn life(&self) -> MutexGuard<'_, Life<T>> {
-        lock(&self.life)
     }
 
     pub(super) fn receiving(&self) -> MutexGuard<'_, Receiving<T::Connection>> {
@@ -353,6 +352,11 @@ impl<T: Transport> Endpoint<T> {
             let armings = self.events().armings();
             let levels = self.levels();
             let mut events = self.events();
+            if !events.is_number(self.newest_registration()) {
+                // Another process has the socket's events now.
+                drop(events);
+                return self.replace_events(None, 0, 0);
+            }
             // Another thread may have received since: what it has taken is not told again.
             if events.armings() == armings {
                 // Under the lock under which a close ends the registration.
@@ -376,10 +380,10 @@ impl<T: Transport> Endpoint<T> {
         self.eventful.load(Ordering::Acquire)
     }
 
-    /// Replaces the registration for events.
-    pub(super) fn replace_events(&self, listener: Option<Told>, mask: i32) {
+    /// Replaces the registration for events, here; it is the one of a number among those of all who have the socket.
+    pub(super) fn replace_events(&self, listener: Option<Told>, mask: i32, number: u64) {
         let mut events = self.events();
-        events.register(listener, mask);
+        events.register(listener, mask, number);
         self.eventful.store(events.is_registered(), Ordering::Release);
     }
 
@@ -433,7 +437,7 @@ impl<T: Transport> Endpoint<T> {
     pub(super) fn spoil(&self) {
         self.life().error = Some(Fault::NetworkDown.code());
         self.end_operations(super::ended::End::Failed(Fault::NetworkDown.code()));
-        self.replace_events(None, 0);
+        self.replace_events(None, 0, 0);
     }
 
     /// Ends all posted operations.

@@ -55,6 +55,8 @@ pub struct Events {
     mask: i32,
     /// Events that are told when their condition holds. Being told disarms, the re-enabling call arms again.
     armed: i32,
+    /// Its number among those of all processes that have the socket.
+    number: u64,
     /// How often something was armed.
     armings: u32,
     happened: i32,
@@ -87,7 +89,8 @@ impl Telling {
 
 impl Events {
     /// Replaces the registration. What holds now is told at once, by the next [`note`](Self::note).
-    pub fn register(&mut self, listener: Option<Listener>, mask: i32) {
+    pub fn register(&mut self, listener: Option<Listener>, mask: i32, number: u64) {
+        self.number = number;
         self.listener = if mask == 0 { None } else { listener };
         self.mask = mask;
         self.armed = mask;
@@ -109,6 +112,16 @@ impl Events {
     /// Takes what was noted so.
     pub fn inherited(&mut self) -> Option<(Listener, i32)> {
         self.inherited.take()
+    }
+
+    /// Gives the registration its number.
+    pub fn set_number(&mut self, number: u64) {
+        self.number = number;
+    }
+
+    /// Is it the registration of this number, if it is one?
+    pub fn is_number(&self, number: u64) -> bool {
+        self.number == number || !self.is_registered()
     }
 
     /// Is somebody to be told anything?

@@ -309,6 +309,7 @@ impl<T: Transport> Endpoint<T> {
         // First: what is pending must not see the close as a failure. Sends end after it, when their memory is free.
         self.receiving().detach();
         self.sending().detach();
+        self.note_reopened();
         connection.close(Ending::Graceful);
         self.end_operations(End::Failed(ABORTED));
         self.bell().ring();

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::Home;
 use super::ended::{End, Ended, Moved};
 use super::endpoint::{Endpoint, Listening, Stage};
-use super::options::{Options, SAVED};
+use super::options::{Options, WORDS};
 use crate::rt::Code;
-use crate::transport::{Bound, Mode, Parcel, Taken, Transport};
+use crate::transport::{Bound, Mode, Parcel, State, Taken, Transport};
 use crate::{code, ffi};
 
 /// Layout of the state that travels: its version, the mode, which directions are shut, the options.
 const VERSION: u8 = 1;
-const STATE: usize = 4 + SAVED;
+const STATE: usize = 4 + 8 * WORDS;
 
 const INVALID: Code = Code(code::WSAEINVAL);
 
@@ -37,7 +37,9 @@ impl<T: Transport> Endpoint<T> {
             if !free {
                 return Err(INVALID);
             }
-            let state = self.state(receiving.shut, sending.shut);
+            let shut = [receiving.shut, sending.shut];
+            let common = if self.mode == Mode::Stream { self.in_common(shut)? } else { None };
+            let state = State { bytes: self.state(shut), common };
             let stage = self.life().stage.clone();
             let claim = self.hand_over(&stage, to_process, &state)?;
             if self.mode == Mode::Messages {
@@ -52,13 +54,13 @@ impl<T: Transport> Endpoint<T> {
             self.life().stage = Stage::Open;
             // The host deregisters nothing of it any more.
             self.transfers().registrations.clear();
-            self.replace_events(None, 0);
+            self.replace_events(None, 0, 0);
         }
         self.tell(ended);
         Ok(ffi::WSAPROTOCOL_INFOW { dwProviderReserved: claim, ..self.info })
     }
 
-    fn hand_over(&self, stage: &Stage<T>, to_process: u32, state: &[u8]) -> Result<u32, Code> {
+    fn hand_over(&self, stage: &Stage<T>, to_process: u32, state: &State) -> Result<u32, Code> {
         let shared = self.mode == Mode::Stream;
         let parcel = match stage {
             Stage::Open => Parcel::Bare,
@@ -69,13 +71,10 @@ impl<T: Transport> Endpoint<T> {
         Ok(self.home.transport.give(parcel, to_process, state)?)
     }
 
-    fn state(&self, receive_shut: bool, send_shut: bool) -> [u8; STATE] {
-        let mut state = [0; STATE];
-        state[0] = VERSION;
-        state[1] = u8::from(self.mode == Mode::Messages);
-        state[2] = u8::from(receive_shut);
-        state[3] = u8::from(send_shut);
-        state[4..].copy_from_slice(&self.life().options.save());
+    fn state(&self, shut: [bool; 2]) -> Vec<u8> {
+        let mut state = vec![VERSION, u8::from(self.mode == Mode::Messages)];
+        state.extend(shut.map(u8::from));
+        state.extend(self.life().options.words().iter().flat_map(|word| word.to_le_bytes()));
         state
     }
 }
@@ -87,16 +86,19 @@ impl<T: Transport> Home<T> {
     /// `WSAEINVAL` for a claim that is not good, or one of another profile.
     pub(super) fn take(self: &Arc<Self>, info: ffi::WSAPROTOCOL_INFOW, mode: Mode) -> Result<Arc<Endpoint<T>>, Code> {
         let (taken, state) = self.transport.take(info.dwProviderReserved)?;
-        let state: [u8; STATE] = state.try_into().map_err(|_| INVALID)?;
+        let State { bytes, common } = state;
+        let state: [u8; STATE] = bytes.try_into().map_err(|_| INVALID)?;
         if state[0] != VERSION || state[1] != u8::from(mode == Mode::Messages) {
             return Err(INVALID);
         }
-        let mut saved = [0; SAVED];
-        saved.copy_from_slice(&state[4..]);
-        let options = Options::restore(&saved);
+        let mut words = [0; WORDS];
+        for (word, bytes) in words.iter_mut().zip(state[4..].as_chunks().0) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        let options = Options::from_words(words);
         // The claim is used up: the socket is like any other.
         let info = ffi::WSAPROTOCOL_INFOW { dwProviderReserved: 0, ..info };
-        Ok(match taken {
+        let endpoint = match taken {
             Taken::Bare => Endpoint::new(self, info, mode, None, options),
             Taken::Connection(connection) => {
                 let endpoint = Endpoint::new(self, info, mode, Some(connection), options);
@@ -111,6 +113,10 @@ impl<T: Transport> Home<T> {
                 endpoint.life().bound = Some(Arc::new(Bound { address: bound.address, lease: bound.lease }));
                 endpoint
             }
-        })
+        };
+        if let Some(common) = common {
+            endpoint.common.get_or_init(|| common);
+        }
+        Ok(endpoint)
     }
 }

@@ -108,7 +108,7 @@ impl<T: Placed> Provider for Messages<T> {
     }
 
     fn set_sock_opt(&self, socket: &Handle<'_, T>, call: &call::SetSockOpt<'_>) -> Result<(), error::SetSockOptError> {
-        Ok(socket.life().options.set(call.level, call.option, Some(call.value))?)
+        Ok(socket.change_options(|options| options.set(call.level, call.option, Some(call.value)))?)
     }
 
     fn ioctl(&self, socket: &Handle<'_, T>, call: &call::Ioctl<'_>) -> Result<Outcome<u32>, error::IoctlError> {

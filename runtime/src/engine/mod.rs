@@ -11,6 +11,7 @@ mod address;
 mod cache;
 mod changes;
 mod closing;
+mod common;
 mod connecting;
 mod control;
 mod driver;

@@ -58,8 +58,8 @@ pub struct Facts<'a> {
     pub info: &'a ffi::WSAPROTOCOL_INFOW,
 }
 
-/// Bytes of options that are handed over.
-pub const SAVED: usize = 9 + 4 * 4 + KEPT.len();
+/// Words that hold all options.
+pub const WORDS: usize = 3;
 
 impl Options {
     /// Those of a new socket.
@@ -67,43 +67,44 @@ impl Options {
         Self { overlapped, ..Self::default() }
     }
 
-    /// The options as bytes, for another process.
-    pub fn save(&self) -> [u8; SAVED] {
-        let mut saved = [0; SAVED];
-        let flags = [self.nonblocking, self.reuse_address, self.exclusive, self.conditional];
-        saved[..4].copy_from_slice(&flags.map(u8::from));
-        saved[4] =
-            u8::from(self.sizes[0].is_some()) | u8::from(self.sizes[1].is_some()) << 1 | u8::from(self.overlapped) << 2;
-        saved[5..7].copy_from_slice(&self.linger.0.to_le_bytes());
-        saved[7..9].copy_from_slice(&self.linger.1.to_le_bytes());
-        let [receive, send] = self.sizes.map(Option::unwrap_or_default);
-        for (at, number) in [self.receive_timeout, self.send_timeout, receive, send].into_iter().enumerate() {
-            saved[9 + at * 4..13 + at * 4].copy_from_slice(&number.to_le_bytes());
-        }
-        saved[25..].copy_from_slice(&self.kept.map(u8::from));
-        saved
+    /// The options as words, for other processes: flags from the lowest bit on, those that are kept only from bit 16 on, then
+    /// `SO_LINGER`; the time limits; the sizes. Bits 8 to 15 are free for others.
+    pub fn words(&self) -> [u64; WORDS] {
+        let [receive, send] = self.sizes;
+        let flags = [
+            self.nonblocking,
+            self.reuse_address,
+            self.exclusive,
+            self.conditional,
+            self.overlapped,
+            receive.is_some(),
+            send.is_some(),
+        ];
+        let linger = u64::from(self.linger.0) << 32 | u64::from(self.linger.1) << 48;
+        let pair = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
+        [
+            bits(&flags) | bits(&self.kept) << 16 | linger,
+            pair(self.receive_timeout, self.send_timeout),
+            pair(receive.unwrap_or_default(), send.unwrap_or_default()),
+        ]
     }
 
-    /// The options from bytes.
-    pub fn restore(saved: &[u8; SAVED]) -> Self {
-        let word = |at: usize| u16::from_le_bytes([saved[at], saved[at + 1]]);
-        let number = |at: usize| u32::from(word(9 + at * 4)) | u32::from(word(11 + at * 4)) << 16;
-        let size = |which: usize| (saved[4] >> which & 1 != 0).then(|| number(2 + which));
-        let mut kept = [false; KEPT.len()];
-        for (kept, saved) in kept.iter_mut().zip(&saved[25..]) {
-            *kept = *saved != 0;
-        }
+    /// The options from words.
+    pub fn from_words([flags, times, sizes]: [u64; WORDS]) -> Self {
+        let flag = |bit: usize| flags >> bit & 1 != 0;
+        let halves = |word: u64| [word as u32, (word >> 32) as u32];
+        let ([receive_timeout, send_timeout], [receive, send]) = (halves(times), halves(sizes));
         Self {
-            overlapped: saved[4] & 4 != 0,
-            nonblocking: saved[0] != 0,
-            reuse_address: saved[1] != 0,
-            exclusive: saved[2] != 0,
-            conditional: saved[3] != 0,
-            linger: (word(5), word(7)),
-            receive_timeout: number(0),
-            send_timeout: number(1),
-            sizes: [size(0), size(1)],
-            kept,
+            nonblocking: flag(0),
+            reuse_address: flag(1),
+            exclusive: flag(2),
+            conditional: flag(3),
+            overlapped: flag(4),
+            sizes: [flag(5).then_some(receive), flag(6).then_some(send)],
+            kept: std::array::from_fn(|at| flag(16 + at)),
+            linger: ((flags >> 32) as u16, (flags >> 48) as u16),
+            receive_timeout,
+            send_timeout,
         }
     }
 
@@ -183,6 +184,11 @@ impl Options {
     }
 }
 
+/// Flags as a number, from the lowest bit on.
+fn bits(flags: &[bool]) -> u64 {
+    flags.iter().rev().fold(0, |bits, flag| bits << 1 | u64::from(*flag))
+}
+
 /// An address cannot be shared and one's own at once.
 fn contradict(both: bool) -> Result<(), Code> {
     if both { Err(Code(code::WSAEINVAL)) } else { Ok(()) }
@@ -224,7 +230,7 @@ mod tests {
             let options = Options {
                 overlapped, nonblocking, linger, reuse_address, exclusive, conditional, receive_timeout, send_timeout, sizes, kept,
             };
-            prop_assert_eq!(Options::restore(&options.save()), options);
+            prop_assert_eq!(Options::from_words(options.words()), options);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::common::Direction;
 use super::ended::{End, Moved};
 use super::endpoint::{Endpoint, Stage};
 use super::events::{self, Listener};
@@ -216,7 +217,7 @@ impl<T: Placed> Provider for Streams<T> {
                 _ => {}
             }
         }
-        Ok(socket.life().options.set(call.level, call.option, call.value)?)
+        Ok(socket.change_options(|options| options.set(call.level, call.option, call.value))?)
     }
 
     fn ioctl(&self, socket: &Handle<'_, T>, call: &call::Ioctl<'_>) -> Result<Outcome<u32>, error::IoctlError> {
@@ -381,6 +382,7 @@ impl<T: Transport> Endpoint<T> {
         let mut ended = super::ended::Ended::new(&self.upcalling);
         let mut receiving = self.receiving();
         receiving.shut = true;
+        self.note_shut(Direction::Receive);
         receiving.end_all(End::Failed(Code(crate::code::WSAESHUTDOWN)), &mut ended);
         drop(receiving);
         self.tell(ended);
@@ -389,7 +391,10 @@ impl<T: Transport> Endpoint<T> {
     /// Sends no more: the peer gets the end behind what is posted.
     pub(super) fn shut_sending(&self) {
         let mut ended = super::ended::Ended::new(&self.upcalling);
-        self.sending().finish(self.mode, self.closed(), &mut ended);
+        let mut sending = self.sending();
+        self.note_shut(Direction::Send);
+        sending.finish(self.mode, self.closed(), &mut ended);
+        drop(sending);
         self.tell(ended);
     }
 
@@ -398,8 +403,9 @@ impl<T: Transport> Endpoint<T> {
         if mask & !events::ALL != 0 {
             return Err(Code(crate::code::WSAEINVAL));
         }
-        self.life().options.nonblocking = true;
-        self.replace_events(listener, mask);
+        self.change_options(|options| options.nonblocking = true);
+        let number = self.number_registration(listener.is_some() && mask != 0);
+        self.replace_events(listener, mask, number);
         // What holds already is told now.
         self.note_events();
         if self.call_driver() { Ok(()) } else { Err(Fault::NoBuffers.code()) }

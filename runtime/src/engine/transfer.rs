@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::common::Direction;
 use super::ended::{End, Ended, Moved, Posted};
 use super::endpoint::Endpoint;
 use super::events;
@@ -117,7 +118,7 @@ impl<T: Transport> Endpoint<T> {
             later.prepare(socket)?;
         }
         let mut receiving = self.receiving();
-        if receiving.shut {
+        if receiving.shut || self.is_shut_in_common(Direction::Receive) {
             return Err(Code(code::WSAESHUTDOWN));
         }
         if receiving.connection.is_none() {
@@ -218,7 +219,7 @@ impl<T: Transport> Endpoint<T> {
             later.prepare(socket)?;
         }
         let mut sending = self.sending();
-        if sending.shut {
+        if sending.shut || self.is_shut_in_common(Direction::Send) {
             return Err(Code(code::WSAESHUTDOWN));
         }
         if sending.connection.is_none() {

@@ -21,14 +21,17 @@
 
 mod bell;
 mod buffers;
+mod common;
 mod exposures;
 mod fault;
 
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
 use std::task::Poll;
 
 pub use bell::{Bell, LocalBell, Sleepers, TickingBell};
 pub use buffers::{Gather, Region, Scatter};
+pub use common::{COMMON, Common, LocalCommon, State};
 pub use exposures::{Access, Exposures, Remote};
 pub use fault::Fault;
 
@@ -119,12 +122,21 @@ pub trait Transport: Sized + Send + Sync + 'static {
         Limits::default()
     }
 
+    /// New words, all 0, for a socket that another process is going to have as well as this one. Without them, as by default, what is
+    /// set on the socket in one of them from then on is not seen in the other.
+    ///
+    /// # Errors
+    /// [`Fault::NotSupported`] by default.
+    fn common(&self) -> Result<Arc<dyn Common>, Fault> {
+        Err(Fault::NotSupported)
+    }
+
     /// Hands something over to another process, together with what the runtime knows of the socket. The claim is good once,
     /// for that process only, and while this one lives; it is a number, not a secret.
     ///
     /// # Errors
     /// [`Fault::NotSupported`] by default.
-    fn give(&self, parcel: Parcel<'_, Self>, to_process: u32, state: &[u8]) -> Result<u32, Fault> {
+    fn give(&self, parcel: Parcel<'_, Self>, to_process: u32, state: &State) -> Result<u32, Fault> {
         let _ = (parcel, to_process, state);
         Err(Fault::NotSupported)
     }
@@ -133,7 +145,7 @@ pub trait Transport: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Fault::NotSupported`] by default; [`Fault::BadClaim`] for a claim that is unknown, used, expired or for another process.
-    fn take(&self, claim: u32) -> Result<(Taken<Self>, Vec<u8>), Fault> {
+    fn take(&self, claim: u32) -> Result<(Taken<Self>, State), Fault> {
         let _ = claim;
         Err(Fault::NotSupported)
     }
