@@ -29,6 +29,8 @@ fn the_other_process() {
         #[cfg(target_os = "linux")]
         "no descriptors" => no_descriptors(&shm),
         #[cfg(target_os = "linux")]
+        "few descriptors" => accepts_with_few_descriptors(&shm),
+        #[cfg(target_os = "linux")]
         "silent" => silent::run(shm),
         role => panic!("there is no role {role}"),
     }
@@ -314,6 +316,12 @@ fn listening_ends_and_bare_sockets_are_handed_over() {
     let (one, other) = (connect(&asker, address, Mode::Stream).unwrap(), accept(&there, &taken));
     send(&asker, &one, b"found", false).unwrap();
     assert_eq!(receive_all(&there, &other, 5, 5).unwrap(), b"found");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_came_is_served_without_descriptors_and_others_once_they_return() {
+    connects_to_few_descriptors(&shm(SINGLE), start("few descriptors", SINGLE));
 }
 
 #[cfg(target_os = "linux")]

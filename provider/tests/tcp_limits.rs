@@ -19,6 +19,7 @@ fn the_other_process() {
     let network = tcp();
     match role.as_str() {
         "no descriptors" => no_descriptors(&network),
+        "few descriptors" => accepts_with_few_descriptors(&network),
         "silent" => silent::run(network),
         role => panic!("there is no role {role}"),
     }
@@ -44,6 +45,11 @@ fn a_process_without_descriptors_says_so() {
     let mut other = start("no descriptors");
     other.tell(bound.address);
     other.ends_well();
+}
+
+#[test]
+fn who_came_is_served_without_descriptors_and_others_once_they_return() {
+    connects_to_few_descriptors(&tcp(), start("few descriptors"));
 }
 
 /// Threads that the kernel lets do nothing but send, receive, and end.

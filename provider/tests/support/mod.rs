@@ -239,3 +239,41 @@ pub fn hear<T: std::str::FromStr<Err: std::fmt::Debug>>() -> T {
 pub fn say(what: impl std::fmt::Display) {
     println!("say:{what}");
 }
+
+/// Serves who has come while the process can open nothing, and who comes then once it can again.
+#[cfg(target_os = "linux")]
+pub fn accepts_with_few_descriptors<T: Transport>(network: &T) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let (bound, listener) = listen(network, 4, Mode::Stream);
+    say(bound.address);
+    until(network, || listener.waiting().then_some(()));
+    let before = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: Some(5), ..before }).expect("less is always possible");
+    let rest: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+    say("nothing opens");
+    let _: String = hear();
+    let first = accept(network, &listener);
+    send(network, &first, b"served", false).expect("it is connected");
+    assert!(!matches!(listener.poll(), Poll::Ready(Ok(_))), "who came since has no descriptor here");
+    drop(rest);
+    setrlimit(Resource::Nofile, before).expect("it was so before");
+    let second = accept(network, &listener);
+    send(network, &second, b"served", false).expect("it is connected");
+    let _: String = hear();
+}
+
+/// The other side of [`accepts_with_few_descriptors`], which runs in the process.
+#[cfg(target_os = "linux")]
+pub fn connects_to_few_descriptors<T: Transport>(network: &T, mut process: Other) {
+    let address = process.hear().parse().expect("an address");
+    let first = connect(network, address, Mode::Stream).expect("somebody listens");
+    assert_eq!(process.hear(), "nothing opens");
+    let second = connect(network, address, Mode::Stream).expect("somebody listens still");
+    process.tell("both have come");
+    for connection in [first, second] {
+        assert_eq!(established(network, &connection), Ok(()));
+        assert_eq!(receive_all(network, &connection, 6, 6).as_deref(), Ok(&b"served"[..]));
+    }
+    process.tell("done");
+    process.ends_well();
+}
