@@ -36,8 +36,8 @@ pub fn quoted(text: &str) -> String {
     Literal::string(text).to_string()
 }
 
-/// A function up to its body, with the parameters on lines of their own if they do not fit on one. Lines of attributes may be
-/// before it.
+/// A function up to its body, or a call, with the parameters on lines of their own if they do not fit on one. Lines of attributes
+/// may be before it.
 pub fn head(indent: usize, before: &str, params: &[String], after: &str) -> String {
     let line = format!("{before}({}){after}\n", params.join(", "));
     if !after.contains('\n') && fits(indent, line.lines().last().unwrap_or_default()) {

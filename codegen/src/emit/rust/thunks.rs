@@ -48,15 +48,12 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
 fn table(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitError> {
     let name = ident(&profile.table);
     let slots = context.model.table(&profile.table).map(|table| table.slots.as_slice()).unwrap_or_default();
-    let mut members = Vec::new();
+    let mut members = String::new();
     for slot in slots {
         let field = member(slot);
-        members.push(match profile.function(slot) {
-            Some(_) => {
-                let thunk = names::method(slot);
-                quote!(#field: Some(thunk::#thunk::<P>))
-            }
-            None if profile.absent == Absent::Null => quote!(#field: None),
+        members.push_str(&match profile.function(slot) {
+            Some(_) => format!("        {field}: Some(thunk::{}::<P>),\n", names::method(slot)),
+            None if profile.absent == Absent::Null => format!("        {field}: None,\n"),
             None => {
                 let origin = context.model.table(&profile.table).map(|table| table.origin.clone());
                 let place = origin.map(|origin| origin.to_string()).unwrap_or_default();
@@ -71,10 +68,10 @@ fn table(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitEr
             }
         });
     }
-    Ok(quote! {
-        /// The dispatch table of a provider: its thunks, slot by slot.
-        pub const fn table<P: Instance>() -> ffi::#name { ffi::#name { #(#members),* } }
-    })
+    Ok(context.item(format!(
+        "/// The dispatch table of a provider: its thunks, slot by slot.\n\
+         pub const fn table<P: Instance>() -> ffi::{name} {{\n    ffi::{name} {{\n{members}    }}\n}}\n"
+    )))
 }
 
 /// The parts of a thunk's signature.
@@ -184,7 +181,7 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
     let door = extensions::door(context, function)?;
     let call = call(context, function)?;
     let invoke = invoke(context, function)?;
-    let passes = checks::passes_name(function, checks::Kind::Any);
+    let checked = checked(context, function, &params);
     let entries = at_once::entries(function).refusals;
     let socket = function.params.iter().find(|param| matches!(param.socket, Some(SocketUse::Use | SocketUse::Release)));
     let poison = socket.map(|param| {
@@ -197,9 +194,7 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
                 || {
                     __safety!("the host passes what the interface asks for; what it gets wrong by value the checks find.");
                     unsafe {
-                        if !check::#passes(#(#params),*) {
-                            check::#name(#(#params),*)?;
-                        }
+                        #checked
                         #(#entries)*
                     }
                     #door
@@ -214,6 +209,18 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
             #lower
         }
     })
+}
+
+/// The statement that ends a call that is not in order.
+fn checked(context: &Context<'_>, function: &Function, params: &[Ident]) -> TokenStream {
+    let params: Vec<String> = params.iter().map(Ident::to_string).collect();
+    let (passes, name) = (checks::passes_name(function, checks::Kind::Any), names::method(&function.name));
+    // It stands in an unsafe block of a closure, which is an argument in a function in a module.
+    let mut out = text::head(20, &format!("if !check::{passes}"), &params, " {");
+    let decided = text::head(24, &format!("check::{name}"), &params, "?;");
+    out.extend(decided.lines().flat_map(|line| ["    ", line, "\n"]));
+    out.push_str("}\n");
+    context.item(out)
 }
 
 /// Lifts the raw arguments: `let call = call::Send { ... };`.

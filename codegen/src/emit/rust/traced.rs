@@ -17,18 +17,23 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
     let name = ident(&profile.table);
     let replaced = profile.of_kind(FunctionKind::Table).map(|function| {
         let (field, method) = (member(&function.name), names::method(&function.name));
-        quote!(#field: Some(traced::#method::<P>))
+        format!("        {field}: Some(traced::{method}::<P>),\n")
     });
+    let replaced: String = replaced.collect();
     let called = |function: &&Function| matches!(function.kind, FunctionKind::Table | FunctionKind::Extension);
     let mut thunks = Vec::new();
     for function in profile.functions.iter().filter(called) {
         thunks.push(apart(&function.name, thunk(context, profile, function), 1, context)?);
     }
     let slots = context.model.table(&profile.table).map_or(0, |table| table.slots.len());
-    let rest = (profile.of_kind(FunctionKind::Table).count() < slots).then(|| quote!(, ..table::<P>()));
+    let is_partial = profile.of_kind(FunctionKind::Table).count() < slots;
+    let rest = if is_partial { "        ..table::<P>()\n" } else { "" };
+    let table = context.item(format!(
+        "/// The same with the thunks that record each call.\n\
+         pub const fn traced_table<P: Instance>() -> ffi::{name} {{\n    ffi::{name} {{\n{replaced}{rest}    }}\n}}\n"
+    ));
     Ok(quote! {
-        /// The same with the thunks that record each call.
-        pub const fn traced_table<P: Instance>() -> ffi::#name { ffi::#name { #(#replaced),* #rest } }
+        #table
         /// The functions that stand in the table of a provider that is traced.
         mod traced {
             use super::{Instance, ffi, thunk};
