@@ -20,17 +20,28 @@ pub(super) trait Piece {
     fn put(self, out: &mut String);
 }
 
+/// An element with something in it that is written only where the element is: what is large is not copied from level to level.
+pub(super) struct Holding<P> {
+    tag: Tag,
+    piece: P,
+}
+
+/// A whole document, which is expected to take so many bytes.
+pub(super) fn document(html: impl Piece, bytes: usize) -> String {
+    let mut document = String::with_capacity(bytes);
+    document.push_str("<!DOCTYPE html>\n");
+    html.put(&mut document);
+    document.push('\n');
+    document
+}
+
 /// Elements without an end tag.
 const VOID: [&str; 6] = ["br", "hr", "input", "link", "meta", "wbr"];
 
 /// An element of this name.
 pub(super) fn tag(name: &'static str) -> Tag {
-    tag_of(name, 160)
-}
-
-/// An element of this name that is expected to take so many bytes.
-pub(super) fn tag_of(name: &'static str, bytes: usize) -> Tag {
-    let mut text = String::with_capacity(bytes);
+    // Most elements are not longer.
+    let mut text = String::with_capacity(160);
     text.push('<');
     text.push_str(name);
     Tag { name, text, end: None }
@@ -66,14 +77,6 @@ impl Markup {
     /// The same with one stretch of HTML in place of another, wherever that is.
     pub fn with(&self, stretch: &str, instead: &str) -> Markup {
         Markup(self.0.replace(stretch, instead))
-    }
-
-    /// A whole document.
-    pub fn into_document(self) -> String {
-        let mut document = self.0;
-        document.insert_str(0, "<!DOCTYPE html>\n");
-        document.push('\n');
-        document
     }
 
     /// Bytes so far.
@@ -148,6 +151,11 @@ impl Tag {
         self
     }
 
+    /// The element with a piece behind what is in it.
+    pub fn holding<P: Piece>(self, piece: P) -> Holding<P> {
+        Holding { tag: self, piece }
+    }
+
     /// Several pieces.
     pub fn add_all<P: Piece>(self, pieces: impl IntoIterator<Item = P>) -> Self {
         pieces.into_iter().fold(self, Tag::add)
@@ -167,6 +175,34 @@ impl Piece for Markup {
 impl Piece for Tag {
     fn put(self, out: &mut String) {
         Markup::from(self).put(out);
+    }
+}
+
+impl<P: Piece> Piece for Holding<P> {
+    fn put(mut self, out: &mut String) {
+        out.push_str(self.tag.body());
+        self.piece.put(out);
+        out.extend(["</", self.tag.name, ">"]);
+    }
+}
+
+impl<P: Piece> Piece for Vec<P> {
+    fn put(self, out: &mut String) {
+        self.into_iter().for_each(|piece| piece.put(out));
+    }
+}
+
+impl<A: Piece, B: Piece> Piece for (A, B) {
+    fn put(self, out: &mut String) {
+        self.0.put(out);
+        self.1.put(out);
+    }
+}
+
+impl<A: Piece, B: Piece, C: Piece> Piece for (A, B, C) {
+    fn put(self, out: &mut String) {
+        let (first, second, third) = self;
+        (first, (second, third)).put(out);
     }
 }
 
@@ -231,6 +267,12 @@ impl<P: Piece> From<Option<P>> for Markup {
     }
 }
 
+impl<P: Piece> From<Holding<P>> for Markup {
+    fn from(Holding { tag, piece }: Holding<P>) -> Self {
+        Self::from(tag.add(piece))
+    }
+}
+
 fn escape(text: &str, out: &mut String) {
     out.reserve(text.len() + END);
     let mut rest = text;
@@ -265,7 +307,7 @@ impl Table {
             let cell_tag =
                 if index == 0 { tag("th").attr("scope", "row") } else { tag("td").attr("data-label", title) };
             let cell_tag = if cell.is_empty() { cell_tag.class("none") } else { cell_tag };
-            cell_tag.add(cell)
+            cell_tag.holding(cell)
         });
         self.rows.push(row.add_all(cells));
     }
@@ -278,8 +320,8 @@ impl Table {
     pub fn finish(self, class: &str) -> Markup {
         let titles = self.titles.iter().map(|title| tag("th").attr("scope", "col").add(*title));
         let head = tag("thead").add(tag("tr").add_all(titles));
-        let body = tag("tbody").add_all(self.rows);
-        tag("table").class(class).add(head).add(body).into()
+        let body = tag("tbody").holding(self.rows);
+        tag("table").class(class).holding((head, body)).into()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The frame around every page: head, bar, list of functions, contents of the page.
 
 use super::super::markdown::{KINDS, describe};
-use super::html::{Markup, Tag, code, tag, tag_of};
+use super::html::{self, Markup, Tag, code, tag};
 use super::site::{Here, Site, only};
 use super::topics::topic_path;
 
@@ -67,17 +67,14 @@ impl Frames {
 pub(super) fn document(page: Page, frames: &Frames, site: &Site<'_>) -> String {
     let here = Here::new(site, &page.path);
     let Frame { bar, side } = frames.of(here);
-    // The frame is tens of kilobytes: it should not be moved because the page grows behind it.
+    // The frame and the page are tens of kilobytes each: they should be moved once.
     let bytes = bar.len() + side.len() + page.body.len() + 8192;
-    let main = tag_of("main", page.body.len() + 256).id("main").class(page.class).add(page.body).add(footer());
-    let columns = tag_of("div", bytes).class("columns").add(side).add(main).add(contents(&page.sections));
-    let body = tag_of("body", bytes)
-        .add(tag("a").class("skip").href("#main").add("Skip to the content"))
-        .add(bar)
-        .add(columns);
+    let main = tag("main").id("main").class(page.class).holding((page.body, footer()));
+    let columns = tag("div").class("columns").holding((side, main, contents(&page.sections)));
+    let skip = tag("a").class("skip").href("#main").add("Skip to the content");
+    let body = tag("body").holding((skip, bar, columns));
     let head = head(&page.title, &page.about, here);
-    Markup::from(tag_of("html", bytes).attr("lang", "en").attr("data-profile", "all").add(head).add(body))
-        .into_document()
+    html::document(tag("html").attr("lang", "en").attr("data-profile", "all").holding((head, body)), bytes)
 }
 
 fn head(title: &str, about: &str, here: Here<'_, '_>) -> Tag {
@@ -208,7 +205,7 @@ impl Sections {
         let heading = tag("h2").id(anchor).add(title).add(
             tag("a").class("anchor").href(format!("#{anchor}")).attr("aria-label", format!("Link to {title}")).add("#"),
         );
-        self.body.push(tag("section").attr("aria-labelledby", anchor).add(heading).add(content));
+        self.body.push(tag("section").attr("aria-labelledby", anchor).holding((heading, content)));
         self.list.push((anchor.to_owned(), title.to_owned()));
     }
 }

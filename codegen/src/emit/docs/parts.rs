@@ -18,8 +18,8 @@ pub(super) fn variants(variants: Vec<Variant<'_, Markup>>, total: usize, here: H
             true => out.push(variant.value),
             false => out.push(
                 only(tag("div").class("v"), &variant.profiles, total)
-                    .add(tag("span").class("who").add(here.badges(&variant.profiles, total)))
-                    .add(tag("div").add(variant.value)),
+                    .add(tag("span").class("who").holding(here.badges(&variant.profiles, total)))
+                    .add(tag("div").holding(variant.value)),
             ),
         }
     }
@@ -89,7 +89,7 @@ pub(super) fn c_type(ty: &TypeRef, here: Here<'_, '_>) -> Markup {
             None => out.push(word),
         }
     }
-    tag("span").class("ty").add(out).into()
+    tag("span").class("ty").holding(out).into()
 }
 
 /// A long name with the places where a line may end.
@@ -126,7 +126,7 @@ pub(super) fn rule(rule: &Rule, who: Markup, here: Here<'_, '_>, own: &[&str], p
         .add((rule.kind != "other").then(|| chip(&rule.kind, "kind")))
         .add(who)
         .add(source_line(&rule.origin));
-    let text = tag("p").add(prose::inline(&rule.text, here, Names { plain: own }));
+    let text = tag("p").holding(prose::inline(&rule.text, here, Names { plain: own }));
     item.add(head).add(text).add(evidence(rule, here, place))
 }
 
@@ -135,7 +135,7 @@ fn evidence(rule: &Rule, here: Here<'_, '_>, place: Option<&str>) -> Markup {
     let page = place.and_then(|place| place.split_once('#')).map_or("", |(page, _)| page);
     let mut out = Markup::default();
     let mut line = |label: &str, class: &str, value: Markup| {
-        out.push(tag("div").class(&format!("proof {class}")).add(tag("b").add(label)).add(" ").add(value));
+        out.push(tag("div").class(&["proof ", class].concat()).holding((tag("b").holding(label), " ", value)));
     };
     if !rule.checks.is_empty() {
         let checks = rule.checks.iter().map(|check| {
@@ -175,12 +175,12 @@ pub(super) fn fact(label: &str, value: Markup) -> Markup {
     if value.is_empty() {
         return value;
     }
-    tag("div").class("fact").add(tag("dt").add(label)).add(tag("dd").add(value)).into()
+    tag("div").class("fact").holding((tag("dt").holding(label), tag("dd").holding(value))).into()
 }
 
 /// Title, opening sentence.
 pub(super) fn opening(title: &str, lead: &str) -> Markup {
-    let mut out = Markup::from(tag("h1").add(title));
-    out.push(tag("p").class("lead").add(lead));
+    let mut out = Markup::from(tag("h1").holding(title));
+    out.push(tag("p").class("lead").holding(lead));
     out
 }

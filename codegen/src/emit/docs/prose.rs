@@ -50,7 +50,7 @@ fn read(parser: &mut Parser<'_>, stack: &mut Vec<Frame>, here: Here<'_, '_>, nam
             Event::End(_) => {
                 let Some(frame) = stack.pop() else { return };
                 match frame.element {
-                    Some(element) => element.add(frame.body).into(),
+                    Some(element) => element.holding(frame.body).into(),
                     None => frame.body,
                 }
             }
