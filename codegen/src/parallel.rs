@@ -4,6 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use crate::diagnostic::Diagnostics;
+
 /// `f` of each item, made by as many threads as run at once; in the order of the items, whichever thread is done first.
 ///
 /// # Panics
@@ -27,6 +29,24 @@ pub fn map<'a, T: Sync, R: Send>(items: &'a [T], f: impl Fn(&'a T) -> R + Sync) 
     });
     let result = |result: Mutex<Option<R>>| result.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     results.into_iter().filter_map(result).collect()
+}
+
+/// What is made of each of the items, several at once; what is found is reported in their order.
+pub fn each<'a, T: Sync, R: Send>(
+    items: &'a [T],
+    diags: &mut Diagnostics,
+    make: impl Fn(&'a T, &mut Diagnostics) -> Option<R> + Sync,
+) -> Vec<R> {
+    let made = map(items, |item| {
+        let mut found = Diagnostics::default();
+        (make(item, &mut found), found)
+    });
+    made.into_iter()
+        .filter_map(|(made, found)| {
+            diags.append(found);
+            made
+        })
+        .collect()
 }
 
 /// The next item and the place of its result.

@@ -12,6 +12,7 @@ pub mod types;
 
 use crate::diagnostic::{Code, Diagnostics};
 use crate::model::{self, Function, FunctionKind, Model, Topic};
+use crate::parallel::each;
 use crate::resolve::facts::Facts;
 use crate::resolve::function::Cx;
 use crate::resolve::merge::{Merged, ProfileFunctions};
@@ -51,7 +52,7 @@ pub fn resolve(names: &Names<'_>, diags: &mut Diagnostics) -> Option<Resolved> {
     let cx = Cx { names, spellings: &spellings, facts: Facts::new(&lowered_types) };
     let mut profiles = Vec::new();
     for (profile, functions) in ordered.iter().zip(&merged) {
-        let functions = functions.iter().filter_map(|function| function::lower(function, cx, diags)).collect();
+        let functions = each(functions, diags, |function, diags| function::lower(function, cx, diags));
         profiles.push(lower_profile(profile, functions, &tables, names, diags));
     }
     let model = Model { profiles, types: lowered_types, groups, codes, tables, states };

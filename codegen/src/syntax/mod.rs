@@ -5,7 +5,7 @@ pub mod function;
 pub mod value;
 
 use crate::diagnostic::{Code, Diagnostics, suggest};
-use crate::parallel;
+use crate::parallel::each;
 use crate::shape::{Read, Reader, Schema, word_list};
 use crate::source::Source;
 use crate::yaml::{self, Kind, Node};
@@ -85,24 +85,6 @@ pub fn parse(sources: &[Source], diags: &mut Diagnostics) -> Vec<Parsed> {
         let mut cx = Reader { diags, profiles: &profiles };
         Some(Parsed { file: *file, content: read_file(node, &mut cx)? })
     })
-}
-
-/// What is made of each of the items, several at once; what is found is reported in their order.
-fn each<'a, T: Sync, R: Send>(
-    items: &'a [T],
-    diags: &mut Diagnostics,
-    make: impl Fn(&'a T, &mut Diagnostics) -> Option<R> + Sync,
-) -> Vec<R> {
-    let made = parallel::map(items, |item| {
-        let mut found = Diagnostics::default();
-        (make(item, &mut found), found)
-    });
-    made.into_iter()
-        .filter_map(|(made, found)| {
-            diags.append(found);
-            made
-        })
-        .collect()
 }
 
 fn read_file(node: &Node, cx: &mut Reader<'_>) -> Option<File> {
