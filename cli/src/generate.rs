@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use wsp_codegen::emit::{self, EMITTERS, Emitter};
 use wsp_codegen::model::Profile;
-use wsp_codegen::write::{Written, write_all};
+use wsp_codegen::write::{Written, place, stage};
 
 use crate::text::{BOLD, GREEN, PLAIN, Table};
 use crate::{Failure, print, spec};
@@ -27,10 +27,13 @@ pub fn run(out: &Path, folder: Option<&Path>, only: &[String]) -> Result<(), Fai
     }
     let read = begun.elapsed();
     let mut table = Table::new(&["made", ">files", ">changed", ">KiB", ">ms", "what"]);
-    let all = emit::run(&emitters, &loaded.model, loaded.options, |outputs| write_all(out, &outputs));
+    let all = emit::run(&emitters, &loaded.model, loaded.options, |outputs| stage(out, &outputs));
+    let mut staged = Vec::new();
     for (emitter, made) in emitters.iter().zip(all) {
         let parts = made.parts.map_err(Failure::new)?;
-        let written: Written = parts.into_iter().sum::<Result<_, _>>().map_err(Failure::new)?;
+        let parts = parts.into_iter().collect::<Result<Vec<_>, _>>().map_err(Failure::new)?;
+        let written: Written = parts.iter().map(|part| part.written).sum();
+        staged.extend(parts);
         table.row([
             emitter.folder.to_owned(),
             (written.changed + written.unchanged).to_string(),
@@ -40,6 +43,8 @@ pub fn run(out: &Path, folder: Option<&Path>, only: &[String]) -> Result<(), Fai
             emitter.about.to_owned(),
         ]);
     }
+    // All of it could be made: only now does any of it replace what was there.
+    place(&staged).map_err(Failure::new)?;
     let mut text = summary(&loaded.model.profiles);
     text.push('\n');
     text.push_str(&table.text());

@@ -1,9 +1,11 @@
 //! Writing outputs: only what changed, and never half a file.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fs, io};
 
 use crate::emit::Output;
+use crate::parallel;
 
 /// What writing came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,41 +49,112 @@ impl std::error::Error for WriteError {
     }
 }
 
+/// Files that are written, but beside their places, under names of their own. Unless they are put in their places they are
+/// removed.
+#[derive(Debug)]
+pub struct Staged {
+    /// What it comes to.
+    pub written: Written,
+    /// Where each changed file is, and its place.
+    files: Vec<(PathBuf, PathBuf)>,
+    placed: AtomicBool,
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if !*self.placed.get_mut() {
+            self.files.iter().for_each(|(beside, _)| drop(fs::remove_file(beside)));
+        }
+    }
+}
+
 /// Writes the outputs below `folder`, leaving alone what is already right, so that nothing that depends on it is rebuilt.
 ///
 /// # Errors
 /// The first file that cannot be written.
 pub fn write_all(folder: &Path, outputs: &[Output]) -> Result<Written, WriteError> {
-    let mut written = Written::default();
-    for output in outputs {
-        if write(&folder.join(&output.path), &output.contents)? {
-            written.changed += 1;
-        } else {
-            written.unchanged += 1;
-        }
-        written.bytes += output.contents.len() as u64;
-    }
-    Ok(written)
+    let staged = stage(folder, outputs)?;
+    staged.place()?;
+    Ok(staged.written)
 }
 
-/// Writes a file, unless it is already right.
-fn write(path: &Path, contents: &str) -> Result<bool, WriteError> {
-    let failed = |source| WriteError { path: path.to_owned(), source };
-    if fs::read(path).is_ok_and(|present| present == contents.as_bytes()) {
-        return Ok(false);
+/// The same, but that no file is in its place before [`place`] puts all there.
+///
+/// # Errors
+/// The first file that cannot be written.
+pub fn stage(folder: &Path, outputs: &[Output]) -> Result<Staged, WriteError> {
+    let mut staged = Staged { written: Written::default(), files: Vec::new(), placed: AtomicBool::new(false) };
+    for output in outputs {
+        let path = folder.join(&output.path);
+        staged.written.bytes += output.contents.len() as u64;
+        if fs::read(&path).is_ok_and(|present| present == output.contents.as_bytes()) {
+            staged.written.unchanged += 1;
+            continue;
+        }
+        staged.written.changed += 1;
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(format!(".{}.part", std::process::id()));
+        staged.files.push((beside.into(), path));
+        if let Some((beside, path)) = staged.files.last() {
+            write(beside, &output.contents).map_err(|source| WriteError { path: path.clone(), source })?;
+        }
     }
-    // Beside the target and renamed, so that whoever reads it meanwhile sees the old file or the new one.
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    let mut outcome = fs::write(&beside, contents);
-    if let (Err(error), Some(parent)) = (&outcome, path.parent())
-        && error.kind() == io::ErrorKind::NotFound
-    {
-        outcome = fs::create_dir_all(parent).and_then(|()| fs::write(&beside, contents));
+    Ok(staged)
+}
+
+/// Puts files in their places. Whoever reads one meanwhile sees the old file or the new one.
+///
+/// # Errors
+/// The first file that cannot be put there.
+pub fn place(staged: &[Staged]) -> Result<(), WriteError> {
+    parallel::map(staged, Staged::place).into_iter().collect()
+}
+
+impl Staged {
+    fn place(&self) -> Result<(), WriteError> {
+        for (beside, path) in &self.files {
+            fs::rename(beside, path).map_err(|source| WriteError { path: path.clone(), source })?;
+        }
+        self.placed.store(true, Ordering::Relaxed);
+        Ok(())
     }
-    if let Err(source) = outcome.and_then(|()| fs::rename(&beside, path)) {
-        let _ = fs::remove_file(&beside);
-        return Err(failed(source));
+}
+
+/// Writes a file, and makes its folder if there is none.
+fn write(path: &Path, contents: &str) -> io::Result<()> {
+    match (fs::write(path, contents), path.parent()) {
+        (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(parent).and_then(|()| fs::write(path, contents))
+        }
+        (outcome, _) => outcome,
     }
-    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_in_their_places_once_they_are_put_there() {
+        let folder = std::env::temp_dir().join(format!("wsp-write-{}", std::process::id()));
+        let outputs = [Output::new("inner/one", "1"), Output::new("two", "22")];
+        let present = || {
+            let folders = [folder.clone(), folder.join("inner")];
+            let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+            entries.filter(|entry| entry.as_ref().unwrap().path().is_file()).count()
+        };
+        let staged = stage(&folder, &outputs).unwrap();
+        assert_eq!(present(), 2);
+        assert!(!folder.join("inner/one").exists() && !folder.join("two").exists());
+        drop(staged);
+        assert_eq!(present(), 0, "what is not put in its place goes away");
+        let staged = [stage(&folder, &outputs).unwrap()];
+        place(&staged).unwrap();
+        drop(staged);
+        assert_eq!(fs::read_to_string(folder.join("inner/one")).unwrap(), "1");
+        assert_eq!(present(), 2);
+        let unchanged = Written { changed: 0, unchanged: 2, bytes: 3 };
+        assert_eq!(write_all(&folder, &outputs).unwrap(), unchanged);
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use std::{env, panic};
 
 use wsp_codegen::emit::{self, EMITTERS, Options};
-use wsp_codegen::write::write_all;
+use wsp_codegen::write::{place, stage};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -37,11 +37,13 @@ fn timed(work: impl FnOnce() -> Result<(), String>) -> Result<f64, String> {
 fn ours(folder: &Path) -> Result<(), String> {
     let model = wsp_codegen::compile(&wsp_codegen::build::builtin()).map_err(|problems| problems.render(false))?;
     let emitters: Vec<_> = EMITTERS.iter().collect();
-    for made in emit::run(&emitters, &model, Options::default(), |outputs| write_all(folder, &outputs)) {
-        let parts = made.parts.map_err(|error| error.to_string())?;
-        parts.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
+    let mut staged = Vec::new();
+    for made in emit::run(&emitters, &model, Options::default(), |outputs| stage(folder, &outputs)) {
+        for part in made.parts.map_err(|error| error.to_string())? {
+            staged.push(part.map_err(|error| error.to_string())?);
+        }
     }
-    Ok(())
+    place(&staged).map_err(|error| error.to_string())
 }
 
 fn bindgen(folder: &Path) -> Result<(), String> {
