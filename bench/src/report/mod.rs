@@ -54,10 +54,16 @@ impl Rows {
 
 fn dispatch(rows: &mut Rows) -> Result<(), String> {
     let library = Library::open()?;
-    for callee in [Callee::Winsock, Callee::San] {
-        let variant = Variant { function: Function::Send, callee, mode: Mode::Synchronous };
+    let variant = |callee| Variant { function: Function::Send, callee, mode: Mode::Synchronous };
+    // Calls that share nothing even so: what two threads cost on these processors, whatever they do.
+    let control = variant(Callee::Direct);
+    let sample = sentinel::sample(|| two_threads(&library, control))?;
+    rows.add("D4", &format!("{control}: two threads that share nothing, a control"), "x one thread", "", &sample);
+    for variant in [Callee::Winsock, Callee::San].map(variant) {
         let sample = sentinel::sample(|| two_threads(&library, variant))?;
         rows.add("D4", &format!("{variant}: two threads, a socket each"), "x one thread", "1.15", &sample);
+        let beside = sentinel::sample(|| Ok(two_threads(&library, variant)? / two_threads(&library, control)?))?;
+        rows.add("D4", &format!("{variant}: the same, beside the control"), "x control", "", &beside);
     }
     Ok(())
 }
