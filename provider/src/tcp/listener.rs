@@ -36,6 +36,8 @@ pub struct Queue {
     backlog: AtomicUsize,
     /// Do other processes listen here, too? Then who comes is taken only when the host asks.
     shared: AtomicBool,
+    /// Why nobody could be taken the last time, until the host is told.
+    failed: Mutex<Option<Fault>>,
 }
 
 fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
@@ -52,7 +54,11 @@ impl Queue {
             match self.take_one() {
                 Ok(true) => {}
                 Ok(false) => return,
-                Err(_) => return self.instance.watcher.look_again(number, AGAIN),
+                Err(error) => {
+                    *lock(&self.failed) = Some(error.into());
+                    self.instance.bell.ring();
+                    return self.instance.watcher.look_again(number, AGAIN);
+                }
             }
         }
     }
@@ -65,6 +71,7 @@ impl Queue {
         };
         match accepted {
             Ok((socket, _)) => {
+                *lock(&self.failed) = None;
                 if socket.set_nonblocking(true).and_then(|()| configure(&socket)).is_ok() {
                     Arrival::receive(&self.instance, self, socket);
                 }
@@ -79,8 +86,9 @@ impl Queue {
     /// Those who wait. If nobody does, and others listen here as well, somebody who has come to all of them is taken.
     fn requests(self: &Arc<Self>) -> MutexGuard<'_, VecDeque<Request>> {
         if self.shared.load(Ordering::Acquire) && lock(&self.waiting).is_empty() {
-            // What goes wrong is tried again by who asks again.
-            let _ = self.take_one();
+            if let Err(error) = self.take_one() {
+                *lock(&self.failed) = Some(error.into());
+            }
         }
         lock(&self.waiting)
     }
@@ -125,6 +133,7 @@ impl Listener {
             waiting: Mutex::default(),
             backlog: AtomicUsize::new(backlog),
             shared: AtomicBool::new(false),
+            failed: Mutex::default(),
         });
         let number = instance.watcher.number();
         if let Some(socket) = &*lock(&queue.socket) {
@@ -160,12 +169,13 @@ impl transport::Listener for Listener {
     fn poll(&self) -> Poll<Result<Request, Fault>> {
         match self.queue.requests().pop_front() {
             Some(request) => Poll::Ready(Ok(request)),
-            None => Poll::Pending,
+            None => lock(&self.queue.failed).take().map_or(Poll::Pending, |fault| Poll::Ready(Err(fault))),
         }
     }
 
     fn waiting(&self) -> bool {
-        !self.queue.requests().is_empty()
+        // What fails is worth an attempt, which tells why.
+        !self.queue.requests().is_empty() || lock(&self.queue.failed).is_some()
     }
 
     fn set_backlog(&self, backlog: usize) {

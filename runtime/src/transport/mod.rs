@@ -190,7 +190,7 @@ pub trait Listener: Send + Sync + 'static {
     /// The oldest request, which is thereby taken.
     ///
     /// # Errors
-    /// The listening end is spoilt.
+    /// Somebody came and cannot be taken for now ([`Fault::TooManyOpen`]), or the listening end is spoilt.
     fn poll(&self) -> Poll<Result<Self::Request, Fault>>;
 
     /// Is there a request? [`poll`](Self::poll) would give it.
