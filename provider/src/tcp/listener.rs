@@ -85,10 +85,11 @@ impl Queue {
 
     /// Those who wait. If nobody does, and others listen here as well, somebody who has come to all of them is taken.
     fn requests(self: &Arc<Self>) -> MutexGuard<'_, VecDeque<Request>> {
-        if self.shared.load(Ordering::Acquire) && lock(&self.waiting).is_empty() {
-            if let Err(error) = self.take_one() {
-                *lock(&self.failed) = Some(error.into());
-            }
+        if self.shared.load(Ordering::Acquire)
+            && lock(&self.waiting).is_empty()
+            && let Err(error) = self.take_one()
+        {
+            *lock(&self.failed) = Some(error.into());
         }
         lock(&self.waiting)
     }

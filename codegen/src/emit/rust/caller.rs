@@ -226,6 +226,29 @@ fn results(
     Ok(())
 }
 
+/// The type of a reference, without regard to whether it is optional, and the pointer that it becomes.
+fn reference(context: &Context<'_>, arg: &Arg, name: &Ident) -> (String, TokenStream) {
+    let null = quote!(::core::ptr::null_mut());
+    let (ty, optional, given) = match &arg.lift {
+        Lift::In(ty) => (
+            format!("&{}", context.base_text(ty)),
+            quote!(#name.map_or(#null, |value| ::core::ptr::from_ref(value).cast_mut())),
+            quote!(::core::ptr::from_ref(#name).cast_mut()),
+        ),
+        Lift::Out(ty) | Lift::InOut(ty) => (
+            format!("&mut {}", context.base_text(ty)),
+            quote!(#name.map_or(#null, ::core::ptr::from_mut)),
+            quote!(::core::ptr::from_mut(#name)),
+        ),
+        _ => (
+            "&mut ::wsp::rt::FdSet".to_owned(),
+            quote!(#name.map_or(#null, ::wsp::rt::FdSet::as_mut_ptr)),
+            quote!(#name.as_mut_ptr()),
+        ),
+    };
+    (ty, if arg.optional { optional } else { given })
+}
+
 /// A typed parameter, the statements that prepare it, and the raw parameters that it becomes.
 fn argument(
     context: &Context<'_>,
@@ -270,29 +293,10 @@ fn argument(
                 raw[second] = quote!(#data);
             }
         }
-        Lift::In(ty) => {
-            typed.push(format!("{name}: {}", optional(format!("&{}", context.base_text(ty)))));
-            raw[first] = if arg.optional {
-                quote!(#name.map_or(::core::ptr::null_mut(), |value| ::core::ptr::from_ref(value).cast_mut()))
-            } else {
-                quote!(::core::ptr::from_ref(#name).cast_mut())
-            };
-        }
-        Lift::Out(ty) | Lift::InOut(ty) => {
-            typed.push(format!("{name}: {}", optional(format!("&mut {}", context.base_text(ty)))));
-            raw[first] = if arg.optional {
-                quote!(#name.map_or(::core::ptr::null_mut(), ::core::ptr::from_mut))
-            } else {
-                quote!(::core::ptr::from_mut(#name))
-            };
-        }
-        Lift::SocketSet => {
-            typed.push(format!("{name}: {}", optional("&mut ::wsp::rt::FdSet".to_owned())));
-            raw[first] = if arg.optional {
-                quote!(#name.map_or(::core::ptr::null_mut(), ::wsp::rt::FdSet::as_mut_ptr))
-            } else {
-                quote!(#name.as_mut_ptr())
-            };
+        Lift::In(_) | Lift::Out(_) | Lift::InOut(_) | Lift::SocketSet => {
+            let (ty, pointer) = reference(context, arg, &name);
+            typed.push(format!("{name}: {}", optional(ty)));
+            raw[first] = pointer;
         }
         Lift::WideStr => {
             typed.push(format!("{name}: &str"));
