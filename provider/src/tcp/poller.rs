@@ -3,10 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use mio::{Events, Interest, Poll, Registry, Token, Waker};
+use mio::{Events, Interest, Poll, Token, Waker};
 use wsp::transport::Fault;
 
-use crate::os::sources::{self, Source};
+use crate::os::sources::{Registry, Source};
 
 /// Under this number a wake by [`Poller::wake`] appears to mio.
 const WOKEN: Token = Token(0);
@@ -43,26 +43,25 @@ impl Poller {
     /// With no sockets.
     pub fn new() -> Result<Self, Fault> {
         let poll = Poll::new()?;
-        let registry = poll.registry().try_clone()?;
-        let waker = Waker::new(&registry, WOKEN)?;
+        let (registry, waker) = (Registry::new(poll.registry().try_clone()?), Waker::new(poll.registry(), WOKEN)?);
         Ok(Self { poll: Mutex::new((poll, Events::with_capacity(EVENTS))), registry, waker })
     }
 
     /// Adds a socket under a number, not 0. What is the matter with it already is reported, too.
     pub fn add(&self, socket: &impl Source, number: usize, wanted: Wanted) -> Result<(), Fault> {
-        sources::add(&self.registry, socket, Token(number), wanted.interest()).map_err(Fault::from)
+        self.registry.add(socket, number, wanted.interest()).map_err(Fault::from)
     }
 
     /// Changes what a socket is watched for.
     pub fn change(&self, socket: &impl Source, number: usize, wanted: Wanted) {
         // It fails only if the socket is not in.
-        let _ = sources::change(&self.registry, socket, Token(number), wanted.interest());
+        let _ = self.registry.change(socket, number, wanted.interest());
     }
 
     /// Takes a socket out. Needed before it is closed: it may live on in another process.
     pub fn remove(&self, socket: &impl Source) {
         // It fails only if the socket is not in.
-        let _ = sources::remove(&self.registry, socket);
+        let _ = self.registry.remove(socket);
     }
 
     /// Makes [`wait`](Self::wait) return.
@@ -78,7 +77,8 @@ impl Poller {
         let (poll, events) = &mut *waiting;
         // Interrupted, it found nothing; there is no other way for it to fail.
         if poll.poll(events, limit).is_ok() {
-            events.iter().map(|event| event.token()).filter(|token| *token != WOKEN).for_each(|token| each(token.0));
+            let tokens = events.iter().map(|event| event.token()).filter(|token| *token != WOKEN);
+            tokens.filter_map(|token| self.registry.told(token)).for_each(&mut each);
         }
     }
 }

@@ -114,6 +114,8 @@ pub fn send(socket: &Socket, header: &[u8], data: impl Iterator<Item = Region>) 
             unsafe { WSASend(raw(socket), list.as_ptr(), list.len() as u32, &raw mut sent, 0, ptr::null_mut(), None) };
         if answer == 0 { Ok(sent as usize) } else { Err(io::Error::last_os_error()) }
     });
+    let whole = sent.as_ref().is_ok_and(|count| *count == pieces.len());
+    socket.note_room(whole);
     if sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
         socket.sources().want_room();
     }
@@ -142,7 +144,8 @@ pub fn receive(socket: &Socket, room: impl Iterator<Item = Region>, spill: &mut 
         // Who has asked what is the matter may have taken the news of a reset, and with it the difference to an end.
         Ok(0) if pieces.len() > 0 && levels(socket).broken => Err(ErrorKind::ConnectionReset.into()),
         Ok(count) => {
-            if count > 0 && !peek {
+            // Who was given all it asked for looks again before it waits.
+            if count > 0 && count < pieces.len() && !peek {
                 socket.sources().want_input();
             }
             Ok(count)
@@ -156,23 +159,15 @@ pub fn receive(socket: &Socket, room: impl Iterator<Item = Region>, spill: &mut 
     }
 }
 
-/// Looks at a socket.
+/// Looks at a socket. While there are bytes, the end behind them is not seen, nor that the connection is broken.
 pub fn levels(socket: &Socket) -> Levels {
-    let found = socket.with(|socket| {
-        let mut polled = WSAPOLLFD { fd: raw(socket), events: POLLRDNORM | POLLWRNORM, revents: 0 };
-        // SAFETY: the pointer is to a local, which is the one that is counted.
-        if unsafe { WSAPoll(&raw mut polled, 1, 0) } < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // Systems before 2020 do not say here that a connection could not be made.
-        let failed = polled.revents == 0 && socket.take_error()?.is_some();
-        Ok(if failed { POLLERR } else { polled.revents })
-    });
-    let found = found.unwrap_or(POLLERR);
+    // Where these two say enough the system is not asked to poll, which is what costs most.
+    let (bytes, room) = (count(socket) > 0, socket.has_room());
+    let found = if bytes && room { POLLRDNORM } else { poll(socket, room) };
     let broken = found & POLLERR != 0;
     let levels = Levels {
         readable: broken || found & (POLLRDNORM | POLLHUP) != 0,
-        writable: broken || found & POLLWRNORM != 0,
+        writable: broken || room || found & POLLWRNORM != 0,
         ended: broken || found & POLLHUP != 0,
         broken,
     };
@@ -181,22 +176,44 @@ pub fn levels(socket: &Socket) -> Levels {
     }
     if !levels.writable {
         socket.sources().want_room();
+    } else if !room {
+        socket.note_room(!broken);
     }
     levels
 }
 
-/// How many bytes can be received.
+/// What the system says of a socket; it is asked for room unless there is some.
+fn poll(socket: &Socket, room: bool) -> i16 {
+    let found = socket.with(|socket| {
+        let events = if room { POLLRDNORM } else { POLLRDNORM | POLLWRNORM };
+        let mut polled = WSAPOLLFD { fd: raw(socket), events, revents: 0 };
+        // SAFETY: the pointer is to a local, which is the one that is counted.
+        if unsafe { WSAPoll(&raw mut polled, 1, 0) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // Systems before 2020 do not say here that a connection could not be made.
+        let failed = !room && polled.revents == 0 && socket.take_error()?.is_some();
+        Ok(if failed { POLLERR } else { polled.revents })
+    });
+    found.unwrap_or(POLLERR)
+}
+
+/// How many bytes can be received. If there are none, who waits is told of the first.
 pub fn waiting(socket: &Socket) -> usize {
+    let count = count(socket);
+    if count == 0 {
+        socket.sources().want_input();
+    }
+    count
+}
+
+fn count(socket: &Socket) -> usize {
     let count = socket.with(|socket| {
         let mut count = 0;
         // SAFETY: this request stores a number where the pointer leads, which is a local.
         if unsafe { ioctlsocket(raw(socket), FIONREAD, &raw mut count) } == 0 { Ok(count as usize) } else { Ok(0) }
     });
-    let count = count.unwrap_or(0);
-    if count == 0 {
-        socket.sources().want_input();
-    }
-    count
+    count.unwrap_or(0)
 }
 
 /// Does what was sent, and the end of it, arrive if this is closed now? It sends nothing more since a time; if it has `ended`,

@@ -21,6 +21,8 @@ pub struct Socket {
     socket: RwLock<Option<socket2::Socket>>,
     /// Does it send nothing more?
     finished: AtomicBool,
+    /// Is there room for more? As for a socket of the system's that events are selected for, there is until a send finds none.
+    room: AtomicBool,
 }
 
 impl From<socket2::Socket> for Socket {
@@ -49,7 +51,7 @@ impl Socket {
     /// Over a socket of the system's, which may have finished sending already.
     pub fn new(socket: socket2::Socket, finished: bool) -> Self {
         let (socket, finished) = (RwLock::new(Some(socket)), AtomicBool::new(finished));
-        Self { sources: Sources::default(), socket, finished }
+        Self { sources: Sources::default(), socket, finished, room: AtomicBool::new(false) }
     }
 
     /// Runs `body` with the system's socket, which stays open meanwhile.
@@ -129,6 +131,16 @@ impl Socket {
     /// Was its sending shut down?
     pub fn has_finished(&self) -> bool {
         self.finished.load(Ordering::Acquire)
+    }
+
+    /// Is there certainly room for more?
+    pub fn has_room(&self) -> bool {
+        self.room.load(Ordering::Relaxed)
+    }
+
+    /// A send or a look has found room, or none.
+    pub fn note_room(&self, room: bool) {
+        self.room.store(room, Ordering::Relaxed);
     }
 
     /// What is the matter with the socket, if it is broken. That a connection was reset the system keeps to itself until
