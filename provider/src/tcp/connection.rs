@@ -27,12 +27,10 @@ pub mod condition {
     pub const CLOSED: u32 = 1;
     /// It was handed over to another process.
     pub const MOVED: u32 = 2;
-    /// It was closed so that what was sent still arrives.
-    pub const GRACEFUL: u32 = 4;
     /// What happens to it rings the bell.
-    pub const RINGS: u32 = 8;
+    pub const RINGS: u32 = 4;
     /// Others go on with it, and this end counts no more among those who use it.
-    pub const LEFT: u32 = 16;
+    pub const LEFT: u32 = 8;
 
     /// Nothing can be done with it.
     pub const OVER: u32 = CLOSED | MOVED;
@@ -370,6 +368,15 @@ impl Core {
         self.is(condition::LEFT)
     }
 
+    /// Gives the socket to the watching thread, which closes it once what was sent has arrived.
+    fn end_later(&self) {
+        Self::end_gracefully(&self.socket);
+        self.ring_no_more();
+        if let Ok(socket) = net::part_with(&self.socket) {
+            Lingering::close(&self.instance, socket);
+        }
+    }
+
     /// Lets what was sent arrive, and then the end.
     pub fn end_gracefully(socket: &Socket) {
         // Both fail only if there is no connection any more.
@@ -398,8 +405,7 @@ impl Core {
         if self.leave() {
             // It ends with the last who has it.
         } else if how == Ending::Graceful && self.made.get().is_some_and(Result::is_ok) {
-            self.set(condition::GRACEFUL);
-            Self::end_gracefully(&self.socket);
+            self.end_later();
         } else {
             net::disconnect(&self.socket);
         }
@@ -411,10 +417,5 @@ impl Drop for Core {
     fn drop(&mut self) {
         self.close(Ending::Abortive);
         self.ring_no_more();
-        if self.is(condition::GRACEFUL)
-            && let Ok(socket) = self.socket.try_clone()
-        {
-            Lingering::close(&self.instance, socket);
-        }
     }
 }

@@ -53,6 +53,11 @@ pub fn connect(socket: &Socket, to: SocketAddrV4) -> io::Result<()> {
     }
 }
 
+/// The socket, for who ends its connection; whoever has it here still has it.
+pub fn part_with(socket: &Socket) -> io::Result<Socket> {
+    socket.try_clone()
+}
+
 /// Has a silent peer asked for a sign of life.
 pub fn keep_alive(socket: &Socket, alive: &TcpKeepalive, retries: u32) -> io::Result<()> {
     socket.set_tcp_keepalive(&alive.clone().with_retries(retries))

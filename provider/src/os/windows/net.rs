@@ -84,6 +84,11 @@ pub fn connect(socket: &Socket, to: SocketAddrV4) -> io::Result<()> {
     }
 }
 
+/// The socket, for who ends its connection; nobody else here has it any more, so that its address is free as soon as it has ended.
+pub fn part_with(socket: &Socket) -> io::Result<Socket> {
+    socket.part_with()
+}
+
 /// Has a silent peer asked for a sign of life.
 pub fn keep_alive(socket: &Socket, alive: &TcpKeepalive, retries: u32) -> io::Result<()> {
     match socket.with(|socket| socket.set_tcp_keepalive(&alive.clone().with_retries(retries))) {

@@ -17,7 +17,7 @@ use super::sources::{Source, Sources};
 pub struct Socket {
     // First, so that it is watched no more when it is closed.
     sources: Sources,
-    /// None once it was [disconnected](Self::disconnect).
+    /// None once it was [disconnected](Self::disconnect), or [somebody else has it](Self::part_with).
     socket: RwLock<Option<socket2::Socket>>,
     /// Does it send nothing more?
     finished: AtomicBool,
@@ -65,14 +65,28 @@ impl Socket {
         }
     }
 
-    /// Ends the connection abortively. Only the close of a socket does that here.
-    pub fn disconnect(&self) {
+    /// Takes the system's socket from all who have this one.
+    fn take(&self) -> Option<socket2::Socket> {
         let mut socket = self.socket.write().unwrap_or_else(PoisonError::into_inner);
         self.sources.clear();
-        if let Some(socket) = socket.take() {
+        socket.take()
+    }
+
+    /// Ends the connection abortively. Only the close of a socket does that here.
+    pub fn disconnect(&self) {
+        if let Some(socket) = self.take() {
             // It fails only if there is no connection any more.
             let _ = socket.set_linger(Some(Duration::ZERO));
         }
+    }
+
+    /// The same socket for somebody else, and for nobody who has this one.
+    ///
+    /// # Errors
+    /// It was disconnected, or is somebody else's already.
+    pub fn part_with(&self) -> io::Result<Self> {
+        let socket = self.take().ok_or(ErrorKind::ConnectionAborted)?;
+        Ok(Self::new(socket, self.has_finished()))
     }
 
     /// Another one for the same connection.
