@@ -166,12 +166,12 @@ impl Messages {
 
 impl Core {
     /// Reads what has come, keeps messages and serves the rest, unless another thread is doing so. Returns whether there may be
-    /// more.
+    /// more: that thread may have looked before it came, and nobody is told of it twice.
     pub fn take_in(&self, messages: &Messages) -> bool {
         let mut incoming = match messages.incoming.try_lock() {
             Ok(incoming) => incoming,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return false,
+            Err(TryLockError::WouldBlock) => return true,
         };
         let kept = incoming.keep(self, messages);
         let news = incoming.take_news();
