@@ -3,7 +3,7 @@
 mod author;
 mod sentinel;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
@@ -73,10 +73,11 @@ fn generation(rows: &mut Rows) -> Result<(), String> {
         let program = tool::build("regenerate", release)?;
         let how = if release { "optimised" } else { "unoptimised" };
         let mut seconds = Vec::new();
+        let mut outputs = Outputs::new();
         let ratios = sentinel::sample(|| {
-            let ours = regenerate(&program, "ours")?;
+            let ours = regenerate(&program, "ours", &outputs.next())?;
             seconds.push(ours);
-            Ok(ours / regenerate(&program, "bindgen")?)
+            Ok(ours / regenerate(&program, "bindgen", &outputs.next())?)
         })?;
         let limit = if release { "0.6, aim 0.15" } else { "" };
         rows.add("C1", &format!("everything regenerated, {how}"), "x windows-bindgen", limit, &ratios);
@@ -121,13 +122,34 @@ fn two_threads(library: &Library, variant: Variant) -> Result<f64, String> {
     Ok((one + other).as_secs_f64() / 2.0 / alone.as_secs_f64())
 }
 
-/// Seconds of one regeneration in a process of its own.
-fn regenerate(program: &Path, what: &str) -> Result<f64, String> {
-    let folder = std::env::temp_dir().join(format!("wsp-bench-{}-regenerate", std::process::id()));
-    std::fs::create_dir_all(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-    let output = tool::run(tool::command(program, [what]).arg(&folder));
-    // Everything is written anew each time.
-    let _ = std::fs::remove_dir_all(&folder);
-    let text = String::from_utf8_lossy(&output?.stdout).into_owned();
+/// Folders for what is generated, each a new one. They are removed together, at the end: ext4 gives no inode again that was freed in
+/// the last seconds, and passes over all of them for each file that is made.
+struct Outputs {
+    folder: PathBuf,
+    count: usize,
+}
+
+impl Outputs {
+    fn new() -> Self {
+        Self { folder: std::env::temp_dir().join(format!("wsp-bench-{}-regenerate", std::process::id())), count: 0 }
+    }
+
+    fn next(&mut self) -> PathBuf {
+        self.count += 1;
+        self.folder.join(self.count.to_string())
+    }
+}
+
+impl Drop for Outputs {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Seconds of one regeneration in a process of its own, into a new folder.
+fn regenerate(program: &Path, what: &str, folder: &Path) -> Result<f64, String> {
+    std::fs::create_dir_all(folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    let output = tool::run(tool::command(program, [what]).arg(folder))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.trim().parse().map_err(|_| format!("{} printed `{text}` instead of seconds", program.display()))
 }
