@@ -1,8 +1,9 @@
 //! Running Windows programs under Wine.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use crate::process::{self, Failure};
 use crate::target::X64;
@@ -31,6 +32,8 @@ pub struct Run {
 /// An installation of Wine, with its server. Its registry and drives are a folder below the output folder.
 pub struct Wine {
     prefix: PathBuf,
+    /// A program that ends when the server does.
+    watch: RefCell<Option<Child>>,
 }
 
 impl Wine {
@@ -39,31 +42,63 @@ impl Wine {
     /// # Errors
     /// It does not start.
     pub fn start(folders: &[&Path]) -> Result<Self, Failure> {
-        let wine = Self { prefix: crate::output().join("wine") };
+        let wine = Self { prefix: crate::output().join("wine"), watch: RefCell::default() };
         wine.random_numbers(folders)?;
         // The server does not make its folder, as a program would that starts it.
         fs::create_dir_all(&wine.prefix)
             .map_err(|error| Failure(format!("cannot make {}: {error}", wine.prefix.display())))?;
-        // The server would otherwise end with each program and start with the next.
-        let server = wine.logged(wine.command("wineserver").arg("-p"), "wineserver")?;
+        // What an interrupted run has left.
+        wine.end_server();
+        wine.start_server()?;
         let boot = wine.logged(wine.command("wineboot").arg("-i"), "wineboot")?;
-        for (name, run) in [("wineserver", server), ("wineboot", boot)] {
-            if !run.status.success() {
-                return Err(Failure(format!("{name} fails ({}):\n{}", run.status, run.text)));
-            }
+        if !boot.status.success() {
+            return Err(Failure(format!("wineboot fails ({}):\n{}", boot.status, boot.text)));
         }
         Ok(wine)
     }
 
-    /// Runs a program in a folder until its end.
+    /// Runs a program in a folder until its end; once more if Wine's server crashes under it, which no program should be able to cause.
     ///
     /// # Errors
     /// It cannot be run. That it fails or hangs is for the caller to see.
     pub fn run(&self, program: &Path, folder: &Path, arguments: &[&str]) -> Result<Run, Failure> {
-        let mut command = self.command("timeout");
-        command.args(["--kill-after=10", LIMIT, "wine"]).arg(program).args(arguments).current_dir(folder);
         let name = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        self.logged(&mut command, &name)
+        let once = || {
+            let mut command = self.command("timeout");
+            command.args(["--kill-after=10", LIMIT, "wine"]).arg(program).args(arguments).current_dir(folder);
+            self.logged(&mut command, &name)
+        };
+        let run = once()?;
+        if !self.server_has_ended()? {
+            return Ok(run);
+        }
+        println!("{name} is run again: Wine's server has crashed\n{}", run.text);
+        self.start_server()?;
+        once()
+    }
+
+    /// Starts the server. It would otherwise end with each program and start with the next.
+    fn start_server(&self) -> Result<(), Failure> {
+        let server = self.logged(self.command("wineserver").arg("-p"), "wineserver")?;
+        if !server.status.success() {
+            return Err(Failure(format!("wineserver fails ({}):\n{}", server.status, server.text)));
+        }
+        let watch = self.command("wineserver").arg("-w").stdin(Stdio::null()).spawn();
+        *self.watch.borrow_mut() = Some(watch.map_err(|error| Failure(format!("cannot run wineserver: {error}")))?);
+        Ok(())
+    }
+
+    fn server_has_ended(&self) -> Result<bool, Failure> {
+        let ended = self.watch.borrow_mut().as_mut().map_or(Ok(None), Child::try_wait);
+        ended.map(|status| status.is_some()).map_err(|error| Failure(format!("cannot watch wineserver: {error}")))
+    }
+
+    /// Ends the server: it is ours, by its folder. What it still runs ends with it.
+    fn end_server(&self) {
+        let _ = process::output(self.command("wineserver").arg("-k"));
+        if let Some(mut watch) = self.watch.borrow_mut().take() {
+            let _ = watch.wait();
+        }
     }
 
     /// Runs with the output in a file: Wine's own processes, which outlive the program, would keep a pipe open.
@@ -102,7 +137,6 @@ impl Wine {
 
 impl Drop for Wine {
     fn drop(&mut self) {
-        // The server is ours, by its folder; what it still runs ends with it.
-        let _ = process::output(self.command("wineserver").arg("-k"));
+        self.end_server();
     }
 }
