@@ -137,6 +137,8 @@ fn a_duplicate_without_registration_ends_none(provider: &Provider) {
 fn a_listener_and_its_duplicate_share_options(provider: &Provider) {
     let (listener, _) = crate::support::listener(provider);
     let second = twin(&listener);
+    second.set_option(LEVEL, ffi::SO_SNDTIMEO, 3_000).unwrap();
+    assert_eq!(listener.option(LEVEL, ffi::SO_SNDTIMEO), Ok(3_000));
     second.set_nonblocking(true).unwrap();
     assert_eq!(code(listener.accept().map(|_| ())), code::WSAEWOULDBLOCK);
     let bare = provider.socket().unwrap();
