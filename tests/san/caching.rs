@@ -37,8 +37,8 @@ fn forget(provider: &SanProvider, memory: &[u8]) -> Result<(), wsp_host::Error> 
 }
 
 fn memory_that_was_deregistered_is_registered_again_from_the_cache(provider: &SanProvider) {
-    let (client, _server) = pair(provider);
     let memory = vec![7; 5000];
+    let (client, _server) = pair(provider);
     let handle = cached(&client, &memory);
     assert_eq!(registered(&client, &memory), handle);
     assert_ne!(registered(&client, &memory[1..]), handle, "other memory");
@@ -48,8 +48,8 @@ fn memory_that_was_deregistered_is_registered_again_from_the_cache(provider: &Sa
 }
 
 fn freed_memory_is_never_found_again(provider: &SanProvider) {
-    let (client, server) = pair(provider);
     let memory = vec![7; 5000];
+    let (client, server) = pair(provider);
     let handles = [cached(&client, &memory), cached(&server, &memory[100..])];
     forget(provider, &memory).unwrap();
     assert_eq!(code(forget(provider, &memory)), code::WSAEINVAL, "nothing is kept of it any more");
@@ -61,8 +61,8 @@ fn freed_memory_is_never_found_again(provider: &SanProvider) {
 }
 
 fn a_range_that_overlaps_in_part_counts(provider: &SanProvider) {
-    let (client, _server) = pair(provider);
     let memory = vec![7; 5000];
+    let (client, _server) = pair(provider);
     for freed in [&memory[..1001], &memory[1999..], &memory[1400..1401], &memory[..]] {
         let handle = cached(&client, &memory[1000..2000]);
         forget(provider, freed).unwrap();
@@ -71,8 +71,8 @@ fn a_range_that_overlaps_in_part_counts(provider: &SanProvider) {
 }
 
 fn ranges_that_touch_nothing_are_refused(provider: &SanProvider) {
-    let (client, _server) = pair(provider);
     let memory = vec![7; 5000];
+    let (client, _server) = pair(provider);
     let handle = cached(&client, &memory[1000..2000]);
     for freed in [&memory[..1000], &memory[2000..], &memory[1500..1500]] {
         assert_eq!(code(forget(provider, freed)), code::WSAEINVAL);
@@ -81,8 +81,8 @@ fn ranges_that_touch_nothing_are_refused(provider: &SanProvider) {
 }
 
 fn impossible_ranges_are_refused(provider: &SanProvider) {
-    let (client, _server) = pair(provider);
     let memory = vec![7; 100];
+    let (client, _server) = pair(provider);
     let handle = cached(&client, &memory);
     let start = memory.as_ptr();
     for (start, length) in [
@@ -100,8 +100,8 @@ fn impossible_ranges_are_refused(provider: &SanProvider) {
 }
 
 fn memory_that_is_registered_still_cannot_be_let_go(provider: &SanProvider) {
-    let (client, _server) = pair(provider);
     let memory = vec![7; 100];
+    let (client, _server) = pair(provider);
     let handle = registered(&client, &memory);
     assert_eq!(code(forget(provider, &memory)), code::WSAEFAULT);
     assert_ne!(registered(&client, &memory), handle, "found by nobody from then on");
@@ -155,8 +155,8 @@ fn cached_memory_cannot_be_used_or_given_up(provider: &SanProvider) {
 }
 
 fn the_cache_goes_with_the_connection(provider: &SanProvider) {
-    let (client, server) = pair(provider);
     let memory = vec![7; 100];
+    let (client, server) = pair(provider);
     let handle = cached(&client, &memory);
     client.close().unwrap();
     assert_eq!(code(forget(provider, &memory)), code::WSAEINVAL, "nothing is kept of it");
@@ -177,8 +177,8 @@ fn a_descriptor_is_never_cached(provider: &SanProvider) {
 }
 
 fn access_is_told_apart_in_the_cache(provider: &SanProvider) {
-    let (client, _server) = pair(provider);
     let memory = vec![7; 100];
+    let (client, _server) = pair(provider);
     let handle = cached(&client, &memory);
     for other in [ffi::MEM_WRITE, ffi::MEM_READWRITE] {
         assert_ne!(client.register(&memory, other).unwrap(), handle);
@@ -186,8 +186,8 @@ fn access_is_told_apart_in_the_cache(provider: &SanProvider) {
 }
 
 fn the_switch_tells_what_it_frees(provider: &SanProvider) {
-    let (client, server) = pair(provider);
     let memory = vec![7; 300];
+    let (client, server) = pair(provider);
     let handle = cached(&client, &memory);
     memory_freed(&memory);
     assert_ne!(cached(&client, &memory), handle);
