@@ -55,11 +55,19 @@ impl Queue {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => {
-                    *lock(&self.failed) = Some(error.into());
+                    self.note(error);
                     self.instance.bell.ring();
                     return self.instance.watcher.look_again(number, AGAIN);
                 }
             }
+        }
+    }
+
+    /// Notes that somebody who came cannot be taken for now. What else fails is about who came, and gone with it.
+    fn note(&self, error: io::Error) {
+        let fault = Fault::from(error);
+        if matches!(fault, Fault::TooManyOpen | Fault::NoBuffers) {
+            *lock(&self.failed) = Some(fault);
         }
     }
 
@@ -89,7 +97,7 @@ impl Queue {
             && lock(&self.waiting).is_empty()
             && let Err(error) = self.take_one()
         {
-            *lock(&self.failed) = Some(error.into());
+            self.note(error);
         }
         lock(&self.waiting)
     }
