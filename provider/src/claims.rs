@@ -36,12 +36,11 @@ pub struct Packed {
 }
 
 impl Packed {
-    /// Adds the state of the runtime, behind all else.
-    pub fn add_state(&mut self, state: &State) -> Result<(), Fault> {
+    /// Adds the state of the runtime, behind all else, with the descriptor that [`recipient`] gave for it.
+    pub fn add_state(&mut self, state: &State, common: Option<Descriptor>) {
         self.bytes.bytes(&state.bytes);
-        self.bytes.flag(state.common.is_some());
-        self.common = state.common.as_deref().map(Page::duplicate).transpose()?;
-        Ok(())
+        self.bytes.flag(common.is_some());
+        self.common = common;
     }
 
     /// Gives it to a process, which is at the other end of a connection. How a socket passes goes behind the state.
@@ -56,15 +55,19 @@ impl Packed {
     }
 }
 
-/// The process that something is for, if it can be.
+/// The process that something is for, if it can be, and a descriptor for it of what the state has in common. What can fail of the
+/// state fails here, before anything is given away.
 ///
 /// # Errors
-/// [`Fault::BadClaim`] if there is no such process, [`Fault::NoBuffers`] if the state is too large to travel.
-pub fn recipient(process: u32, state: &State) -> Result<i32, Fault> {
+/// [`Fault::BadClaim`] if there is no such process, [`Fault::NoBuffers`] if the state is too large to travel,
+/// [`Fault::TooManyOpen`].
+pub fn recipient(process: u32, state: &State) -> Result<(i32, Option<Descriptor>), Fault> {
     if state.bytes.len() > STATE {
         return Err(Fault::NoBuffers);
     }
-    i32::try_from(process).ok().filter(|process| *process > 0 && process::alive(*process)).ok_or(Fault::BadClaim)
+    let process = i32::try_from(process).ok().filter(|process| *process > 0 && process::alive(*process));
+    let common = state.common.as_deref().map(Page::duplicate).transpose()?;
+    Ok((process.ok_or(Fault::BadClaim)?, common))
 }
 
 /// Something that waits: `W` is where its taker comes to, `X` what else the giver knows of it.

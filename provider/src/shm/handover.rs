@@ -72,7 +72,7 @@ pub fn release(end: &Place<End>, process: i32) -> bool {
 
 /// Hands something over.
 pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Shm>, to: u32, state: &State) -> Result<u32, Fault> {
-    let to = claims::recipient(to, state)?;
+    let (to, common) = claims::recipient(to, state)?;
     let (claim, socket) = instance.claims.open()?;
     let watch = Watch::new(instance, Arc::new(socket), Watched::Claim(claim))?;
     let (mut packed, held) = match parcel {
@@ -80,7 +80,7 @@ pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Shm>, to: u32, state: &
         Parcel::Listener(listener) => (pack_listener(listener)?, None),
         Parcel::Connection { connection, shared } => pack_connection(&connection.0, shared, to)?,
     };
-    packed.add_state(state)?;
+    packed.add_state(state, common);
     instance.claims.put(claim, watch, to, packed, held);
     instance.watcher.wake();
     Ok(claim)

@@ -25,7 +25,7 @@ const STATE: usize = 4 << 20;
 
 /// Hands something over.
 pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Tcp>, to: u32, state: &State) -> Result<u32, Fault> {
-    let to = claims::recipient(to, state)?;
+    let (to, common) = claims::recipient(to, state)?;
     let desk = instance.desks.open()?;
     let place = desk.place()?;
     let shared = matches!(parcel, Parcel::Connection { shared: true, .. });
@@ -34,7 +34,7 @@ pub fn give(instance: &Arc<Instance>, parcel: Parcel<'_, Tcp>, to: u32, state: &
         Parcel::Listener(listener) => pack_listener(listener)?,
         Parcel::Connection { connection, shared } => pack_connection(&connection.0, shared)?,
     };
-    packed.add_state(state)?;
+    packed.add_state(state, common);
     Ok(desk.put(place, to, packed, shared))
 }
 
