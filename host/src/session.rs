@@ -174,7 +174,7 @@ impl Provider {
     /// # Errors
     /// The provider's.
     pub fn socket_of(&self, family: i32, socket_type: i32, protocol: i32) -> Result<Socket, Error> {
-        self.open([family, socket_type, protocol], ffi::WSA_FLAG_OVERLAPPED)
+        self.open([family, socket_type, protocol], self.protocol_info(), ffi::WSA_FLAG_OVERLAPPED)
     }
 
     /// A stream socket of the catalog entry whose calls are never overlapped.
@@ -182,7 +182,7 @@ impl Provider {
     /// # Errors
     /// The provider's.
     pub fn synchronous_socket(&self) -> Result<Socket, Error> {
-        self.open([ffi::FROM_PROTOCOL_INFO; 3], 0)
+        self.open([ffi::FROM_PROTOCOL_INFO; 3], self.protocol_info(), 0)
     }
 
     /// A socket of a structure that [`Socket::duplicate`] filled for this process.
@@ -190,13 +190,16 @@ impl Provider {
     /// # Errors
     /// The provider's.
     pub fn socket_from(&self, info: &ffi::WSAPROTOCOL_INFOW) -> Result<Socket, Error> {
-        let from = ffi::FROM_PROTOCOL_INFO;
-        let raw = self.table().socket(from, from, from, info, 0, ffi::WSA_FLAG_OVERLAPPED)?;
-        Ok(Socket::new(self.clone(), raw))
+        self.open([ffi::FROM_PROTOCOL_INFO; 3], info, ffi::WSA_FLAG_OVERLAPPED)
     }
 
-    fn open(&self, [family, socket_type, protocol]: [i32; 3], flags: u32) -> Result<Socket, Error> {
-        let raw = self.table().socket(family, socket_type, protocol, self.protocol_info(), 0, flags)?;
+    fn open(
+        &self,
+        [family, socket_type, protocol]: [i32; 3],
+        info: &ffi::WSAPROTOCOL_INFOW,
+        flags: u32,
+    ) -> Result<Socket, Error> {
+        let raw = self.table().socket(family, socket_type, protocol, info, 0, flags)?;
         Ok(Socket::new(self.clone(), raw))
     }
 
