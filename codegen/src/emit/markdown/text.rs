@@ -44,11 +44,17 @@ pub(crate) fn escape(text: &str) -> String {
         out.push('\\');
     }
     let is_special = |byte| matches!(byte, b'\\' | b'`' | b'*' | b'[' | b']' | b'<' | b'>' | b'|' | b'~');
+    push_escaped(&mut out, text, is_special, balanced);
+    out
+}
+
+/// Adds a text with a backslash before everything special outside of code, which backticks enclose if it `has_code`.
+pub(crate) fn push_escaped(out: &mut String, text: &str, is_special: impl Fn(u8) -> bool, has_code: bool) {
     let (mut code, mut rest) = (false, text);
-    while let Some(at) = rest.bytes().position(is_special) {
+    while let Some(at) = rest.bytes().position(&is_special) {
         out.push_str(&rest[..at]);
         let (special, after) = rest[at..].split_at(1);
-        if special == "`" && balanced {
+        if special == "`" && has_code {
             code = !code;
         } else if !code {
             out.push('\\');
@@ -57,7 +63,6 @@ pub(crate) fn escape(text: &str) -> String {
         rest = after;
     }
     out.push_str(rest);
-    out
 }
 
 /// A text as the cell of a table: on one line, without a bar that would end the cell.

@@ -6,6 +6,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::names::ident;
+use crate::emit::markdown::text::push_escaped;
 use crate::emit::{EmitError, Options};
 use crate::model::{Function, Model, Origin, Scalar, TypeKind, TypeRef, Value, Width};
 
@@ -252,19 +253,7 @@ pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let is_special = |byte| matches!(byte, b'`' | b'[' | b']' | b'<' | b'>' | b'*' | b'_' | b'|' | b'#');
     for line in text.trim_end().lines() {
-        let (mut code, mut rest) = (false, line.trim());
-        while let Some(at) = rest.bytes().position(is_special) {
-            escaped.push_str(&rest[..at]);
-            let (special, after) = rest[at..].split_at(1);
-            if special == "`" {
-                code = !code;
-            } else if !code {
-                escaped.push('\\');
-            }
-            escaped.push_str(special);
-            rest = after;
-        }
-        escaped.push_str(rest);
+        push_escaped(&mut escaped, line.trim(), is_special, true);
         escaped.push('\n');
     }
     escaped
