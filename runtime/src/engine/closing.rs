@@ -56,7 +56,7 @@ impl<T: Transport> Endpoint<T> {
     /// Ends what the socket has going, at once.
     pub(super) fn abandon(&self, ending: Ending, operations: End) {
         self.set_closed();
-        self.replace_events(None, 0, 0);
+        self.end_events();
         let stage = {
             let mut life = self.life();
             life.bound = None;

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard};
 
 use super::endpoint::{Endpoint, Life, lock};
+use super::events::Listener;
 use super::options::{self, Options};
 use crate::rt::Code;
 use crate::transport::{COMMON, Common, Fault, Transport};
@@ -96,8 +97,22 @@ impl<T: Transport> Endpoint<T> {
         self.common.get().map_or(0, |common| common.words()[REGISTRATION].load(Ordering::Relaxed))
     }
 
+    /// Replaces the registration for events, and ends those of all others who have the socket.
+    pub(super) fn replace_events(&self, listener: Option<Listener>, mask: i32) {
+        let mut events = self.events();
+        events.register(listener, mask, |registers| self.number_registration(registers));
+        self.eventful.store(events.is_registered(), Ordering::Release);
+    }
+
+    /// Ends the registration for events here, and nobody else's.
+    pub(super) fn end_events(&self) {
+        let mut events = self.events();
+        events.register(None, 0, |_| 0);
+        self.eventful.store(false, Ordering::Release);
+    }
+
     /// The number of a registration that ends those of all who have the socket.
-    pub(super) fn number_registration(&self, registers: bool) -> u64 {
+    fn number_registration(&self, registers: bool) -> u64 {
         let Some(common) = self.common.get() else { return 0 };
         update(&common.words()[REGISTRATION], |newest| (newest | 1).wrapping_add(1) | u64::from(registers))
     }
@@ -107,7 +122,8 @@ impl<T: Transport> Endpoint<T> {
         if self.common.get().is_some() { self.newest_registration() & 1 != 0 } else { self.is_eventful() }
     }
 
-    /// The words that a duplicate needs, if the transport has any. From the first time on the socket follows them.
+    /// The words that a duplicate needs, if the transport has any. From the first time on the socket follows them. The caller has the
+    /// locks of both directions, which are `shut` or not.
     ///
     /// # Errors
     /// The transport's.
@@ -120,7 +136,7 @@ impl<T: Transport> Endpoint<T> {
             Err(Fault::NotSupported) => return Ok(None),
             Err(fault) => return Err(fault.code()),
         };
-        // Whoever changes something has one of these locks and finds the words afterwards, if not before.
+        // Whoever changes something has one of these locks, or one of the caller's, and finds the words afterwards, if not before.
         let (life, mut events) = (self.life(), self.events());
         for (word, value) in common.words().iter().zip(life.options.words()) {
             word.store(value, Ordering::Relaxed);
@@ -128,7 +144,6 @@ impl<T: Transport> Endpoint<T> {
         let number = u64::from(events.is_registered());
         common.words()[REGISTRATION].store(number, Ordering::Relaxed);
         events.set_number(number);
-        // Another thread may be handing it over as well: then these words are nobody's.
         let common = self.common.get_or_init(|| common);
         for (direction, _) in
             [Direction::Receive, Direction::Send].into_iter().zip(shut).filter(|(_, is_shut)| *is_shut)

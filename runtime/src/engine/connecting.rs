@@ -250,7 +250,7 @@ impl<T: Transport> Endpoint<T> {
     pub(super) fn opened(socket: &Handle<'_, T>) {
         let inherited = socket.events().inherited();
         let Some((listener, mask)) = inherited else { return };
-        socket.replace_events(Some(listener.about(socket.host_handle())), mask, 0);
+        socket.replace_events(Some(listener.about(socket.host_handle())), mask);
         socket.note_events();
         // The driver is there: it looks after the listener, whose events are registered.
         let _ = socket.call_driver();

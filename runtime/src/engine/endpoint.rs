@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::Home;
 use super::changes::Changes;
 use super::ended::Ended;
-use super::events::{self, Events, Levels, Listener as Told, Telling};
+use super::events::{self, Events, Levels, Telling};
 use super::extensions::{Accepts, PendingConnect};
 use super::options::Options;
 use super::part::{Held, Part};
@@ -88,7 +88,7 @@ pub struct Endpoint<T: Transport> {
     pub(super) changes: Part<Changes>,
     events: Mutex<Events>,
     /// Are events registered? Looked at before the lock is taken.
-    eventful: AtomicBool,
+    pub(super) eventful: AtomicBool,
     pub(super) upcalling: Upcalling,
     watched: AtomicBool,
     /// Operations in progress whose end is to be notified.
@@ -355,7 +355,7 @@ impl<T: Transport> Endpoint<T> {
             if !events.is_number(self.newest_registration()) {
                 // Another process has the socket's events now.
                 drop(events);
-                return self.replace_events(None, 0, 0);
+                return self.end_events();
             }
             // Another thread may have received since: what it has taken is not told again.
             if events.armings() == armings {
@@ -378,13 +378,6 @@ impl<T: Transport> Endpoint<T> {
     /// Are events registered?
     pub(super) fn is_eventful(&self) -> bool {
         self.eventful.load(Ordering::Acquire)
-    }
-
-    /// Replaces the registration for events, here; it is the one of a number among those of all who have the socket.
-    pub(super) fn replace_events(&self, listener: Option<Told>, mask: i32, number: u64) {
-        let mut events = self.events();
-        events.register(listener, mask, number);
-        self.eventful.store(events.is_registered(), Ordering::Release);
     }
 
     fn levels(&self) -> Levels {
@@ -437,7 +430,7 @@ impl<T: Transport> Endpoint<T> {
     pub(super) fn spoil(&self) {
         self.life().error = Some(Fault::NetworkDown.code());
         self.end_operations(super::ended::End::Failed(Fault::NetworkDown.code()));
-        self.replace_events(None, 0, 0);
+        self.end_events();
     }
 
     /// Ends all posted operations.

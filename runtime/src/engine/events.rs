@@ -89,9 +89,10 @@ impl Telling {
 
 impl Events {
     /// Replaces the registration. What holds now is told at once, by the next [`note`](Self::note).
-    pub fn register(&mut self, listener: Option<Listener>, mask: i32, number: u64) {
-        self.number = number;
+    /// `number` gives its number, told whether it is a registration or takes one back.
+    pub fn register(&mut self, listener: Option<Listener>, mask: i32, number: impl FnOnce(bool) -> u64) {
         self.listener = if mask == 0 { None } else { listener };
+        self.number = number(self.is_registered());
         self.mask = mask;
         self.armed = mask;
         self.armings = self.armings.wrapping_add(1);

@@ -54,7 +54,7 @@ impl<T: Transport> Endpoint<T> {
             self.life().stage = Stage::Open;
             // The host deregisters nothing of it any more.
             self.transfers().registrations.clear();
-            self.replace_events(None, 0, 0);
+            self.end_events();
         }
         self.tell(ended);
         Ok(ffi::WSAPROTOCOL_INFOW { dwProviderReserved: claim, ..self.info })

@@ -404,8 +404,7 @@ impl<T: Transport> Endpoint<T> {
             return Err(Code(crate::code::WSAEINVAL));
         }
         self.change_options(|options| options.nonblocking = true);
-        let number = self.number_registration(listener.is_some() && mask != 0);
-        self.replace_events(listener, mask, number);
+        self.replace_events(listener, mask);
         // What holds already is told now.
         self.note_events();
         if self.call_driver() { Ok(()) } else { Err(Fault::NoBuffers.code()) }
