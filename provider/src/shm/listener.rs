@@ -26,10 +26,11 @@ const SILENT: usize = 64;
 pub struct Listener {
     instance: Arc<Instance>,
     pub(super) facts: Listening,
-    pub(super) lease: Lease,
     pub(super) watch: Watch<socket::Listener>,
     pub(super) backlog: AtomicUsize,
     queue: Mutex<Queue>,
+    /// Goes after the socket: whoever takes the address then can listen there.
+    pub(super) lease: Lease,
 }
 
 /// Who came through the door.

@@ -179,6 +179,17 @@ mod tests {
     }
 
     #[test]
+    fn connections_do_not_keep_the_address_once_it_is_free() {
+        let bound = bind(at([127, 0, 0, 1], 0), false).unwrap();
+        let listener = listen(bound.address, 4, Kind::Messages).unwrap();
+        let near = connect(bound.address, Mode::Messages).unwrap().0;
+        let far = socket::accept(&listener).unwrap().unwrap();
+        drop(listener);
+        assert!(listen(bound.address, 4, Kind::Stream).is_ok());
+        drop((near, far));
+    }
+
+    #[test]
     fn who_connects_learns_whether_it_has_to_wait() {
         for kind in [Kind::Stream, Kind::Asking] {
             let bound = bind(at([127, 0, 0, 1], 0), false).unwrap();

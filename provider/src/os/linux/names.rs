@@ -12,6 +12,8 @@ use super::{Descriptor, fault, memory};
 
 /// How often an address can be taken.
 const SHARES: usize = 64;
+/// The flag in the list of sockets of one that listens, `__SO_ACCEPTCON`.
+const LISTENS: u32 = 1 << 16;
 
 /// An address that is taken; it is free again when this and all that came of it are dropped.
 #[derive(Debug)]
@@ -62,19 +64,32 @@ fn take(name: &str) -> Result<Claim, Fault> {
     Ok(Claim(socket))
 }
 
-/// Does somebody listen at a name?
+/// Does somebody listen at a name? Connections that were accepted there bear it as well, and outlive the listener.
 pub fn exists(name: &str) -> bool {
-    names(name).iter().any(|other| other == name)
+    let name = format!("@{name}");
+    entries().lines().filter_map(listening).any(|other| other == name)
+}
+
+/// The name in an entry of the list, if its socket listens.
+fn listening(entry: &str) -> Option<&str> {
+    let mut words = entry.split_whitespace();
+    let flags = u32::from_str_radix(words.nth(3)?, 16).ok()?;
+    words.last().filter(|_| flags & LISTENS != 0)
 }
 
 /// The names in use that begin so.
 fn names(prefix: &str) -> Vec<String> {
     let prefix = format!("@{prefix}");
-    // Without the list nothing is known to be in use, and the claims themselves still are exclusive.
-    let list = std::fs::read_to_string("/proc/net/unix").unwrap_or_default();
-    list.lines()
-        .filter_map(|line| line.split_whitespace().last())
+    entries()
+        .lines()
+        .filter_map(|entry| entry.split_whitespace().last())
         .filter(|name| name.starts_with(&prefix))
         .map(|name| name[1..].to_owned())
         .collect()
+}
+
+/// All local sockets: `Num RefCount Protocol Flags Type St Inode Path`. Without the list nothing is known to be in use, and the
+/// claims themselves still are exclusive.
+fn entries() -> String {
+    std::fs::read_to_string("/proc/net/unix").unwrap_or_default()
 }
