@@ -29,6 +29,7 @@ pub enum GuardError {
 pub(crate) struct Guard {
     file: File,
     path: PathBuf,
+    interrupted: Option<PathBuf>,
 }
 
 impl Guard {
@@ -40,36 +41,47 @@ impl Guard {
         let file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { file, path }),
-            Err(TryLockError::WouldBlock) => Err(GuardError::Busy(path)),
-            Err(TryLockError::Error(error)) => Err(GuardError::File { path, error }),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(GuardError::Busy(path)),
+            Err(TryLockError::Error(error)) => return Err(GuardError::File { path, error }),
+        }
+        let mut note = Vec::new();
+        match (&file).read_to_end(&mut note) {
+            Ok(_) => Ok(Self { interrupted: noted(&note), file, path }),
+            Err(error) => Err(GuardError::File { path, error }),
         }
     }
 
     /// The backup of a change that has neither ended nor been taken back.
-    pub fn interrupted(&mut self) -> Option<PathBuf> {
-        let mut text = String::new();
-        self.file.rewind().and_then(|()| self.file.read_to_string(&mut text)).ok()?;
-        let text = text.trim();
-        (!text.is_empty()).then(|| PathBuf::from(text))
+    pub fn interrupted(&self) -> Option<&Path> {
+        self.interrupted.as_deref()
     }
 
-    /// Notes that a change is under way whose backup this is.
+    /// Notes that a change is under way whose backup this is. While one that was interrupted is put right, its backup stays noted: what
+    /// is there now is no state to go back to.
     pub fn begin(&mut self, backup: &Path) -> Result<(), GuardError> {
-        self.write(backup.to_string_lossy().as_bytes())
+        match self.interrupted {
+            Some(_) => Ok(()),
+            None => self.write(&format!("{}\n", backup.display())),
+        }
     }
 
     /// Notes that nothing is under way.
     pub fn end(&mut self) -> Result<(), GuardError> {
-        self.write(b"")
+        self.write("")
     }
 
-    fn write(&mut self, text: &[u8]) -> Result<(), GuardError> {
+    /// Notes that the change was taken back: nothing is under way but what was interrupted before it.
+    pub fn taken_back(&mut self) -> Result<(), GuardError> {
+        if self.interrupted.is_some() { Ok(()) } else { self.end() }
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), GuardError> {
         let file = &mut self.file;
         let written = file
             .set_len(0)
             .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(text))
+            .and_then(|()| file.write_all(text.as_bytes()))
             .and_then(|()| file.sync_all());
         written.map_err(|error| GuardError::File { path: self.path.clone(), error })
     }
@@ -77,9 +89,12 @@ impl Guard {
 
 /// The backup of a change that is under way, or was interrupted.
 pub fn interrupted(store: &dyn Store) -> Option<PathBuf> {
-    let text = std::fs::read_to_string(path(store)).ok()?;
-    let text = text.trim();
-    (!text.is_empty()).then(|| PathBuf::from(text))
+    noted(&std::fs::read(path(store)).ok()?)
+}
+
+/// The backup in a note. One without its line's end was itself cut off, so that the change it tells of had not begun.
+fn noted(note: &[u8]) -> Option<PathBuf> {
+    Some(PathBuf::from(std::str::from_utf8(note).ok()?.strip_suffix('\n')?))
 }
 
 fn path(store: &dyn Store) -> PathBuf {
@@ -88,13 +103,17 @@ fn path(store: &dyn Store) -> PathBuf {
 
 /// The backups that were made of this catalog, the newest last.
 pub fn backups(store: &dyn Store) -> Vec<PathBuf> {
+    numbered(store).into_iter().map(|(_, path)| path).collect()
+}
+
+fn numbered(store: &dyn Store) -> Vec<(u32, PathBuf)> {
     let prefix = format!("{}.backup-", store.stem());
     let files = std::fs::read_dir(store.folder()).into_iter().flatten().flatten();
     let number = |name: &str| name.strip_prefix(&prefix)?.strip_suffix(".reg")?.parse::<u32>().ok();
     let mut found: Vec<(u32, PathBuf)> =
         files.filter_map(|file| Some((number(&file.file_name().to_string_lossy())?, file.path()))).collect();
     found.sort();
-    found.into_iter().map(|(_, path)| path).collect()
+    found
 }
 
 /// Writes a backup under a name of its own.
@@ -102,7 +121,8 @@ pub fn backups(store: &dyn Store) -> Vec<PathBuf> {
 /// # Errors
 /// The file system's.
 pub fn back_up(store: &dyn Store, bytes: &[u8]) -> std::io::Result<PathBuf> {
-    let mut number = backups(store).len() + 1;
+    // Behind the newest, also where older ones were deleted.
+    let mut number = numbered(store).last().map_or(1, |(number, _)| number.saturating_add(1));
     loop {
         let path = store.folder().join(format!("{}.backup-{number:04}.reg", store.stem()));
         match File::create_new(&path) {

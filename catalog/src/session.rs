@@ -106,11 +106,11 @@ pub fn change(
     options: Options,
     wanted: impl FnOnce(&Catalog) -> Result<Catalog, String>,
 ) -> Result<Done, ChangeError> {
-    let mut guard = if options.dry_run { None } else { Some(Guard::take(store)?) };
-    if let Some(backup) = guard.as_mut().and_then(Guard::interrupted)
+    let guard = if options.dry_run { None } else { Some(Guard::take(store)?) };
+    if let Some(backup) = guard.as_ref().and_then(Guard::interrupted)
         && !options.after_interruption
     {
-        return Err(ChangeError::Interrupted(backup));
+        return Err(ChangeError::Interrupted(backup.to_owned()));
     }
     let current = store.read().map_err(ChangeError::Read)?;
     let damage = current.damage().first().cloned();
@@ -151,12 +151,14 @@ fn put_back(
 ) -> ChangeError {
     let back = match whole {
         Some(whole) => reach(store, whole),
+        // A place that refuses to be written anew has refused before, and nothing has changed.
+        None if store.snapshot().is_ok_and(|now| now == before) => Ok(()),
         None => store.rewrite(before),
     };
     if let Err(second) = back {
         return ChangeError::Partial { cause: cause.into(), second: second.into(), backup };
     }
-    if let Err(error) = guard.end() {
+    if let Err(error) = guard.taken_back() {
         return error.into();
     }
     let kept = whole.and_then(|whole| Some(grown(whole, &store.read().ok()?))).unwrap_or_default();
@@ -166,16 +168,16 @@ fn put_back(
     }
 }
 
-/// Puts a catalog in the place of one that cannot even be read.
+/// Puts a catalog file in the place of what cannot even be read, or was there before a damaged one was to be mended.
 ///
 /// # Errors
 /// As [`change`]; the catalog is as it was, or, when that fails too, as [`ChangeError::Partial`] says.
-pub fn overwrite(store: &mut dyn Store, wanted: &Catalog) -> Result<Done, ChangeError> {
+pub fn overwrite(store: &mut dyn Store, catalog_file: &[u8]) -> Result<Done, ChangeError> {
     let mut guard = Guard::take(store)?;
     let before = store.snapshot().map_err(ChangeError::Read)?;
     let backup = back_up(store, &before).map_err(ChangeError::Backup)?;
     guard.begin(&backup)?;
-    if let Err(cause) = store.rewrite(&wanted.to_bytes()).and_then(|()| reach(store, wanted)) {
+    if let Err(cause) = store.rewrite(catalog_file) {
         return Err(put_back(store, None, &before, cause, backup, &mut guard));
     }
     guard.end()?;

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test takes what it needs")]
 
 pub mod pe;
+pub mod wishes;
 
 use std::sync::OnceLock;
 
@@ -39,22 +40,29 @@ pub fn catalog_with(views: &[(View, &[&str])]) -> (TempDir, FileStore) {
     (folder, store)
 }
 
-/// Fails one call, or all from one on.
+/// Fails one call, or one more, or all from one on; or ends there, as a process that is killed.
 pub struct Failing {
     pub store: FileStore,
     pub calls: usize,
     pub fail_at: usize,
+    pub again_at: usize,
     pub for_good: bool,
+    pub dies: bool,
 }
 
 impl Failing {
     pub fn new(store: FileStore, fail_at: usize) -> Self {
-        Self { store, calls: 0, fail_at, for_good: false }
+        Self { store, calls: 0, fail_at, again_at: 0, for_good: false, dies: false }
     }
 
     fn count(&mut self) -> Result<(), CallError> {
         self.calls += 1;
-        let fails = self.calls == self.fail_at || (self.for_good && self.calls > self.fail_at);
+        let here = [self.fail_at, self.again_at].contains(&self.calls);
+        let fails = here || (self.for_good && self.calls > self.fail_at);
+        if fails && self.dies {
+            // Without a word: no hook has anything to say of it.
+            std::panic::resume_unwind(Box::new("killed"));
+        }
         if fails { Err(CallError::new(format!("call {}", self.calls), "made to fail")) } else { Ok(()) }
     }
 }

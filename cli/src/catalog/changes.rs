@@ -7,7 +7,7 @@ use serde_json::json;
 use wsp_catalog::library::resolve;
 use wsp_catalog::wanted::{self, Pick, Place};
 use wsp_catalog::{
-    Application, Catalog, ChangeError, Done, Entry, Options, Step, Store, Uuid, View, category, change, info_from_hex,
+    Application, Catalog, Done, Entry, Options, Step, Store, Uuid, View, category, change, info_from_hex, interrupted,
     overwrite, steps,
 };
 
@@ -34,27 +34,38 @@ pub fn make(
     format: Format,
     wanted: impl FnOnce(&Catalog) -> Result<Catalog, String>,
 ) -> Result<(), Failure> {
-    report(change(store, options, wanted), format)
+    say(&change(store, options, wanted).map_err(Failure::new)?, format)
 }
 
 /// Says what came of a change.
-fn report(done: Result<Done, ChangeError>, format: Format) -> Result<(), Failure> {
-    let done = done.map_err(Failure::new)?;
-    let (word, steps, backup) = match &done {
+pub fn say(done: &Done, format: Format) -> Result<(), Failure> {
+    match format {
+        Format::Json => print_json(&json(done)),
+        Format::Text => print(&text(done)),
+    }
+}
+
+/// What came of a change, for people.
+pub fn text(done: &Done) -> String {
+    let list = |steps: &[Step]| steps.iter().map(|step| format!("  {step}\n")).collect::<String>();
+    match done {
+        Done::Nothing => "Nothing to do.\n".to_owned(),
+        Done::Planned(steps) => format!("Would be done:\n{}", list(steps)),
+        Done::Changed { steps, backup } => {
+            format!("Done:\n{}As it was before: {}\n", list(steps), backup.display())
+        }
+    }
+}
+
+/// What came of a change, for programs.
+pub fn json(done: &Done) -> serde_json::Value {
+    let (word, steps, backup) = match done {
         Done::Nothing => ("nothing", &[][..], None),
         Done::Planned(steps) => ("planned", steps.as_slice(), None),
         Done::Changed { steps, backup } => ("changed", steps.as_slice(), Some(backup)),
     };
     let steps: Vec<String> = steps.iter().map(Step::to_string).collect();
-    if format == Format::Json {
-        return print_json(&json!({ "result": word, "steps": steps, "backup": backup }));
-    }
-    let list: String = steps.iter().map(|step| format!("  {step}\n")).collect();
-    print(&match &done {
-        Done::Nothing => "Nothing to do.\n".to_owned(),
-        Done::Planned(_) => format!("Would be done:\n{list}"),
-        Done::Changed { backup, .. } => format!("Done:\n{list}As it was before: {}\n", backup.display()),
-    })
+    json!({ "result": word, "steps": steps, "backup": backup })
 }
 
 /// One primitive call, on behalf of another program.
@@ -175,22 +186,50 @@ pub fn backup(store: &mut dyn Store, file: Option<&Path>, format: Format) -> Res
     print(&format!("Written: {}\n", path.display()))
 }
 
-pub fn restore(store: &mut dyn Store, file: &Path, force: bool, dry_run: bool, format: Format) -> Result<(), Failure> {
+/// Puts back what a file says.
+pub fn restore(store: &mut dyn Store, file: &Path, force: bool, dry_run: bool) -> Result<Done, Failure> {
     let unreadable = |reason: String| Failure::new(format!("cannot restore {}: {reason}", file.display()));
-    let backup = Catalog::read(file).map_err(|error| unreadable(error.to_string()))?;
-    if let Some(damage) = backup.damage().first() {
-        return Err(unreadable(format!("it is damaged: {damage}")));
-    }
-    if store.read().is_err() && !dry_run {
-        return report(overwrite(store, &backup), format);
-    }
+    let bytes = std::fs::read(file).map_err(|error| unreadable(error.to_string()))?;
+    let backup = Catalog::parse(&bytes).map_err(|error| error.to_string()).and_then(|backup| {
+        backup.damage().first().map_or(Ok(()), |damage| Err(format!("it is damaged: {damage}")))?;
+        Ok(backup)
+    });
+    let backup = match backup {
+        Ok(backup) if dry_run || store.read().is_ok() => backup,
+        // A change that was to mend it was interrupted: before it the catalog was as damaged.
+        Err(_) if interrupted(store).as_deref() == Some(file) => return replace(store, &bytes, dry_run),
+        Err(reason) => return Err(unreadable(reason)),
+        Ok(_) => return replace(store, &bytes, dry_run),
+    };
     let options = Options { dry_run, after_interruption: true, despite_damage: true };
-    make(store, options, format, |now| {
+    let done = change(store, options, |now| {
+        keeps_windows_own(now, &backup)?;
         if !force {
             with_libraries(&steps(now, &backup))?;
         }
         Ok(backup)
-    })
+    });
+    done.map_err(Failure::new)
+}
+
+/// Puts a catalog file in the place of the one that is there.
+fn replace(store: &mut dyn Store, catalog_file: &[u8], dry_run: bool) -> Result<Done, Failure> {
+    if dry_run { Ok(Done::Planned(Vec::new())) } else { overwrite(store, catalog_file).map_err(Failure::new) }
+}
+
+/// A backup of another machine, or of another time, may lack what Windows has brought.
+fn keeps_windows_own(now: &Catalog, backup: &Catalog) -> Result<(), String> {
+    for view in now.views() {
+        let stays = |entry: &Entry| backup.entries(view).any(|other| other.provider() == entry.provider());
+        if let Some(own) = now.entries(view).find(|entry| wanted::is_windows_own(entry) && !stays(entry)) {
+            return Err(format!(
+                "{view}: the backup has no `{}`, which is Windows' own, and without that there is no network: it is of another machine, or \
+                 was made before Windows installed it",
+                own.name()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// No entry comes back without its library.

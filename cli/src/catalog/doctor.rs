@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use wsp_catalog::doctor::{Finding, Weight, examine, mended};
-use wsp_catalog::{Catalog, Options, Prober, Store, backups, interrupted};
+use wsp_catalog::{Catalog, Done, Options, Store, backups, change, interrupted};
 
 use super::{ChangeArguments, changes, print_json, probe};
 use crate::text::{BOLD, GREEN, PLAIN, RED};
@@ -26,6 +26,7 @@ pub struct Arguments {
 /// Examines the catalog and, when asked, mends it. Fails while something is broken.
 pub fn run(store: &mut dyn Store, arguments: &Arguments, format: Format) -> Result<(), Failure> {
     let prober = if arguments.no_start { None } else { Some(probe::prober(arguments.limit)?) };
+    let mut made: Vec<Done> = Vec::new();
     if let Some(backup) = interrupted(store) {
         if !arguments.fix {
             let backup = backup.display();
@@ -35,35 +36,53 @@ pub fn run(store: &mut dyn Store, arguments: &Arguments, format: Format) -> Resu
             )));
         }
         anstream::eprintln!("An earlier change was interrupted; putting back {}.", backup.display());
-        changes::restore(store, &backup, true, arguments.change.dry_run, Format::Text)?;
+        made.push(changes::restore(store, &backup, true, arguments.change.dry_run)?);
+        if format == Format::Text {
+            print(&changes::text(&made[0]))?;
+        }
     }
     let catalog = store.read().map_err(|error| Failure::new(unreadable(store, &error)))?;
     let findings = examine(&catalog, prober.as_ref());
     if !arguments.fix {
-        return tell(&catalog, &findings, format);
+        return tell(&Report { catalog: &catalog, findings: &findings, mended: &[], made: &made }, format);
     }
-    let mendable = findings.iter().any(Finding::is_mendable);
+    let mendable: Vec<Finding> = findings.iter().filter(|finding| finding.is_mendable()).cloned().collect();
     if format == Format::Text {
         print(&text(&findings))?;
     }
-    if mendable {
+    if !mendable.is_empty() {
         let options = Options { dry_run: arguments.change.dry_run, after_interruption: true, despite_damage: true };
-        changes::make(store, options, format, |now| mended(now, &findings))?;
+        made.push(change(store, options, |now| mended(now, &findings)).map_err(Failure::new)?);
+        if let (Format::Text, Some(done)) = (format, made.last()) {
+            print(&changes::text(done))?;
+        }
     }
     if arguments.change.dry_run {
-        return if mendable { Ok(()) } else { tell(&catalog, &findings, format) };
+        // What would be mended fails nothing, and the text has told of it.
+        if !mendable.is_empty() && format == Format::Text {
+            return Ok(());
+        }
+        let told = tell(&Report { catalog: &catalog, findings: &findings, mended: &[], made: &made }, format);
+        return if mendable.is_empty() { told } else { Ok(()) };
     }
-    again(store, prober.as_ref(), format)
+    let catalog = store.read().map_err(Failure::new)?;
+    let mut left = examine(&catalog, prober.as_ref());
+    if format == Format::Text {
+        // The others have been told.
+        left.retain(|finding| finding.weight == Weight::Broken);
+    }
+    tell(&Report { catalog: &catalog, findings: &left, mended: &mendable, made: &made }, format)
 }
 
-/// What is left after mending.
-fn again(store: &mut dyn Store, prober: Option<&Prober>, format: Format) -> Result<(), Failure> {
-    let catalog = store.read().map_err(Failure::new)?;
-    let left: Vec<Finding> = examine(&catalog, prober).into_iter().filter(|f| f.weight == Weight::Broken).collect();
-    if format == Format::Json && left.is_empty() {
-        return Ok(());
-    }
-    tell(&catalog, &left, format)
+/// What has come of an examination.
+struct Report<'a> {
+    catalog: &'a Catalog,
+    /// What there is to be said of it.
+    findings: &'a [Finding],
+    /// What there was, and is mended.
+    mended: &'a [Finding],
+    /// The changes that were made, or would be.
+    made: &'a [Done],
 }
 
 fn unreadable(store: &dyn Store, error: &wsp_catalog::CallError) -> String {
@@ -76,32 +95,37 @@ fn unreadable(store: &dyn Store, error: &wsp_catalog::CallError) -> String {
 }
 
 /// Says what was found; fails when something is broken.
-fn tell(catalog: &Catalog, findings: &[Finding], format: Format) -> Result<(), Failure> {
-    let broken = findings.iter().any(|finding| finding.weight == Weight::Broken);
+fn tell(report: &Report<'_>, format: Format) -> Result<(), Failure> {
+    let broken = report.findings.iter().any(|finding| finding.weight == Weight::Broken);
     if format == Format::Json {
-        let list: Vec<_> = findings
-            .iter()
-            .map(|finding| {
-                json!({
-                    "weight": word(finding.weight),
-                    "place": finding.place,
-                    "what": finding.what,
-                    "advice": finding.advice,
-                    "mendable": finding.is_mendable(),
-                })
-            })
-            .collect();
-        print_json(&json!({ "broken": broken, "findings": list }))?;
+        let list = |findings: &[Finding]| findings.iter().map(json).collect::<Vec<_>>();
+        let made: Vec<_> = report.made.iter().map(changes::json).collect();
+        print_json(&json!({
+            "broken": broken,
+            "findings": list(report.findings),
+            "mended": list(report.mended),
+            "changes": made,
+        }))?;
     } else {
-        let mut out = text(findings);
+        let mut out = text(report.findings);
         if !broken {
-            let entries: usize = catalog.views().map(|view| catalog.entries(view).len()).sum();
+            let entries: usize = report.catalog.views().map(|view| report.catalog.entries(view).len()).sum();
             let word = if entries == 1 { "entry" } else { "entries" };
             out.push_str(&format!("{GREEN}Nothing is broken{PLAIN}: {entries} {word}.\n"));
         }
         print(&out)?;
     }
     if broken { Err(Failure::Said) } else { Ok(()) }
+}
+
+fn json(finding: &Finding) -> serde_json::Value {
+    json!({
+        "weight": word(finding.weight),
+        "place": finding.place,
+        "what": finding.what,
+        "advice": finding.advice,
+        "mendable": finding.is_mendable(),
+    })
 }
 
 fn word(weight: Weight) -> &'static str {

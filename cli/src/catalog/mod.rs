@@ -171,7 +171,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Category { provider, set, change } => changes::category(store, *provider, set, change.dry_run, format),
         Command::App(app) => changes::app(store, app, format),
         Command::Backup { file } => changes::backup(store, file.as_deref(), format),
-        Command::Restore { file, force, change } => changes::restore(store, file, *force, change.dry_run, format),
+        Command::Restore { file, force, change } => {
+            changes::say(&changes::restore(store, file, *force, change.dry_run)?, format)
+        }
         Command::Doctor(doctor) => doctor::run(store, doctor, format),
         Command::Enter { provider, path, infos } => changes::enter(store, *provider, path, infos),
         Command::Probe { .. } => Ok(()),
