@@ -111,6 +111,9 @@ pub enum ReadError {
     /// It is a registry file of something else.
     #[error("there is no key `…\\{PROTOCOLS}`: this is no export of the catalog")]
     NoCatalog,
+    /// It ends before it says how many entries there are.
+    #[error("neither `{}` nor `{}` is there: the catalog is half written", View::Bits64.count(), View::Bits32.count())]
+    NoView,
 }
 
 /// What a program is classed as: only providers whose own categories fit are loaded into it.
@@ -153,6 +156,9 @@ impl Catalog {
         let mut catalog = Self { rest: Document::new(), root, views: Vec::new(), damage: Vec::new() };
         for view in View::ALL {
             catalog.take_view(view, &mut rest);
+        }
+        if catalog.views.is_empty() {
+            return Err(ReadError::NoView);
         }
         catalog.rest = rest;
         catalog.check_next();
@@ -203,10 +209,11 @@ impl Catalog {
     }
 
     fn check_next(&mut self) {
-        let largest = self.views.iter().flat_map(|(_, items)| items).map(|item| item.entry.id()).max().unwrap_or(0);
+        let largest = self.largest_id();
         match self.root_value(NEXT) {
             None => self.damaged(NEXT, "the number of the next entry is missing"),
-            Some(next) if next <= largest => {
+            // Behind the largest number that there can be is none.
+            Some(next) if next <= largest && largest < u32::MAX => {
                 self.damaged(NEXT, format!("the next entry would get the number {next}, and {largest} is in use"))
             }
             Some(_) => {}
@@ -326,11 +333,24 @@ impl Catalog {
         }
     }
 
-    /// A number for a new entry, larger than all there are.
+    fn ids(&self) -> impl Iterator<Item = u32> {
+        self.views.iter().flat_map(|(_, items)| items).map(|item| item.entry.id())
+    }
+
+    fn largest_id(&self) -> u32 {
+        self.ids().max().unwrap_or(0)
+    }
+
+    /// A number for a new entry, larger than all there are; when there is none any more, the smallest that is free.
     pub(crate) fn new_id(&mut self) -> u32 {
-        let largest = self.views.iter().flat_map(|(_, items)| items).map(|item| item.entry.id()).max().unwrap_or(0);
-        let id = self.root_value(NEXT).unwrap_or(FIRST_ID).max(largest.saturating_add(1));
-        self.set_root_value(NEXT, id.saturating_add(1));
+        let id = match self.largest_id().checked_add(1) {
+            Some(behind) => self.root_value(NEXT).unwrap_or(FIRST_ID).max(behind),
+            None => {
+                let taken: BTreeSet<u32> = self.ids().collect();
+                (FIRST_ID..).find(|id| !taken.contains(id)).unwrap_or(FIRST_ID)
+            }
+        };
+        self.set_root_value(NEXT, self.root_value(NEXT).unwrap_or(FIRST_ID).max(id.saturating_add(1)));
         id
     }
 
@@ -342,21 +362,28 @@ impl Catalog {
     /// New entries get numbers that follow those that were put in.
     #[cfg(windows)]
     pub(crate) fn follow_ids(&mut self) {
-        let next = self.new_id();
-        self.set_root_value(NEXT, next);
+        self.set_root_value(NEXT, self.largest_id().saturating_add(1).max(FIRST_ID));
     }
 
     /// Takes the entries that could be made out for all there are: written anew, the catalog is whole.
     pub fn mend(&mut self) {
-        let largest = self.views.iter().flat_map(|(_, items)| items).map(|item| item.entry.id()).max().unwrap_or(0);
-        let mut next = self.root_value(NEXT).unwrap_or(FIRST_ID).max(largest.saturating_add(1));
-        for (_, items) in &mut self.views {
+        for view in View::ALL {
             let mut seen = BTreeSet::new();
-            for item in items.iter_mut().filter(|item| !seen.insert(item.entry.id())) {
-                item.entry.set_id(next);
-                next = next.saturating_add(1);
+            let twice: Vec<usize> = self
+                .entries(view)
+                .map(Entry::id)
+                .enumerate()
+                .filter(|(_, id)| !seen.insert(*id))
+                .map(|(at, _)| at)
+                .collect();
+            for at in twice {
+                let id = self.new_id();
+                if let Some(item) = self.items_mut(view).and_then(|items| items.get_mut(at)) {
+                    item.entry.set_id(id);
+                }
             }
         }
+        let next = self.root_value(NEXT).unwrap_or(FIRST_ID).max(self.largest_id().saturating_add(1));
         self.set_root_value(NEXT, next);
         self.damage.clear();
     }

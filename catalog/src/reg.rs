@@ -60,7 +60,9 @@ impl Value {
     }
 
     pub fn as_dword(&self) -> Option<u32> {
-        u32::from_str_radix(self.data.strip_prefix("dword:")?, 16).ok()
+        let digits = self.data.strip_prefix("dword:")?;
+        let whole = digits.len() == 8 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        u32::from_str_radix(digits, 16).ok().filter(|_| whole)
     }
 
     /// The bytes of a `REG_BINARY`.
@@ -131,6 +133,13 @@ impl Document {
             }
             let key = document.keys.last_mut().ok_or_else(|| wrong(line, "a value stands before the first key"))?;
             key.values.push(Value { name, data });
+        }
+        // Whoever writes such a file ends its last line; a number that is cut off is another number.
+        if !text.ends_with('\n') {
+            return Err(wrong(
+                text.lines().count(),
+                "the file ends within this line, without an end of it: it is half written",
+            ));
         }
         Ok(document)
     }
@@ -266,6 +275,9 @@ mod tests {
         assert_eq!(key.value("b").unwrap().as_binary(), Some(vec![1, 2, 3]));
         assert_eq!(below(&document.keys[1].name, &key.name), Some("B"));
         assert_eq!(document.find("\\a\\b"), Some(1));
+        for cut_off in ["dword:", "dword:0000000", "dword:+000000a", "dword:00000000a"] {
+            assert_eq!(Value { name: String::new(), data: cut_off.to_owned() }.as_dword(), None);
+        }
     }
 
     #[test]
@@ -293,6 +305,7 @@ mod tests {
         assert!(refused("nonsense").starts_with("line 1: a registry file begins with"));
         assert!(refused(&TEXT[..TEXT.find("  03").unwrap()]).contains("line 6: the file ends within this value"));
         assert!(refused(&TEXT[..TEXT.len() - 2]).contains("line 10: the name of the key is cut off"));
+        assert!(refused(&TEXT[..TEXT.len() - 1]).contains("line 10: the file ends within this line"));
         assert!(refused(&TEXT.replace("=dword", "dword")).contains("line 5: neither a key nor a value"));
         assert!(Document::parse(&[0xff, 0xfe, b'W']).unwrap_err().to_string().contains("half written"));
         assert!(

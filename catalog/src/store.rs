@@ -152,7 +152,9 @@ impl From<ReadError> for CallError {
     fn from(error: ReadError) -> Self {
         let hint = match &error {
             ReadError::File(_) => "is the path right, and may you read it?",
-            ReadError::Syntax(_) | ReadError::NoCatalog => "put a whole one in its place: `wsp catalog restore BACKUP`",
+            ReadError::Syntax(_) | ReadError::NoCatalog | ReadError::NoView => {
+                "put a whole one in its place: `wsp catalog restore BACKUP`"
+            }
         };
         Self::new("reading the catalog", error).hint(hint)
     }

@@ -72,6 +72,35 @@ fn damage_is_told_and_the_rest_is_read() {
 }
 
 #[test]
+fn wherever_a_file_is_cut_off_it_is_told() {
+    let (_folder, mut store) = catalog_with(&[(View::Bits64, &["one"]), (View::Bits32, &["two"])]);
+    store.set_san(&[SAN]).unwrap();
+    let whole = store.read().unwrap();
+    let bytes = whole.to_bytes();
+    let entries = |catalog: &Catalog| View::ALL.map(|view| catalog.entries(view).cloned().collect::<Vec<_>>());
+    for length in 0..bytes.len() {
+        let Ok(half) = Catalog::parse(&bytes[..length]) else { continue };
+        assert!(bytes[..length].ends_with(b"\n"), "{}", String::from_utf8_lossy(&bytes[..length]));
+        // What stands behind the entries is not counted anywhere.
+        assert!(!half.damage().is_empty() || entries(&half) == entries(&whole), "{length}");
+    }
+}
+
+#[test]
+fn behind_the_largest_number_there_is_another() {
+    let (folder, mut store) = catalog_with(&[(View::Bits64, &["one"])]);
+    let last = text(&store.read().unwrap()).replace("ID\"=dword:000003ea", "ID\"=dword:ffffffff");
+    std::fs::write(folder.path().join("catalog.reg"), last).unwrap();
+    for name in ["two", "three"] {
+        store.install(View::Bits64, Uuid::new_v5(&SAN, name.as_bytes()), "C:\\x.dll", &[info(name)]).unwrap();
+    }
+    let catalog = store.read().unwrap();
+    assert!(catalog.damage().is_empty(), "{:?}", catalog.damage());
+    let ids: Vec<u32> = catalog.entries(View::Bits64).map(Entry::id).collect();
+    assert_eq!(ids, [1001, u32::MAX, 1002]);
+}
+
+#[test]
 fn a_damaged_catalog_is_not_changed() {
     let (folder, mut store) = catalog_with(&[(View::Bits64, &["one"])]);
     let path = folder.path().join("catalog.reg");
