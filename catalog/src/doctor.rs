@@ -71,8 +71,9 @@ pub fn examine(catalog: &Catalog, prober: Option<&Prober>) -> Vec<Finding> {
     }
     for view in catalog.views() {
         findings.extend(catalog.entries(view).flat_map(|entry| chain(catalog, view, entry)));
-        for provider in providers(catalog, view) {
-            findings.extend(library(catalog, view, provider, prober));
+        let mut seen = BTreeSet::new();
+        for entry in catalog.entries(view).filter(|entry| seen.insert((entry.provider(), entry.path()))) {
+            findings.extend(library(catalog, view, entry, prober));
         }
         findings.extend(catalog.entries(view).flat_map(|entry| odd(catalog, view, entry)));
     }
@@ -116,9 +117,9 @@ fn chain(catalog: &Catalog, view: View, entry: &Entry) -> Vec<Finding> {
 const WINDOWS_OWN: &str =
     "it is Windows' own and never removed here: `sfc /scannow` repairs files, `netsh winsock reset` the catalog";
 
-/// Is a provider's library there, and does it start?
-fn library(catalog: &Catalog, view: View, provider: Uuid, prober: Option<&Prober>) -> Option<Finding> {
-    let entry = catalog.entries(view).find(|entry| entry.provider() == provider)?;
+/// Is an entry's library there, and does it start?
+fn library(catalog: &Catalog, view: View, entry: &Entry, prober: Option<&Prober>) -> Option<Finding> {
+    let provider = entry.provider();
     let export = if catalog.san().contains(&provider) { Export::San } else { Export::Plain };
     let (weight, what) = match check(entry, view, export, prober) {
         Ok(()) => return None,
@@ -147,6 +148,9 @@ fn check(entry: &Entry, view: View, export: Export, prober: Option<&Prober>) -> 
     library.check(view, export).map_err(|fault| broken(fault.to_string()))?;
     // Windows' own library serves its own ws2_32 and no other host.
     let Some(prober) = prober.filter(|_| !is_windows_own(entry)) else { return Ok(()) };
+    if entry.info().ProtocolChain.ChainLen != ffi::BASE_PROTOCOL {
+        return Err(unchecked("it is a layered provider, which starts within its chain only: not tried".to_owned()));
+    }
     prober.start(&library, export).map_err(|fault| match fault {
         StartFault::Untried(_) => unchecked(fault.to_string()),
         _ => broken(fault.to_string()),

@@ -79,6 +79,9 @@ pub fn installed(current: &Catalog, offers: &[Offer]) -> Result<Catalog, String>
         let mut there: Vec<&mut Item> =
             items.iter_mut().filter(|item| item.entry.provider() == offer.provider).collect();
         match there.as_mut_slice() {
+            own if own.iter().any(|item| is_windows_own(&item.entry)) => {
+                return Err(format!("{view}: {} is Windows' own provider; give another --provider", offer.provider));
+            }
             [] => {
                 entry.set_id(new_id);
                 items.push(Item::new(entry));

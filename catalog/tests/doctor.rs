@@ -64,6 +64,22 @@ fn libraries_that_are_gone_wrong_or_bare_are_named_and_their_entries_removed() {
 }
 
 #[test]
+fn each_library_of_a_provider_is_looked_at() {
+    let (folder, mut store) = catalog_with(&[]);
+    let good = folder.path().join("good.dll");
+    std::fs::write(&good, pe::library(64, "WSPStartup")).unwrap();
+    store.install(View::Bits64, provider("two"), good.to_str().unwrap(), &[info("first"), info("second")]).unwrap();
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(",");
+    let flat = String::from_utf8(store.read().unwrap().to_bytes()).unwrap().replace("\\\n  ", "");
+    let second = flat.rfind(&hex("good.dll")).unwrap();
+    let gone = format!("{}{}", &flat[..second], flat[second..].replacen(&hex("good"), &hex("gone"), 1));
+    std::fs::write(folder.path().join("catalog.reg"), gone).unwrap();
+    let broken = findings(&store.read().unwrap(), Weight::Broken);
+    assert!(broken.len() == 1 && broken[0].contains("entry 1002 `second`: there is no file"), "{broken:?}");
+    assert!(mend(&mut store).is_empty());
+}
+
+#[test]
 fn an_orphaned_chain_is_named_and_removed_and_the_rest_stays() {
     let (_folder, mut store) = layered();
     store.deinstall(View::Bits64, provider("tcp")).unwrap();
@@ -155,6 +171,15 @@ fn what_is_windows_own_is_never_removed() {
     );
     let refused = wanted::removed(&store.read().unwrap(), &[Pick::Provider(provider("own"))], &View::ALL, true);
     assert!(refused.unwrap_err().contains("Windows' own"));
+    let offer = wanted::Offer {
+        view: View::Bits64,
+        provider: provider("own"),
+        path: "C:\\mine.dll".to_owned(),
+        info: info("mine"),
+        san: false,
+    };
+    let refused = wanted::installed(&store.read().unwrap(), &[offer]);
+    assert!(refused.unwrap_err().contains("Windows' own provider; give another --provider"));
 }
 
 #[test]

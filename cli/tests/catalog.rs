@@ -194,6 +194,20 @@ fn a_start_up_that_fails_hangs_or_crashes_is_found_out() {
 }
 
 #[test]
+fn a_layered_provider_is_not_started_outside_its_chain() {
+    let desk = installed();
+    let copy = desk.file("layer.dll");
+    std::fs::copy(library("wsp_wrong"), &copy).unwrap();
+    let mut info = wsp_catalog::stream_info("layer");
+    info.ProtocolChain.ChainLen = wsp::ffi::LAYERED_PROTOCOL;
+    let provider = "00000000-0000-0000-0000-000000000001";
+    desk.good(&["enter", provider, copy.to_str().unwrap(), &wsp_catalog::info_to_hex(&info)]);
+    let output = desk.command(&["doctor"]).env("WSP_WRONG_START", "fails").output().unwrap();
+    let said = text(&output.stdout);
+    assert!(!said.contains("`layer`: start-up fails") && said.contains("starts within its chain only"), "{said}");
+}
+
+#[test]
 fn a_second_installer_waits_its_turn() {
     let desk = installed();
     let lock = std::fs::File::open(desk.file("catalog.reg.lock")).unwrap();
@@ -213,11 +227,58 @@ fn an_interrupted_change_is_told_and_taken_back() {
     desk.good(&["backup", backup.to_str().unwrap()]);
     desk.good(&["remove", "wsp_loopback"]);
     // As after a change whose process was killed.
-    std::fs::write(desk.file("catalog.reg.lock"), backup.to_str().unwrap()).unwrap();
+    std::fs::write(desk.file("catalog.reg.lock"), format!("{}\n", backup.display())).unwrap();
     assert!(desk.bad(&["install", &library("wsp_loopback")]).contains("was interrupted"));
     assert!(desk.bad(&["doctor"]).contains("was interrupted"));
-    assert!(desk.good(&["doctor", "--fix"]).contains("install `wsp_loopback`"));
-    desk.good(&["doctor"]);
+    assert!(desk.good(&["doctor", "--fix", "--dry-run"]).contains("install `wsp_loopback`"));
+    let fixed = desk.good(&["doctor", "--fix", "--format", "json"]);
+    let fixed: serde_json::Value = serde_json::from_str(&fixed).unwrap_or_else(|error| panic!("{error}: {fixed}"));
+    assert_eq!((&fixed["broken"], &fixed["changes"][0]["result"]), (&false.into(), &"changed".into()), "{fixed}");
+    assert_eq!(desk.good(&["doctor", "--fix", "--format", "json"]), desk.good(&["doctor", "--format", "json"]));
+}
+
+#[test]
+fn an_interrupted_mending_is_taken_up_again() {
+    let desk = installed();
+    let whole = text(&desk.bytes());
+    let damaged = whole.replace("Entries64\"=dword:00000001", "Entries64\"=dword:00000002");
+    std::fs::write(desk.file("kept.reg"), &damaged).unwrap();
+    for half in [&damaged, &whole] {
+        std::fs::write(desk.file("catalog.reg"), half).unwrap();
+        std::fs::write(desk.file("catalog.reg.lock"), format!("{}\n", desk.file("kept.reg").display())).unwrap();
+        assert!(desk.bad(&["remove", "wsp_loopback"]).contains("was interrupted"));
+        assert!(desk.good(&["doctor", "--fix"]).contains("Nothing is broken"));
+        assert!(desk.good(&["list"]).contains("wsp_loopback"));
+    }
+    // A damaged file is put back only where it was before.
+    assert!(desk.bad(&["restore", desk.file("kept.reg").to_str().unwrap()]).contains("it is damaged"));
+}
+
+#[test]
+fn what_windows_has_brought_does_not_go_with_a_backup() {
+    let desk = installed();
+    let backup = desk.file("kept.reg");
+    desk.good(&["backup", backup.to_str().unwrap()]);
+    let info = wsp_catalog::info_to_hex(&wsp_catalog::stream_info("own"));
+    let provider = "00000000-0000-0000-0000-000000000001";
+    desk.good(&["enter", provider, "%SystemRoot%\\system32\\mswsock.dll", &info]);
+    let before = desk.bytes();
+    for force in [&["restore"][..], &["restore", "--force"]] {
+        assert!(desk.bad(&[force, &[backup.to_str().unwrap()]].concat()).contains("the backup has no `own`"));
+        assert!(desk.bytes() == before, "the catalog has changed");
+    }
+}
+
+#[test]
+fn a_path_that_leads_elsewhere_is_not_entered() {
+    let desk = installed();
+    let folder = desk.file("%NO_SUCH_VARIABLE%");
+    std::fs::create_dir(&folder).unwrap();
+    let copy = folder.join("copy.dll");
+    std::fs::copy(library("wsp_loopback"), &copy).unwrap();
+    let before = desk.bytes();
+    assert!(desk.bad(&["install", copy.to_str().unwrap()]).contains("would not find it by that path"));
+    assert!(desk.bytes() == before, "the catalog has changed");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use wsp::ffi;
-use wsp_catalog::library::{Export, Library};
+use wsp_catalog::library::{Export, Library, resolve};
 use wsp_catalog::wanted::{self, Offer, Pick, Place};
 use wsp_catalog::{Options, StartFault, Store, Uuid, View, stream_info};
 
@@ -102,6 +102,14 @@ fn look(arguments: &Arguments) -> Result<Vec<Library>, Failure> {
             let (one, other) = (library.path.display(), other.path.display());
             return Err(Failure::new(format!(
                 "{one} and {other} are both for the {} view: give one for each",
+                library.view()
+            )));
+        }
+        // What stands between `%` is a variable there, and 32-bit programs have a System32 of their own.
+        let text = path.display().to_string();
+        if resolve(&text, library.view()).is_none_or(|file| file != path) {
+            return Err(Failure::new(format!(
+                "{text}: programs of the {} view would not find it by that path: put it in another folder",
                 library.view()
             )));
         }
