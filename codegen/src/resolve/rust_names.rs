@@ -4,11 +4,12 @@
 const PREFIXES: &[&str] =
     &["lplpfn", "lpdw", "lpcb", "lpsz", "lpsa", "lpfn", "lpv", "lp", "dw", "cb", "sz", "h", "l", "w", "i", "f", "p"];
 
+/// Those of all editions: what is generated may be included anywhere.
 const KEYWORDS: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
-    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
-    "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true",
-    "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
+    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
+    "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
 /// `lpNumberOfBytesSent` becomes `number_of_bytes_sent`.
@@ -33,7 +34,7 @@ pub fn snake(c_name: &str) -> String {
     out
 }
 
-/// Can it be a Rust name as it is?
+/// Is a name a keyword of Rust, reserved ones included?
 pub fn is_keyword(name: &str) -> bool {
     KEYWORDS.contains(&name)
 }

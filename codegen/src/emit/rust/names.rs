@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span};
 use quote::format_ident;
 
 use crate::model::{Check, Function, FunctionKind};
+use crate::resolve::rust_names::is_keyword;
 
 /// An identifier, raw where the name is a keyword or written so.
 pub fn ident(name: &str) -> Ident {
@@ -12,12 +13,6 @@ pub fn ident(name: &str) -> Ident {
         None if is_keyword(name) => Ident::new_raw(name, Span::call_site()),
         None => Ident::new(name, Span::call_site()),
     }
-}
-
-/// Is a name a keyword of Rust? They have small letters only, all but `Self`, and at most 8: for most names nobody need be asked.
-pub fn is_keyword(name: &str) -> bool {
-    let may_be = name.len() <= 8 && name.bytes().skip(1).all(|byte| byte.is_ascii_lowercase());
-    may_be && syn::parse_str::<Ident>(name).is_err()
 }
 
 /// The name without the prefix of its family: `WSPSend` is `Send`.
