@@ -1,11 +1,20 @@
 //! Writing outputs: only what changed, and never half a file.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
 use crate::emit::Output;
 use crate::parallel;
+
+/// The end of the name of a file that is not in its place yet. Before it are the name of the file and the number of the process.
+const PART: &str = ".part";
+
+/// No run takes so long: a file that is beside its place for longer was left there by one that was killed.
+const LEFT: Duration = Duration::from_secs(60 * 60);
 
 /// What writing came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,6 +66,8 @@ pub struct Staged {
     pub written: Written,
     /// Where each changed file is, and its place.
     files: Vec<(PathBuf, PathBuf)>,
+    /// Files that are as they should be.
+    unchanged: Vec<PathBuf>,
     placed: AtomicBool,
 }
 
@@ -74,7 +85,7 @@ impl Drop for Staged {
 /// The first file that cannot be written.
 pub fn write_all(folder: &Path, outputs: &[Output]) -> Result<Written, WriteError> {
     let staged = stage(folder, outputs)?;
-    staged.place()?;
+    place(std::slice::from_ref(&staged))?;
     Ok(staged.written)
 }
 
@@ -83,17 +94,19 @@ pub fn write_all(folder: &Path, outputs: &[Output]) -> Result<Written, WriteErro
 /// # Errors
 /// The first file that cannot be written.
 pub fn stage(folder: &Path, outputs: &[Output]) -> Result<Staged, WriteError> {
-    let mut staged = Staged { written: Written::default(), files: Vec::new(), placed: AtomicBool::new(false) };
+    let (files, unchanged) = (Vec::new(), Vec::new());
+    let mut staged = Staged { written: Written::default(), files, unchanged, placed: AtomicBool::new(false) };
     for output in outputs {
         let path = folder.join(&output.path);
         staged.written.bytes += output.contents.len() as u64;
         if fs::read(&path).is_ok_and(|present| present == output.contents.as_bytes()) {
             staged.written.unchanged += 1;
+            staged.unchanged.push(path);
             continue;
         }
         staged.written.changed += 1;
         let mut beside = path.as_os_str().to_owned();
-        beside.push(format!(".{}.part", std::process::id()));
+        beside.push(format!(".{}{PART}", std::process::id()));
         staged.files.push((beside.into(), path));
         if let Some((beside, path)) = staged.files.last() {
             write(beside, &output.contents).map_err(|source| WriteError { path: path.clone(), source })?;
@@ -102,15 +115,49 @@ pub fn stage(folder: &Path, outputs: &[Output]) -> Result<Staged, WriteError> {
     Ok(staged)
 }
 
-/// Puts files in their places. Whoever reads one meanwhile sees the old file or the new one.
+/// Puts files in their places. Whoever reads one meanwhile sees the old file or the new one. What runs that were killed left beside
+/// these files is removed.
 ///
 /// # Errors
 /// The first file that cannot be put there.
 pub fn place(staged: &[Staged]) -> Result<(), WriteError> {
-    parallel::map(staged, Staged::place).into_iter().collect()
+    parallel::map(staged, Staged::place).into_iter().collect::<Result<(), WriteError>>()?;
+    remove_left(staged.iter().flat_map(Staged::places));
+    Ok(())
+}
+
+/// Removes what was left beside these files, where that can be done: whatever stays does no harm.
+fn remove_left<'a>(places: impl Iterator<Item = &'a Path>) {
+    let mut folders = BTreeMap::<&Path, BTreeSet<&OsStr>>::new();
+    for (folder, name) in places.filter_map(|place| Some((place.parent()?, place.file_name()?))) {
+        folders.entry(folder).or_default().insert(name);
+    }
+    for (folder, names) in folders {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if file_of(&entry.file_name()).is_some_and(|name| names.contains(name)) && is_left(&entry) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+/// The name of the file whose part it is by its own name.
+fn file_of(part: &OsStr) -> Option<&OsStr> {
+    let (name, process) = part.to_str()?.strip_suffix(PART)?.rsplit_once('.')?;
+    process.parse::<u32>().is_ok().then_some(OsStr::new(name))
+}
+
+fn is_left(entry: &fs::DirEntry) -> bool {
+    let written = entry.metadata().and_then(|metadata| metadata.modified());
+    written.is_ok_and(|written| SystemTime::now().duration_since(written).is_ok_and(|age| age > LEFT))
 }
 
 impl Staged {
+    /// All places, whether or not the files are there already.
+    fn places(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(_, place)| place).chain(&self.unchanged).map(PathBuf::as_path)
+    }
+
     fn place(&self) -> Result<(), WriteError> {
         for (beside, path) in &self.files {
             fs::rename(beside, path).map_err(|source| WriteError { path: path.clone(), source })?;
@@ -155,6 +202,27 @@ mod tests {
         assert_eq!(present(), 2);
         let unchanged = Written { changed: 0, unchanged: 2, bytes: 3 };
         assert_eq!(write_all(&folder, &outputs).unwrap(), unchanged);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_a_run_left_that_was_killed_goes_away() {
+        let folder = std::env::temp_dir().join(format!("wsp-left-{}", std::process::id()));
+        let outputs = [Output::new("inner/one", "1"), Output::new("two", "22")];
+        let (changed, unchanged) = (folder.join("inner/one"), folder.join("two"));
+        write_all(&folder, &outputs).unwrap();
+        fs::write(&changed, "0").unwrap();
+        let stay = ["two.7.part.bak", "two.x.part", "two.part", "three.7.part", "two.8.part"];
+        let left = [changed.with_extension("7.part"), unchanged.with_extension("7.part")];
+        for file in left.iter().cloned().chain(stay.map(|name| folder.join(name))) {
+            fs::write(&file, "").unwrap();
+            // The newest may be that of a run that goes on.
+            let age = if file.ends_with("two.8.part") { Duration::ZERO } else { 2 * LEFT };
+            fs::File::options().write(true).open(&file).unwrap().set_modified(SystemTime::now() - age).unwrap();
+        }
+        write_all(&folder, &outputs).unwrap();
+        assert!(left.iter().all(|file| !file.exists()));
+        assert!(stay.iter().all(|name| folder.join(name).exists()));
         fs::remove_dir_all(&folder).unwrap();
     }
 }
