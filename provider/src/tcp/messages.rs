@@ -165,14 +165,18 @@ impl Messages {
 }
 
 impl Core {
-    /// Reads what has come, keeps messages and serves the rest, unless another thread is doing so. Returns whether there may be
-    /// more: that thread may have looked before it came, and nobody is told of it twice.
-    pub fn take_in(&self, messages: &Messages) -> bool {
-        let mut incoming = match messages.incoming.try_lock() {
+    /// Reads what has come, keeps messages and serves the rest, unless another thread is doing so.
+    pub fn take_in(&self, messages: &Messages) {
+        let incoming = match messages.incoming.try_lock() {
             Ok(incoming) => incoming,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return true,
+            Err(TryLockError::WouldBlock) => return,
         };
+        self.keep(messages, incoming);
+    }
+
+    /// Returns whether there may be more.
+    fn keep(&self, messages: &Messages, mut incoming: MutexGuard<'_, Incoming>) -> bool {
         let kept = incoming.keep(self, messages);
         let news = incoming.take_news();
         drop(incoming);
@@ -183,16 +187,32 @@ impl Core {
         kept.unwrap_or(false)
     }
 
-    /// Serves the peer and writes what is owed. Returns whether there may be more to serve.
-    pub fn serve(&self, messages: &Messages) -> bool {
+    /// Serves the peer and writes what is owed, unless another thread is doing so.
+    pub fn serve(&self, messages: &Messages) {
+        if self.is(condition::OVER) {
+            return;
+        }
+        if messages.remote.is_active() {
+            self.take_in(messages);
+        }
+        self.write_what_is_owed(messages);
+    }
+
+    /// The same, but after whoever is doing so: it may have looked before that came of which the caller was told, once. Returns
+    /// whether there may be more to serve.
+    pub fn serve_in_turn(&self, messages: &Messages) -> bool {
         if self.is(condition::OVER) {
             return false;
         }
-        let more = messages.remote.is_active() && self.take_in(messages);
+        let more = messages.remote.is_active() && self.keep(messages, messages.incoming());
+        self.write_what_is_owed(messages);
+        more
+    }
+
+    fn write_what_is_owed(&self, messages: &Messages) {
         if messages.owing.load(Ordering::Acquire) || messages.remote.under_way() {
             let _ = self.write_owed(messages, &mut messages.outgoing());
         }
-        more
     }
 
     /// Stops here, for another process to go on. Returns a file with all that it has to know.
@@ -238,7 +258,66 @@ impl Core {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, SocketAddrV4};
+    use std::task::Poll;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use wsp::transport::{
+        Access, Connection as _, Gather, Listener as _, Mode, Region, Request as _, Sent, Transport as _,
+    };
+
+    use super::super::{Connection, Settings, Tcp};
     use super::*;
+    use crate::os::net;
+
+    fn soon<R>(mut answer: impl FnMut() -> Poll<Result<R, Fault>>) -> R {
+        loop {
+            match answer() {
+                Poll::Ready(answer) => return answer.unwrap(),
+                Poll::Pending => thread::yield_now(),
+            }
+        }
+    }
+
+    fn pair(network: &Tcp) -> [Connection; 2] {
+        let bind = || network.bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0), false).unwrap();
+        let (from, to) = (bind(), bind());
+        let listener = network.listen(&to, 1, Mode::Messages).unwrap();
+        let one = network.connect(&from, to.address, Mode::Messages).unwrap();
+        let other = soon(|| listener.poll()).accept().unwrap();
+        soon(|| one.established());
+        [one, other]
+    }
+
+    #[test]
+    fn what_came_while_another_thread_was_reading_is_served_after_it() {
+        let network = Tcp::new(Settings::default()).unwrap();
+        let [one, other] = pair(&network);
+        let mut memory = *b"bytes";
+        // SAFETY: the connections are gone before the memory.
+        let region = unsafe { Region::new(memory.as_mut_ptr(), memory.len()) };
+        other.rdma().unwrap().expose(region, Access { read: true, write: false }).unwrap();
+        let (core, messages) = (&other.0, other.0.messages.as_deref().unwrap());
+        thread::scope(|scope| {
+            let reading = messages.incoming();
+            assert_eq!(one.send(&Gather::of(region), 0, false), Ok(Sent::All));
+            while net::waiting(&core.socket) < HEADER + region.len() {
+                thread::yield_now();
+            }
+            let watching = scope.spawn(|| core.serve_in_turn(messages));
+            let begun = Instant::now();
+            while !watching.is_finished() && begun.elapsed() < Duration::from_millis(20) {
+                // Not for correctness: the longer, the likelier is it that the thread has come to wait.
+                thread::yield_now();
+            }
+            assert!(!watching.is_finished(), "it would have to ask again and again");
+            drop(reading);
+            assert!(!watching.join().unwrap(), "there is no more");
+        });
+        assert!(messages.incoming().has_message());
+        drop((one, other));
+    }
 
     #[test]
     fn credit_is_what_the_peer_has_not_used_up() {

@@ -194,7 +194,7 @@ fn look(instance: &Arc<Instance>, number: usize, what: Watched, late: bool) {
         Watched::Agent(core) => {
             if let Some(core) = core.upgrade()
                 && let Some(messages) = &core.messages
-                && core.serve(messages)
+                && core.serve_in_turn(messages)
             {
                 instance.watcher.look_again(number, Duration::ZERO);
             }
