@@ -104,21 +104,21 @@ fn fill(connection: &Connection, length: usize) -> usize {
 
 #[test]
 fn what_nobody_asks_for_has_a_bound_and_holds_up_no_transfer() {
-    let Pair { one, other, asker, .. } = pair(Mode::Messages);
+    let (network, [one, other]) = alone(Mode::Messages);
     let count = fill(&one, 256);
     assert!(count > 100 && count * 256 < 500_000, "{count}");
     let mut memory = [0_u8; 64];
     let key = rdma(&other).expose(region(&mut memory), BOTH).unwrap();
     let mut bytes = *b"written";
     let written = rdma(&one).write(&gather(&mut bytes), &remote(key, 64), 3);
-    assert_eq!(outcome(&asker, &one, written, &other), Ok(()));
+    assert_eq!(outcome(&network, &one, written, &other), Ok(()));
     assert_eq!(&memory[3..10], b"written");
     assert!(other.available() == 256 && other.ready().readable);
     for _ in 0..count {
-        assert_eq!(receive_message(&asker, &other, 256).unwrap(), pattern(5, 256));
+        assert_eq!(receive_message(&network, &other, 256).unwrap(), pattern(5, 256));
     }
-    send(&asker, &one, b"room again", false).unwrap();
-    assert_eq!(receive_message(&asker, &other, 256).unwrap(), b"room again");
+    send(&network, &one, b"room again", false).unwrap();
+    assert_eq!(receive_message(&network, &other, 256).unwrap(), b"room again");
     rdma(&other).withdraw(key).unwrap();
 }
 
@@ -142,16 +142,16 @@ fn a_message_of_no_bytes_is_one_and_a_peek_leaves_everything() {
 
 #[test]
 fn large_transfers_are_whole() {
-    let Pair { one, other, asker, .. } = pair(Mode::Messages);
+    let (network, [one, other]) = alone(Mode::Messages);
     let mut memory = vec![0; 5_000_000];
     let key = rdma(&other).expose(region(&mut memory), BOTH).unwrap();
     let target = remote(key, memory.len() as u64);
     let mut bytes = pattern(3, 4_999_000);
     let written = rdma(&one).write(&gather(&mut bytes), &target, 1000);
-    assert_eq!(outcome(&asker, &one, written, &other), Ok(()));
+    assert_eq!(outcome(&network, &one, written, &other), Ok(()));
     let mut back = vec![0; bytes.len()];
     let read = rdma(&one).read(&scatter(&mut back), &target, 1000);
-    assert_eq!(outcome(&asker, &one, read, &other), Ok(()));
+    assert_eq!(outcome(&network, &one, read, &other), Ok(()));
     rdma(&other).withdraw(key).unwrap();
     assert!(back == bytes && memory[1000..] == bytes[..] && memory[..1000].iter().all(|byte| *byte == 0));
 }
@@ -182,7 +182,7 @@ fn a_message_does_not_overtake_a_transfer() {
 
 #[test]
 fn nothing_is_reached_that_is_not_open() {
-    let Pair { one, other, asker, .. } = pair(Mode::Messages);
+    let (network, [one, other]) = alone(Mode::Messages);
     let mut memory = [7_u8; 96];
     let part = region(&mut memory).part(32, 32).unwrap();
     let closed = rdma(&other).expose(part, BOTH).unwrap();
@@ -205,20 +205,20 @@ fn nothing_is_reached_that_is_not_open() {
     ];
     for (key, offset) in targets {
         let written = rdma(&one).write(&gather(&mut [1; 4]), &remote(key, wild), offset);
-        assert_eq!(outcome(&asker, &one, written, &other), Err(Fault::Access), "write {key:x} at {offset}");
+        assert_eq!(outcome(&network, &one, written, &other), Err(Fault::Access), "write {key:x} at {offset}");
     }
     let mut room = [0; 4];
     for (key, offset) in
         targets.into_iter().take(9).map(|(key, offset)| (if key == writable { readable } else { key }, offset))
     {
         let read = rdma(&one).read(&scatter(&mut room), &remote(key, wild), offset);
-        assert_eq!(outcome(&asker, &one, read, &other), Err(Fault::Access), "read {key:x} at {offset}");
+        assert_eq!(outcome(&network, &one, read, &other), Err(Fault::Access), "read {key:x} at {offset}");
     }
     let read = rdma(&one).read(&scatter(&mut room), &remote(writable, wild), 0);
-    assert_eq!(outcome(&asker, &one, read, &other), Err(Fault::Access));
+    assert_eq!(outcome(&network, &one, read, &other), Err(Fault::Access));
     assert_eq!((memory, room), ([7; 96], [0; 4]));
     let written = rdma(&one).write(&gather(&mut [1; 4]), &remote(writable, 32), 28);
-    assert_eq!(outcome(&asker, &one, written, &other), Ok(()), "the connection goes on");
+    assert_eq!(outcome(&network, &one, written, &other), Ok(()), "the connection goes on");
     assert_eq!((&memory[56..64], memory[64]), (&[7, 7, 7, 7, 1, 1, 1, 1][..], 7));
     assert_eq!(rdma(&other).withdraw(closed), Err(Fault::BadClaim));
     assert_eq!(rdma(&other).withdraw(writable ^ 1 << 40), Err(Fault::BadClaim));
@@ -229,7 +229,7 @@ fn nothing_is_reached_that_is_not_open() {
 #[test]
 fn transfers_end_with_the_connection_and_use_no_memory_after_it() {
     for ours in [true, false] {
-        let Pair { one, other, asker, .. } = pair(Mode::Messages);
+        let (network, [one, other]) = alone(Mode::Messages);
         let mut memory = vec![0; 1_000_000];
         let key = rdma(&other).expose(region(&mut memory), BOTH).unwrap();
         let mut bytes = vec![1; 1_000_000];
@@ -237,7 +237,7 @@ fn transfers_end_with_the_connection_and_use_no_memory_after_it() {
         assert_eq!(started, Ok(Transfer::Running));
         let closed = if ours { &one } else { &other };
         closed.close(Ending::Abortive);
-        let end = until(&asker, || rdma(&one).finished());
+        let end = until(&network, || rdma(&one).finished());
         assert_eq!(end, Err(if ours { Fault::Aborted } else { Fault::Reset }));
         drop(other);
         memory.fill(2);

@@ -74,14 +74,20 @@ pub struct Pair<T: Transport> {
 }
 
 pub fn pair_of<T: Transport>(asker: T, accepter: T, mode: Mode) -> Pair<T> {
-    let (bound, listener) = listen(&accepter, 4, mode);
-    let one = connect(&asker, bound.address, mode).expect("somebody listens");
-    if mode == Mode::Stream {
-        assert_eq!(established(&asker, &one), Ok(()));
-    }
-    let other = accept(&accepter, &listener);
-    assert_eq!(established(&asker, &one), Ok(()));
+    let [one, other] = ends_of([&asker, &accepter], mode);
     Pair { one, other, asker, accepter }
+}
+
+/// The two ends of a connection. A thread that looks after both sleeps at one bell only, so both must be of one transport then.
+pub fn ends_of<T: Transport>([asker, accepter]: [&T; 2], mode: Mode) -> [T::Connection; 2] {
+    let (bound, listener) = listen(accepter, 4, mode);
+    let one = connect(asker, bound.address, mode).expect("somebody listens");
+    if mode == Mode::Stream {
+        assert_eq!(established(asker, &one), Ok(()));
+    }
+    let other = accept(accepter, &listener);
+    assert_eq!(established(asker, &one), Ok(()));
+    [one, other]
 }
 
 pub fn region(memory: &mut [u8]) -> Region {

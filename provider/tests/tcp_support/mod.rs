@@ -27,6 +27,13 @@ pub fn pair(mode: Mode) -> Pair<Tcp> {
     pair_of(tcp(), tcp(), mode)
 }
 
+/// Both ends of a connection for one thread to look after, on one transport.
+pub fn alone(mode: Mode) -> (Tcp, [Connection; 2]) {
+    let network = tcp();
+    let ends = ends_of([&network; 2], mode);
+    (network, ends)
+}
+
 /// A connection that is made: in a stream as soon as it waits.
 pub fn connected(network: &Tcp, to: SocketAddrV4, mode: Mode) -> Result<Connection, Fault> {
     let connection = connect(network, to, mode)?;
