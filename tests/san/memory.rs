@@ -109,8 +109,11 @@ fn descriptors_that_were_never_given_are_refused(provider: &SanProvider) {
         assert!(end_of(&client.rdma_write(&[1; 4], &forged, 0, SanNotify::Polled)).is_err(), "bit {bit}");
         assert_eq!(code(server.deregister_rdma(&forged)), code::WSAEINVAL, "bit {bit}");
     }
-    for length in 0..good.len() {
-        assert!(end_of(&client.rdma_write(&[1; 4], &good[..length], 0, SanNotify::Polled)).is_err());
+    let longer = [&good[..], &[0]].concat();
+    for other in (1..good.len()).map(|length| &good[..length]).chain([&longer[..]]) {
+        let write = client.rdma_write(&[1; 4], other, 0, SanNotify::Polled);
+        assert_eq!(write.returned().map_err(|error| error.code()), Err(Some(code::WSAEINVAL)), "{}", other.len());
+        assert_eq!(code(server.deregister_rdma(other)), code::WSAEINVAL, "{}", other.len());
     }
     assert_eq!(target.contents(), [0; 16]);
     client.send_blocking(b"x").unwrap();

@@ -5,7 +5,7 @@ use std::net::SocketAddrV4;
 use std::sync::Arc;
 
 use super::cache::{Held, Local};
-use crate::rt::{BufferEntry, Buffers, Code};
+use crate::rt::{BufferEntry, Buffers, Bytes, Code};
 use crate::transport::{Access, Remote};
 use crate::{code, ffi};
 
@@ -91,13 +91,21 @@ pub fn describe(remote: &Remote, owner: SocketAddrV4, peer: SocketAddrV4) -> [u8
     descriptor
 }
 
+/// The bytes of a descriptor that a host passes.
+///
+/// # Errors
+/// `WSAEINVAL` if they are too few or too many for one.
+pub fn take(descriptor: Bytes<'_>) -> Result<[u8; DESCRIPTOR], Code> {
+    let mut bytes = [0; DESCRIPTOR];
+    let fits = descriptor.len() == DESCRIPTOR && descriptor.copy_to(0, &mut bytes) == DESCRIPTOR;
+    if fits { Ok(bytes) } else { Err(INVALID) }
+}
+
 /// Reads a peer's descriptor. What it says is checked again by the peer, who knows what it gave out.
 ///
 /// # Errors
 /// `WSAEINVAL` if it is no descriptor, or none of this connection.
-pub fn understand(descriptor: &[u8], owner: SocketAddrV4, peer: SocketAddrV4) -> Result<Remote, Code> {
-    let descriptor: &[u8; DESCRIPTOR] =
-        descriptor.get(..DESCRIPTOR).and_then(|bytes| bytes.try_into().ok()).ok_or(INVALID)?;
+pub fn understand(descriptor: &[u8; DESCRIPTOR], owner: SocketAddrV4, peer: SocketAddrV4) -> Result<Remote, Code> {
     let word = |at: usize| {
         let mut bytes = [0; 8];
         bytes.copy_from_slice(&descriptor[at..at + 8]);
@@ -133,9 +141,8 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..40), mark: bool) {
-            let mut bytes = bytes;
-            if mark && bytes.len() >= 4 {
+        fn no_bytes_make_it_panic(mut bytes: [u8; DESCRIPTOR], mark: bool) {
+            if mark {
                 bytes[..4].copy_from_slice(&MARK);
             }
             prop_assert!(understand(&bytes, end(1), end(2)).is_err());

@@ -153,7 +153,7 @@ impl<T: Transport> Endpoint<T> {
             later.prepare(socket)?;
         }
         let connection = self.connection().ok_or_else(|| self.unconnected())?;
-        let remote = memory::understand(&target.to_vec(), connection.peer(), connection.local())?;
+        let remote = memory::understand(&memory::take(target)?, connection.peer(), connection.local())?;
         let end = u64::from(offset).checked_add(side.len() as u64);
         if end.is_none_or(|end| end > remote.length) {
             return Err(Code(code::WSAEINVAL));
@@ -246,11 +246,7 @@ impl<T: Transport> Endpoint<T> {
 
     /// Closes memory to the peer.
     pub(super) fn withdraw(&self, descriptor: Bytes<'_>) -> Result<(), Code> {
-        let mut bytes = [0; memory::DESCRIPTOR];
-        if descriptor.copy_to(0, &mut bytes) < bytes.len() {
-            return Err(Code(code::WSAEINVAL));
-        }
-        let (key, handle) = self.transfers().registrations.take_exposed(&bytes)?;
+        let (key, handle) = self.transfers().registrations.take_exposed(&memory::take(descriptor)?)?;
         if let Some(connection) = self.connection()
             && let Some(rdma) = connection.rdma()
         {
