@@ -322,10 +322,12 @@ impl<T: Transport> Endpoint<T> {
             return Err(INVALID);
         }
         self.connection().ok_or(Code(code::WSAENOTCONN))?;
-        let mut options = listener.inherited();
-        let mut life = self.life();
-        options.overlapped = life.options.overlapped;
-        life.options = options;
+        let inherited = listener.inherited();
+        self.change_options(|own| {
+            let overlapped = own.overlapped;
+            *own = inherited;
+            own.overlapped = overlapped;
+        });
         Ok(())
     }
 }
