@@ -179,7 +179,7 @@ impl<T: Transport> Endpoint<T> {
             let (local, peer) = (request.local(), request.peer());
             let Ok(connection) = request.accept() else {
                 // The peer has gone meanwhile: the next one may have it.
-                self.accepts().push_front(accept);
+                self.put_back(accept, ended);
                 continue;
             };
             accept.parts.put_addresses(accept.output, local, peer);
@@ -210,6 +210,16 @@ impl<T: Transport> Endpoint<T> {
                 accepts.drain(..).for_each(|accept| accept.give_up(End::Failed(fault.code()), ended));
                 None
             }
+        }
+    }
+
+    /// Posts an accept again that got no connection, unless a close has ended the others meanwhile.
+    fn put_back(&self, accept: PendingAccept<T>, ended: &mut Ended<'_>) {
+        let mut accepts = self.accepts();
+        if self.is_closed() {
+            accept.give_up(End::Failed(ABORTED), ended);
+        } else {
+            accepts.push_front(accept);
         }
     }
 
