@@ -71,6 +71,7 @@ mod descriptors;
 mod extensions;
 mod faults;
 mod front;
+mod gates;
 mod life;
 mod loading;
 mod matrix;

@@ -295,14 +295,9 @@ impl<T: Transport> Endpoint<T> {
             Poll::Pending => return,
             Poll::Ready(outcome) => outcome,
         };
-        if outcome.is_ok() {
-            // Before the stage says so: whoever finds it connected finds the connection. One lock at a time.
-            self.receiving().connection = Some(Arc::clone(&connection));
-            self.sending().connection = Some(Arc::clone(&connection));
-        }
-        let mut life = self.life();
-        if !matches!(life.stage, Stage::Connecting(_)) {
-            // Another thread was first, or the socket was closed.
+        let (mut receiving, mut sending, mut life) = (self.receiving(), self.sending(), self.life());
+        if !matches!(&life.stage, Stage::Connecting(asked) if Arc::ptr_eq(asked, &connection)) {
+            // Another thread was first, and the socket may be connecting anew by now, or it was closed.
             return;
         }
         // Under the lock: a close either finds it or waits until its end is told.
@@ -314,6 +309,11 @@ impl<T: Transport> Endpoint<T> {
                 drop(life);
             }
             Err(fault) => {
+        if outcome.is_ok() {
+            receiving.connection = Some(Arc::clone(&connection));
+            sending.connection = Some(Arc::clone(&connection));
+        }
+        drop((receiving, sending));
                 life.stage = Stage::Open;
                 life.error = Some(fault.code());
                 life.refused = Some(fault);

@@ -153,8 +153,11 @@ impl<T: Transport> Endpoint<T> {
             }
         }
         let Some(later) = later else {
+            let limit = self.patience(|options| options.receive_timeout);
+            // Behind the lock another thread's would take the rest of a message that this one has begun.
+            let number = limit.map(|limit| (receiving.push(receive, Target::Waiter), limit));
             drop(receiving);
-            let moved = self.receive_blocking(socket, receive);
+            let moved = number.and_then(|(number, limit)| self.receive_waiting(socket, number, limit));
             self.rearm(events::READ);
             return moved.map(Outcome::Done);
         };
@@ -184,9 +187,7 @@ impl<T: Transport> Endpoint<T> {
         }
     }
 
-    fn receive_blocking(&self, socket: &Handle<'_, T>, receive: Receive) -> Result<Moved, Code> {
-        let limit = self.patience(|options| options.receive_timeout)?;
-        let number = self.receiving().push(receive, Target::Waiter);
+    fn receive_waiting(&self, socket: &Handle<'_, T>, number: u64, limit: Option<Duration>) -> Result<Moved, Code> {
         let waited = self.wait(socket, limit, || {
             let mut ended = Ended::new(&self.upcalling);
             let answer = {
@@ -243,33 +244,27 @@ impl<T: Transport> Endpoint<T> {
             }
         }
         let Some(later) = later else {
-            if send.is_lent() {
-                let number = sending.push(send, Target::Waiter);
-                drop(sending);
-                return self.send_waiting(socket, number, None).map(Outcome::Done);
-            }
+            let limit = match self.patience(|options| options.send_timeout) {
+                _ if send.is_lent() => None,
+                Ok(limit) => limit,
+                // Progress is never reported as failure.
+                Err(_) if send.taken() > 0 => return Ok(Outcome::Done(Moved::bytes(send.taken()))),
+                Err(code) => {
+                    drop(sending);
+                    self.rearm(events::WRITE);
+                    return Err(code);
+                }
+            };
+            // Under the lock still: another thread's bytes would come in the midst of what this one has begun.
+            let number = sending.push(send, Target::Waiter);
             drop(sending);
-            return self.send_blocking(socket, send).map(Outcome::Done);
+            return self.send_waiting(socket, number, limit).map(Outcome::Done);
         };
         let posted = later.begin(socket)?;
         sending.push(send, Target::Posted(posted));
         drop(sending);
         self.posted();
         Ok(Outcome::Pending)
-    }
-
-    fn send_blocking(&self, socket: &Handle<'_, T>, send: Send) -> Result<Moved, Code> {
-        let limit = match self.patience(|options| options.send_timeout) {
-            Ok(limit) => limit,
-            // Progress is never reported as failure.
-            Err(_) if send.taken() > 0 => return Ok(Moved::bytes(send.taken())),
-            Err(code) => {
-                self.rearm(events::WRITE);
-                return Err(code);
-            }
-        };
-        let number = self.sending().push(send, Target::Waiter);
-        self.send_waiting(socket, number, limit)
     }
 
     fn send_waiting(&self, socket: &Handle<'_, T>, number: u64, limit: Option<Duration>) -> Result<Moved, Code> {
