@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use wsp::ffi;
 use wsp::rt::{Code, ErrorList, Startup, zeroed};
 use wsp::transport::{
-    Bell, Bound, Connection, Ending, Fault, Gather, Listener, LocalBell, Mode, Parcel, Ready, Received, Request,
-    Scatter, Sent, State, Taken, Transport,
+    Access, Bell, Bound, Connection, Ending, Fault, Gather, Listener, LocalBell, Mode, Parcel, Pin, Ready, Received,
+    Region, Request, Scatter, Sent, State, Taken, Transport,
 };
 use wsp::{san, winsock};
 use wsp_codegen::model::{Delivery, Model};
@@ -31,6 +31,7 @@ enum Stage {
     Established,
     Poll,
     Accept,
+    Pin,
     Send,
     Broken,
     Give,
@@ -108,6 +109,10 @@ impl Transport for Faulty {
 
     fn connect(&self, _: &Bound<()>, _: SocketAddrV4, _: Mode) -> Result<End, Fault> {
         fails(Stage::Connect).map(|()| End)
+    }
+
+    fn pin(&self, _: Region, _: Access) -> Result<Pin, Fault> {
+        fails(Stage::Pin).map(|()| None)
     }
 
     fn give(&self, _: Parcel<'_, Self>, _: u32, _: &State) -> Result<u32, Fault> {
@@ -324,7 +329,7 @@ fn plain_events(provider: &Provider) {
 }
 
 fn san_calls(socket: impl Fn() -> SanSocket, fault: Fault) {
-    use san::error::{BindError, ConnectError, ListenError, RecvError, SendError};
+    use san::error::{BindError, ConnectError, ListenError, RecvError, RegisterMemoryError, SendError};
     let peer = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9);
     let failed = |stage, call: &dyn Fn() -> Result<(), wsp_host::Error>, expected: i32| {
         fail_at(stage);
@@ -338,6 +343,8 @@ fn san_calls(socket: impl Fn() -> SanSocket, fault: Fault) {
     failed(Stage::Connect, &|| bound.connect_once(peer), told::<ConnectError>(fault));
     failed(Stage::Established, &|| bound.connect_once(peer), told::<ConnectError>(fault));
     bound.connect_once(peer).unwrap();
+    let memory = [0; 16];
+    failed(Stage::Pin, &|| bound.register(&memory, ffi::MEM_READ).map(|_| ()), told::<RegisterMemoryError>(fault));
     failed(Stage::Send, &|| bound.send_blocking(b"x").map(|_| ()), told::<SendError>(fault));
     failed(Stage::Broken, &|| bound.recv_blocking(&mut [0; 1]).map(|_| ()), told::<RecvError>(fault));
     let bound = std::sync::Arc::new(bound);
