@@ -1,5 +1,6 @@
 //! When a socket is ready, and who is told: `WSPSelect`, `WSPEventSelect` with `WSPEnumNetworkEvents`, `WSPAsyncSelect`.
 
+use std::net::Shutdown;
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ over_each!(
     select_keeps_the_members_that_are_ready,
     select_times_out_with_empty_sets,
     select_is_woken_by_data,
+    select_is_woken_when_receiving_is_shut,
     select_loses_no_member_above_64,
     select_of_a_stranger_is_refused,
     select_of_nothing_is_refused,
@@ -71,6 +73,17 @@ fn select_is_woken_by_data(provider: &Provider) {
     thread::scope(|scope| {
         let waiting = scope.spawn(|| readable(provider, &[&server], None));
         client.send(b"x").unwrap();
+        assert_eq!(waiting.join().unwrap(), (1, vec![server.raw()]));
+    });
+}
+
+fn select_is_woken_when_receiving_is_shut(provider: &Provider) {
+    let (_client, server) = provider.connected_pair().unwrap();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| readable(provider, &[&server], None));
+        // Not for correctness: the longer, the likelier is it that the call sleeps.
+        thread::sleep(Duration::from_millis(2));
+        server.shutdown(Shutdown::Read).unwrap();
         assert_eq!(waiting.join().unwrap(), (1, vec![server.raw()]));
     });
 }

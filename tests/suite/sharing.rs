@@ -1,10 +1,11 @@
 //! What a socket and its duplicates have in common (`WSPDuplicateSocket`).
 
 use std::net::Shutdown;
+use std::thread;
 
-use wsp::rt::zeroed;
+use wsp::rt::{Code, FdSet, zeroed};
 use wsp::{code, ffi};
-use wsp_host::{Event, Provider, Socket, Window};
+use wsp_host::{Event, Notify, Provider, Socket, Window};
 
 use crate::support::{PATIENCE, code};
 
@@ -12,6 +13,8 @@ over_each!(
     options_set_through_one_are_seen_through_all,
     an_option_changes_no_other_of_a_duplicate,
     a_direction_is_shut_for_all,
+    a_receive_that_waits_ends_when_another_shuts_its_direction,
+    what_an_accepted_socket_takes_on_is_seen_through_all,
     the_newest_registration_of_all_counts,
     a_message_registration_ends_that_of_events,
     a_duplicate_without_registration_ends_none,
@@ -81,6 +84,34 @@ fn a_direction_is_shut_for_all(provider: &Provider) {
     assert_eq!(code(server.send(b"z")), code::WSAESHUTDOWN, "shut since");
     let mut all = [0; 2];
     assert_eq!((client.recv(&mut all), client.recv(&mut all)), (Ok(1), Ok(0)));
+}
+
+fn a_receive_that_waits_ends_when_another_shuts_its_direction(provider: &Provider) {
+    let (_client, server) = provider.connected_pair().unwrap();
+    let (second, third) = (twin(&server), twin(&server));
+    let event = Event::new().unwrap();
+    thread::scope(|scope| {
+        let posted = server.recv_overlapped(1, Notify::Event(&event));
+        let waiting = scope.spawn(|| code(second.recv(&mut [0; 1])));
+        third.shutdown(Shutdown::Read).unwrap();
+        assert_eq!(waiting.join().unwrap(), code::WSAESHUTDOWN);
+        assert!(event.wait(PATIENCE));
+        assert_eq!(posted.status(), Some(Code(code::WSAESHUTDOWN).ntstatus()));
+    });
+    let mut set = FdSet::new(&[server.raw()]);
+    assert_eq!(provider.table().select(0, Some(&mut set), None, None, None), Ok(1), "a receive fails at once");
+}
+
+fn what_an_accepted_socket_takes_on_is_seen_through_all(provider: &Provider) {
+    let (listener, address) = crate::support::listener(provider);
+    listener.set_option(LEVEL, ffi::SO_RCVTIMEO, 4_000).unwrap();
+    let client = provider.socket().unwrap();
+    client.connect(address).unwrap();
+    let (server, _) = listener.accept().unwrap();
+    server.set_option(LEVEL, ffi::SO_RCVTIMEO, 5_000).unwrap();
+    let second = twin(&server);
+    server.set_option_bytes(LEVEL, ffi::SO_UPDATE_ACCEPT_CONTEXT, &listener.raw().to_ne_bytes()).unwrap();
+    assert_eq!([&server, &second].map(|socket| socket.option(LEVEL, ffi::SO_RCVTIMEO)), [Ok(4_000); 2]);
 }
 
 fn the_newest_registration_of_all_counts(provider: &Provider) {

@@ -3,7 +3,8 @@
 //!
 //! Until it is handed over for the first time all of this is in the socket alone. From then on the options that the socket keeps
 //! follow those in the shared words: they are looked at whenever the lock round them is taken, and what changes there is merged bit
-//! by bit, so that no process ever waits for another.
+//! by bit, so that no process ever waits for another. It rings the bell of the own process only: a thread that sleeps in another sees
+//! a change when it looks next, which is half a second later at most with the bells that processes share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard};

@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use super::Home;
 use super::changes::Changes;
-use super::ended::Ended;
+use super::common::Direction;
+use super::ended::{End, Ended};
 use super::events::{self, Events, Levels, Telling};
 use super::extensions::{Accepts, PendingConnect};
 use super::options::Options;
@@ -17,9 +18,9 @@ use super::remote::Transfers;
 use super::sending::Sending;
 use super::transfer::Later;
 use super::upcalling::{Inside, Upcalling};
-use crate::ffi;
 use crate::rt::{Code, ErrorList, Overlapped};
 use crate::transport::{Bell, Bound, Common, Connection, Ending, Fault, Listener, Mode, Ready, Transport};
+use crate::{code, ffi};
 
 /// Requests at the listener that the host's condition function has put off, and the listener itself.
 pub struct Listening<T: Transport> {
@@ -246,8 +247,16 @@ impl<T: Transport> Endpoint<T> {
         let mut receiving = self.receiving();
         let Some(connection) = &receiving.connection else { return false };
         connection.progress();
-        receiving.pump(self.mode, self.closed(), ended);
+        self.go_on_receiving(&mut receiving, ended);
         true
+    }
+
+    /// Goes on with the posted receives, whose lock the caller has, or ends them: another process may have shut their direction.
+    pub(super) fn go_on_receiving(&self, receiving: &mut Receiving<T::Connection>, ended: &mut Ended<'_>) {
+        if self.is_shut_in_common(Direction::Receive) && !self.is_closed() {
+            receiving.end_all(End::Failed(Code(code::WSAESHUTDOWN)), ended);
+        }
+        receiving.pump(self.mode, self.closed(), ended);
     }
 
     fn pump_transfers(&self, ended: &mut Ended<'_>) {
@@ -300,6 +309,11 @@ impl<T: Transport> Endpoint<T> {
             // Another thread was first, and the socket may be connecting anew by now, or it was closed.
             return;
         }
+        if outcome.is_ok() {
+            receiving.connection = Some(Arc::clone(&connection));
+            sending.connection = Some(Arc::clone(&connection));
+        }
+        drop((receiving, sending));
         // Under the lock: a close either finds it or waits until its end is told.
         let told = life.connect.take().map(|told| (self.enter(), told));
         match outcome {
@@ -309,11 +323,6 @@ impl<T: Transport> Endpoint<T> {
                 drop(life);
             }
             Err(fault) => {
-        if outcome.is_ok() {
-            receiving.connection = Some(Arc::clone(&connection));
-            sending.connection = Some(Arc::clone(&connection));
-        }
-        drop((receiving, sending));
                 life.stage = Stage::Open;
                 life.error = Some(fault.code());
                 life.refused = Some(fault);
@@ -336,7 +345,8 @@ impl<T: Transport> Endpoint<T> {
             Stage::Listening(listening) => Ready { readable: listening.is_waiting(), ..Ready::default() },
             Stage::Connected(connection) => {
                 connection.progress();
-                let (receive_shut, send_shut) = (self.receiving().shut, self.sending().shut);
+                let receive_shut = self.receiving().shut || self.is_shut_in_common(Direction::Receive);
+                let send_shut = self.sending().shut || self.is_shut_in_common(Direction::Send);
                 let ready = connection.ready();
                 Ready { readable: ready.readable || receive_shut, writable: ready.writable && !send_shut, ..ready }
             }
@@ -429,12 +439,12 @@ impl<T: Transport> Endpoint<T> {
     /// After a panic of the transport: the connection is of no use any more.
     pub(super) fn spoil(&self) {
         self.life().error = Some(Fault::NetworkDown.code());
-        self.end_operations(super::ended::End::Failed(Fault::NetworkDown.code()));
+        self.end_operations(End::Failed(Fault::NetworkDown.code()));
         self.end_events();
     }
 
     /// Ends all posted operations.
-    pub(super) fn end_operations(&self, end: super::ended::End) {
+    pub(super) fn end_operations(&self, end: End) {
         let mut ended = Ended::new(&self.upcalling);
         self.receiving().end_all(end, &mut ended);
         self.sending().end_all(end, &mut ended);

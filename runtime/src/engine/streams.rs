@@ -15,7 +15,7 @@ use super::transfer::Later;
 use super::{Home, Placed, address, control, select, waiting};
 use crate::ffi;
 use crate::rt::{Buffers, BuffersOut, Bytes, Cell, Code, Opened, Outcome, SocketRef, Startup};
-use crate::transport::{Connection, Ending, Fault, Gather, Mode, Region, Scatter, Transport};
+use crate::transport::{Bell, Connection, Ending, Fault, Gather, Mode, Region, Scatter, Transport};
 use crate::winsock::{Instance, Keys, Provider, call, done, error};
 
 /// The byte-stream provider that a transport makes.
@@ -386,6 +386,8 @@ impl<T: Transport> Endpoint<T> {
         receiving.end_all(End::Failed(Code(crate::code::WSAESHUTDOWN)), &mut ended);
         drop(receiving);
         self.tell(ended);
+        // For those, too, who wait for the socket to be readable, or have a duplicate of it.
+        self.bell().ring();
     }
 
     /// Sends no more: the peer gets the end behind what is posted.

@@ -192,7 +192,7 @@ impl<T: Transport> Endpoint<T> {
             let mut ended = Ended::new(&self.upcalling);
             let answer = {
                 let mut receiving = self.receiving();
-                receiving.pump(self.mode, self.closed(), &mut ended);
+                self.go_on_receiving(&mut receiving, &mut ended);
                 receiving.answer(number)
             };
             ended.answered &= answer.is_none();
