@@ -35,6 +35,7 @@
 //! tells whether it worked; without it overlapped operations without a completion routine are refused by the provider.
 
 mod by_value;
+mod deadline;
 mod error;
 mod extensions;
 pub mod library;

@@ -9,6 +9,8 @@ use std::ptr::NonNull;
 use std::time::Duration;
 use std::{io, ptr};
 
+use crate::deadline::after;
+
 /// A loaded shared object.
 pub struct Library(NonNull<c_void>);
 
@@ -117,7 +119,7 @@ pub fn reset_raw(_: usize) -> bool {
 
 /// Waits until one of the events is set; gives the place of the first that is. `None` after the time.
 pub fn wait_any(events: &[&Event], time: Duration) -> Option<usize> {
-    let deadline = std::time::Instant::now() + time;
+    let deadline = after(time);
     let mut polled: Vec<libc::pollfd> =
         events.iter().map(|event| libc::pollfd { fd: event.0.as_raw_fd(), events: libc::POLLIN, revents: 0 }).collect();
     loop {

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::session::Session;
+use crate::deadline::after;
 
 enum Task {
     /// Operations have ended while nobody was inside.
@@ -52,7 +53,7 @@ impl Keeper {
     /// Sees a session to its end.
     pub fn linger(&self, session: Arc<Session>, time: Duration) {
         // As above.
-        let _ = self.tasks.send(Task::Linger(session, Instant::now() + time));
+        let _ = self.tasks.send(Task::Linger(session, after(time)));
     }
 }
 

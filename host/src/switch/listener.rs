@@ -18,6 +18,7 @@ use super::session::{Role, Session};
 use super::socket::SanSocket;
 use super::stream::SanStream;
 use super::{ConnectError, Switch};
+use crate::deadline::after;
 use crate::error::Error;
 use crate::os;
 use crate::upcalls::events::Event;
@@ -151,7 +152,7 @@ impl SanListener {
     /// # Errors
     /// As above.
     pub fn accept_timeout(&self, time: Duration) -> io::Result<Option<(SanStream, SocketAddrV4)>> {
-        self.accept_for(Some(Instant::now() + time))
+        self.accept_for(Some(after(time)))
     }
 
     fn accept_for(&self, until: Option<Instant>) -> io::Result<Option<(SanStream, SocketAddrV4)>> {

@@ -10,6 +10,7 @@ use wsp::{code, ffi};
 
 use super::freeing;
 use super::provider::SanProvider;
+use crate::deadline::after;
 use crate::error::Error;
 use crate::upcalls::events::Event;
 
@@ -272,7 +273,7 @@ impl SanOperation {
     /// # Errors
     /// The operation's or the query's.
     pub fn poll_for(&self, time: std::time::Duration) -> Result<Option<(u32, u32)>, Error> {
-        let deadline = std::time::Instant::now() + time;
+        let deadline = after(time);
         loop {
             let result = self.result(false)?;
             if result.is_some() || std::time::Instant::now() >= deadline {

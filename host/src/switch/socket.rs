@@ -11,6 +11,7 @@ use wsp::{code, ffi};
 use super::freeing;
 use super::operation::{Kind, SanNotify, SanOperation};
 use super::provider::SanProvider;
+use crate::deadline::after;
 use crate::error::Error;
 use crate::socket::{ask, count, from_sockaddr, nonsense, pending, to_sockaddr};
 use crate::upcalls::events::Event;
@@ -363,7 +364,7 @@ impl Connecting {
         if self.at_once {
             return Ok(());
         }
-        let deadline = Instant::now() + time;
+        let deadline = after(time);
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if !self.event.wait(left) {

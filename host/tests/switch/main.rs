@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use memory::{HELD, LOCAL, Memories, READS, WRITES};
 use wsp::code;
-use wsp_host::Upcall;
 use wsp_host::switch::{Completion, ConnectError, SanHost, SanListener, SanNotify, SanStream, Switch, SwitchOptions};
+use wsp_host::{Event, Upcall};
 
 /// The provider counts for all tests together: one at a time.
 fn alone() -> MutexGuard<'static, ()> {
@@ -238,6 +238,23 @@ fn reads_end_in_time() {
         }
         assert!(read == pattern(50_000, 4));
     });
+}
+
+#[test]
+fn a_time_without_end_is_waited_for() {
+    let _alone = alone();
+    let forever = Duration::MAX;
+    let options = SwitchOptions { patience: forever, spin: forever, ..SwitchOptions::default() };
+    let switch = switch_with(options, SanHost::new());
+    let listener = SanListener::bind(&switch, anywhere()).unwrap();
+    let client = SanStream::connect(&switch, listener.local_addr().unwrap()).unwrap();
+    let (server, _) = listener.accept_timeout(forever).unwrap().unwrap();
+    server.set_read_timeout(Some(forever)).unwrap();
+    (&client).write_all(b"late").unwrap();
+    assert_eq!((&server).read(&mut [0; 8]).unwrap(), 4);
+    let event = Event::new().unwrap();
+    event.set();
+    assert!(event.wait(forever));
 }
 
 #[test]

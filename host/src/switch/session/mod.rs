@@ -23,6 +23,7 @@ use state::State;
 use super::bell::{Bell, Inside};
 use super::options::{Completion, SwitchOptions};
 use super::socket::SanSocket;
+use crate::deadline::after;
 
 /// A session and its connection.
 pub struct Session {
@@ -224,7 +225,7 @@ struct Pace {
 
 impl Pace {
     fn new(spin: Duration) -> Self {
-        Self { spun_out: Instant::now() + spin, turns: 0, nap: Duration::from_micros(50) }
+        Self { spun_out: after(spin), turns: 0, nap: Duration::from_micros(50) }
     }
 
     /// One turn of spinning; `false` once there have been enough.

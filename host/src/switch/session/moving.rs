@@ -2,11 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::open::Role;
 use super::state::{Control, Fault, Incoming, Move, Peer, State};
 use super::{Session, Waited};
+use crate::deadline::after;
 use crate::error::Error;
 use crate::switch::credit::Credits;
 use crate::switch::options::SwitchOptions;
@@ -36,7 +37,7 @@ impl Session {
     /// # Errors
     /// The connection's end, or a peer that does not answer in time; the session goes on then.
     pub fn suspend(&self, patience: Duration) -> Result<Moved, Fault> {
-        let until = Some(Instant::now() + patience);
+        let until = Some(after(patience));
         {
             let mut state = self.lock();
             state.moving = Move::Asked;

@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::net::SocketAddrV4;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use wsp::ffi;
 
 use super::state::{Fault, Move, State};
 use super::{Limits, Session, Waited};
+use crate::deadline::after;
 use crate::error::Error;
 use crate::switch::bell::Bell;
 use crate::switch::options::SwitchOptions;
@@ -75,7 +75,7 @@ impl Session {
     /// # Errors
     /// The provider's, a peer that is no switch, or one that does not answer in time.
     pub fn negotiate(&self, role: Role) -> Result<(), Fault> {
-        let until = Some(Instant::now() + self.options.patience);
+        let until = Some(after(self.options.patience));
         let timeout = Error::Documented { function: "WSPRecv", code: wsp::code::WSAETIMEDOUT };
         if role == Role::Connecting {
             self.send_terms(identity(&self.socket));

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::state::{Fault, Fetch, Incoming, State};
 use super::transfer::Memory;
 use super::{Session, Waited};
+use crate::deadline::after;
 
 /// How much is fetched into the switch's own memory at once.
 const OWN: usize = 256 * 1024;
@@ -24,7 +25,7 @@ impl Session {
         match (self.is_nonblocking(), timeout) {
             (true, _) => self.read_now(buffer),
             (false, None) => self.read_until(buffer, None),
-            (false, Some(time)) => self.read_until(buffer, Some(Instant::now() + time)),
+            (false, Some(time)) => self.read_until(buffer, Some(after(time))),
         }
     }
 

@@ -9,6 +9,7 @@ use wsp::ffi;
 
 use super::super::lock;
 use super::{Function, Woken};
+use crate::deadline::after;
 use crate::os;
 
 struct Queue {
@@ -95,7 +96,7 @@ pub fn run_queued() -> usize {
 
 /// Runs what is queued, or waits for that or the event.
 pub fn wait(event: Option<&os::Event>, time: Duration) -> Woken {
-    let deadline = Instant::now() + time;
+    let deadline = after(time);
     loop {
         match run_queued() {
             0 => {}
