@@ -267,10 +267,7 @@ fn a_claim_is_for_one_process_and_once() {
 fn give_and_die(shm: &Shm) {
     let connection = connect(shm, hear(), Mode::Messages).unwrap();
     assert_eq!(established(shm, &connection), Ok(()));
-    send(shm, &connection, b"last words", false).unwrap();
-    say(shm.give(Parcel::Connection { connection: &connection, shared: false }, hear(), &state(b"")).unwrap());
-    drop(connection);
-    let _: String = hear();
+    gives_and_waits(shm, connection);
 }
 
 #[test]
@@ -281,21 +278,7 @@ fn what_was_given_works_after_its_descriptor_is_closed_and_dies_with_its_process
         let mut process = start("give and die", SINGLE);
         process.tell(bound.address);
         let connection = accept(&here, &listener);
-        process.tell(std::process::id());
-        let claim = process.hear().parse().unwrap();
-        if !taken_first {
-            process.kill();
-            assert_eq!(here.take(claim).err(), Some(Fault::BadClaim));
-        }
-        let taken = taken_first.then(|| here.take(claim).unwrap());
-        assert_eq!(receive_message(&here, &connection, 20).unwrap(), b"last words");
-        if let Some((Taken::Connection(taken), _)) = taken {
-            process.kill();
-            send(&here, &taken, b"still there", false).unwrap();
-            assert_eq!(receive_message(&here, &connection, 20).unwrap(), b"still there");
-        } else {
-            assert_eq!(receive(&here, &connection, 20), Err(Fault::Reset));
-        }
+        outlives_its_giver(&here, process, connection, taken_first);
     }
 }
 

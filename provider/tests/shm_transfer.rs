@@ -23,40 +23,12 @@ proptest! {
 
     #[test]
     fn a_stream_is_byte_exact(settings in settings(), lengths in prop::collection::vec(length(), 1..8), piece in 1_usize..70_000, lend: bool) {
-        let Pair { one, other, asker, accepter } = pair(Mode::Stream, settings);
-        let total = lengths.iter().sum();
-        let (sent, received) = std::thread::scope(|scope| {
-            let sender = scope.spawn(|| {
-                let mut all = Vec::new();
-                for (seed, length) in (0..).zip(&lengths) {
-                    let bytes = pattern(seed, *length);
-                    send(&asker, &one, &bytes, lend).unwrap();
-                    all.extend(bytes);
-                }
-                one.finish();
-                all
-            });
-            let received = receive_all(&accepter, &other, total, piece).unwrap();
-            (sender.join().unwrap(), received)
-        });
-        prop_assert!(sent == received);
-        prop_assert_eq!(receive(&accepter, &other, 8).unwrap().1, Received::End);
+        a_stream_arrives(pair(Mode::Stream, settings), &lengths, piece, lend);
     }
 
     #[test]
     fn messages_keep_their_boundaries(settings in settings(), lengths in prop::collection::vec(length(), 1..8), piece in 1_usize..70_000, lend: bool) {
-        let Pair { one, other, asker, accepter } = pair(Mode::Messages, settings);
-        let received: Vec<Vec<u8>> = std::thread::scope(|scope| {
-            scope.spawn(|| {
-                for (seed, length) in (0..).zip(&lengths) {
-                    send(&asker, &one, &pattern(seed, *length), lend).unwrap();
-                }
-            });
-            lengths.iter().map(|_| receive_message(&accepter, &other, piece).unwrap()).collect()
-        });
-        for (seed, (length, message)) in (0..).zip(lengths.iter().zip(&received)) {
-            prop_assert!(pattern(seed, *length) == *message);
-        }
+        messages_arrive(pair(Mode::Messages, settings), &lengths, piece, lend, |_| {});
     }
 }
 

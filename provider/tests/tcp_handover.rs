@@ -16,7 +16,7 @@ fn the_other_process() {
     match role.as_str() {
         "take" => take_over(&network),
         "share" => share(&network),
-        "give and die" => give_and_die(&network),
+        "give and die" => gives_and_waits(&network, called(&network)),
         "idle" => drop(hear::<String>()),
         role => panic!("there is no role {role}"),
     }
@@ -146,34 +146,12 @@ fn a_claim_is_for_one_process_and_once() {
     assert_eq!(receive(&asker, &one, 5).unwrap().1, Received::End);
 }
 
-fn give_and_die(network: &Tcp) {
-    let connection = called(network);
-    send(network, &connection, b"last words", false).unwrap();
-    say(network.give(Parcel::Connection { connection: &connection, shared: false }, hear(), &state(b"")).unwrap());
-    drop(connection);
-    let _: String = hear();
-}
-
 #[test]
 fn what_was_given_works_after_its_descriptor_is_closed_and_dies_with_its_process() {
     for taken_first in [true, false] {
         let here = tcp();
-        let (mut process, connection) = caller(&here, "give and die", Mode::Messages);
-        process.tell(std::process::id());
-        let claim = process.hear().parse().unwrap();
-        if !taken_first {
-            process.kill();
-            assert_eq!(here.take(claim).err(), Some(Fault::BadClaim));
-        }
-        let taken = taken_first.then(|| here.take(claim).unwrap());
-        assert_eq!(receive_message(&here, &connection, 20).unwrap(), b"last words");
-        if let Some((Taken::Connection(taken), _)) = taken {
-            process.kill();
-            send(&here, &taken, b"still there", false).unwrap();
-            assert_eq!(receive_message(&here, &connection, 20).unwrap(), b"still there");
-        } else {
-            assert_eq!(receive(&here, &connection, 20), Err(Fault::Reset));
-        }
+        let (process, connection) = caller(&here, "give and die", Mode::Messages);
+        outlives_its_giver(&here, process, connection, taken_first);
     }
 }
 

@@ -19,47 +19,17 @@ proptest! {
 
     #[test]
     fn a_stream_is_byte_exact(lengths in prop::collection::vec(length(), 1..8), piece in 1_usize..70_000) {
-        let Pair { one, other, asker, accepter } = pair(Mode::Stream);
-        let total = lengths.iter().sum();
-        let (sent, received) = std::thread::scope(|scope| {
-            let sender = scope.spawn(|| {
-                let mut all = Vec::new();
-                for (seed, length) in (0..).zip(&lengths) {
-                    let bytes = pattern(seed, *length);
-                    send(&asker, &one, &bytes, false).unwrap();
-                    all.extend(bytes);
-                }
-                one.finish();
-                all
-            });
-            let received = receive_all(&accepter, &other, total, piece).unwrap();
-            (sender.join().unwrap(), received)
-        });
-        prop_assert!(sent == received);
-        prop_assert_eq!(receive(&accepter, &other, 8).unwrap().1, Received::End);
+        a_stream_arrives(pair(Mode::Stream), &lengths, piece, false);
     }
 
     #[test]
     fn messages_keep_their_boundaries(lengths in prop::collection::vec(length(), 1..8), piece in 1_usize..70_000, kept: bool) {
-        let Pair { one, other, asker, accepter } = pair(Mode::Messages);
-        let received: Vec<Vec<u8>> = std::thread::scope(|scope| {
-            scope.spawn(|| {
-                for (seed, length) in (0..).zip(&lengths) {
-                    send(&asker, &one, &pattern(seed, *length), false).unwrap();
-                }
-            });
-            let next = |_| {
-                if kept {
-                    // Looked at before it is wanted: what has come is kept.
-                    other.available();
-                }
-                receive_message(&accepter, &other, piece).unwrap()
-            };
-            lengths.iter().map(next).collect()
+        messages_arrive(pair(Mode::Messages), &lengths, piece, false, |other| {
+            if kept {
+                // Looked at before it is wanted: what has come is kept.
+                other.available();
+            }
         });
-        for (seed, (length, message)) in (0..).zip(lengths.iter().zip(&received)) {
-            prop_assert!(pattern(seed, *length) == *message);
-        }
     }
 }
 

@@ -7,8 +7,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::task::Poll;
 
 use wsp::transport::{
-    Bell, Bound, Connection as _, Fault, Gather, Listener as _, Mode, Received, Region, Request as _, Scatter, Sent,
-    State, Transport,
+    Bell, Bound, Connection as _, Fault, Gather, Listener as _, Mode, Parcel, Received, Region, Request as _, Scatter,
+    Sent, State, Taken, Transport,
 };
 
 /// A state of these bytes and nothing in common.
@@ -165,6 +165,77 @@ pub fn receive_message<T: Transport>(network: &T, connection: &T::Connection, pi
         if let Received::Bytes { last: true, .. } = received {
             return Ok(all);
         }
+    }
+}
+
+/// Sends of these lengths arrive as they are, one behind the other, and then the end.
+pub fn a_stream_arrives<T: Transport>(pair: Pair<T>, lengths: &[usize], piece: usize, lend: bool) {
+    let Pair { one, other, asker, accepter } = pair;
+    let total = lengths.iter().sum();
+    let (sent, received) = std::thread::scope(|scope| {
+        let sender = scope.spawn(|| {
+            let mut all = Vec::new();
+            for (seed, length) in (0..).zip(lengths) {
+                let bytes = pattern(seed, *length);
+                send(&asker, &one, &bytes, lend).unwrap();
+                all.extend(bytes);
+            }
+            one.finish();
+            all
+        });
+        let received = receive_all(&accepter, &other, total, piece).unwrap();
+        (sender.join().unwrap(), received)
+    });
+    assert!(sent == received);
+    assert_eq!(receive(&accepter, &other, 8).unwrap().1, Received::End);
+}
+
+/// Messages of these lengths arrive as they are. `look` is done before each is received.
+pub fn messages_arrive<T: Transport>(
+    pair: Pair<T>,
+    lengths: &[usize],
+    piece: usize,
+    lend: bool,
+    look: impl Fn(&T::Connection),
+) {
+    let Pair { one, other, asker, accepter } = pair;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for (seed, length) in (0..).zip(lengths) {
+                send(&asker, &one, &pattern(seed, *length), lend).unwrap();
+            }
+        });
+        for (seed, length) in (0..).zip(lengths) {
+            look(&other);
+            assert!(receive_message(&accepter, &other, piece).unwrap() == pattern(seed, *length));
+        }
+    });
+}
+
+/// What the process does that is killed in [`outlives_its_giver`].
+pub fn gives_and_waits<T: Transport>(network: &T, connection: T::Connection) {
+    send(network, &connection, b"last words", false).unwrap();
+    say(network.give(Parcel::Connection { connection: &connection, shared: false }, hear(), &state(b"")).unwrap());
+    drop(connection);
+    let _: String = hear();
+}
+
+/// The process gives its end of a connection of messages to this one, and is killed before or after that is taken.
+pub fn outlives_its_giver<T: Transport>(here: &T, mut process: Other, connection: T::Connection, taken_first: bool) {
+    process.tell(std::process::id());
+    let claim = process.hear().parse().unwrap();
+    if !taken_first {
+        process.kill();
+        assert_eq!(here.take(claim).err(), Some(Fault::BadClaim));
+    }
+    let taken = taken_first.then(|| here.take(claim).unwrap());
+    assert_eq!(receive_message(here, &connection, 20).unwrap(), b"last words");
+    if let Some((Taken::Connection(taken), _)) = taken {
+        process.kill();
+        send(here, &taken, b"still there", false).unwrap();
+        assert_eq!(receive_message(here, &connection, 20).unwrap(), b"still there");
+    } else {
+        assert_eq!(receive(here, &connection, 20), Err(Fault::Reset));
     }
 }
 
