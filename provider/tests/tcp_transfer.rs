@@ -3,6 +3,8 @@
 
 mod tcp_support;
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use tcp_support::*;
 use wsp::transport::{Access, Connection as _, Ending, Fault, Mode, Received, Sent, Transfer};
@@ -90,6 +92,12 @@ fn what_nobody_asks_for_has_a_bound_and_holds_up_no_transfer() {
     send(&network, &one, b"room again", false).unwrap();
     assert_eq!(receive_message(&network, &other, 256).unwrap(), b"room again");
     rdma(&other).withdraw(key).unwrap();
+}
+
+#[test]
+fn patience_may_have_no_end() {
+    let [asker, accepter] = [(); 2].map(|()| patient(Duration::MAX));
+    a_stream_arrives(pair_of(asker, accepter, Mode::Stream), &[5], 5, false);
 }
 
 #[test]

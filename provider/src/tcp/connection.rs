@@ -77,7 +77,8 @@ pub struct Core {
 struct Asking {
     /// Under which the watching thread knows it.
     number: usize,
-    until: Instant,
+    /// `None`: it may take as long as it takes.
+    until: Option<Instant>,
     greeted: bool,
     /// Has the other side answered at all?
     known: bool,
@@ -117,7 +118,11 @@ impl Asking {
 
     fn patience(&self) -> Poll<Result<(), Fault>> {
         // Who is known to be there may take its time to accept.
-        if self.known || Instant::now() < self.until { Poll::Pending } else { Poll::Ready(Err(Fault::TimedOut)) }
+        if self.known || self.until.is_none_or(|until| Instant::now() < until) {
+            Poll::Pending
+        } else {
+            Poll::Ready(Err(Fault::TimedOut))
+        }
     }
 }
 
@@ -155,7 +160,7 @@ pub fn connect(
     net::connect(&socket, to).map_err(|error| unreached(error.into()))?;
     let local = net::address(socket.local_addr())?;
     let (number, patience) = (instance.watcher.number(), instance.settings.connect);
-    let until = Instant::now() + patience;
+    let until = Instant::now().checked_add(patience);
     let asking = Asking { number, until, greeted: false, known: false, word: Word::default() };
     let core = Arc::new(Core::new(instance, socket, mode, [local, to], Some(asking)));
     if core.advance().is_pending() {

@@ -71,7 +71,7 @@ impl Watcher {
         within: Option<Duration>,
     ) -> Result<(), Fault> {
         let wanted = if matches!(what, Watched::Asker(_)) { Wanted::Both } else { Wanted::Input };
-        self.insert(number, Entry { what, until: within.map(|within| Instant::now() + within) });
+        self.insert(number, Entry { what, until: within.and_then(|within| Instant::now().checked_add(within)) });
         self.poller.add(socket, number, wanted).inspect_err(|_| drop(self.watched().remove(&number)))
     }
 
