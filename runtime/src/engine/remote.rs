@@ -247,13 +247,12 @@ impl<T: Transport> Endpoint<T> {
     /// Closes memory to the peer.
     pub(super) fn withdraw(&self, descriptor: Bytes<'_>) -> Result<(), Code> {
         let (key, handle) = self.transfers().registrations.take_exposed(&memory::take(descriptor)?)?;
-        if let Some(connection) = self.connection()
-            && let Some(rdma) = connection.rdma()
-        {
-            // Before the memory counts as free: a transport may still be copying.
-            rdma.withdraw(key)?;
-        }
-        self.transfers().registrations.local.close(handle)
+        // Before the memory counts as free: a transport may still be copying. What it fails with, it has closed already.
+        let connection = self.connection();
+        let withdrawn =
+            connection.as_ref().and_then(|connection| connection.rdma()).map_or(Ok(()), |rdma| rdma.withdraw(key));
+        self.transfers().registrations.local.close(handle)?;
+        Ok(withdrawn?)
     }
 
     /// Closes all memory to the peer. To be done before the connection goes.
