@@ -1,7 +1,7 @@
 //! Operations that have ended and are still to be told: without any lock, since whoever is told may call again.
 
 use super::upcalling::{Inside, Upcalling};
-use crate::rt::{Code, Operation};
+use crate::rt::{Code, Operation, Outcome};
 
 /// An overlapped operation with the way to fail it: each function has its own list of errors.
 pub struct Posted {
@@ -34,6 +34,11 @@ impl Moved {
     pub fn bytes(count: usize) -> Self {
         Self { bytes: u32::try_from(count).unwrap_or(u32::MAX), flags: 0 }
     }
+}
+
+/// The byte count of an outcome.
+pub fn bytes(outcome: Outcome<Moved>) -> Outcome<u32> {
+    outcome.map(|moved| moved.bytes)
 }
 
 impl Posted {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ended::{End, Moved};
+use super::ended::{End, Moved, bytes};
 use super::endpoint::Endpoint;
 use super::events::{self, Listener};
 use super::options::Options;
@@ -92,10 +92,7 @@ impl<T: Placed> Provider for Messages<T> {
         // SAFETY: as for `send`.
         let receive = Receive::new(unsafe { Scatter::capture(call.buffers) }, false);
         let outcome = Endpoint::receive(socket, socket, receive, socket.later::<error::RecvError>(call.overlapped))?;
-        Ok(match outcome {
-            Outcome::Done(Moved { bytes, flags }) => Outcome::Done(done::Recv { bytes, flags }),
-            Outcome::Pending => Outcome::Pending,
-        })
+        Ok(outcome.map(|Moved { bytes, flags }| done::Recv { bytes, flags }))
     }
 
     fn close_socket(&self, socket: &Handle<'_, T>) -> Result<(), error::CloseSocketError> {
@@ -220,13 +217,5 @@ impl<T: Placed> Provider for Messages<T> {
         let side = Side::Read(unsafe { Scatter::capture_room(call.buffers) });
         let later = socket.later::<error::RdmaReadError>(call.overlapped);
         Ok(bytes(Endpoint::transfer(socket, socket, side, used, (call.target, call.target_offset), later)?))
-    }
-}
-
-/// The byte count of an outcome.
-fn bytes(outcome: Outcome<Moved>) -> Outcome<u32> {
-    match outcome {
-        Outcome::Done(moved) => Outcome::Done(moved.bytes),
-        Outcome::Pending => Outcome::Pending,
     }
 }

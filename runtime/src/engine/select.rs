@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::endpoint::{Endpoint, Stage};
+use super::streams::look_up;
 use super::waiting::{self, Stop};
 use super::{Home, Placed};
-use crate::rt::{Cell, Code, SocketSet};
+use crate::rt::{Check, Code, SocketSet};
 use crate::transport::Transport;
 use crate::winsock::{call, error};
-use crate::{code, ffi, winsock};
+use crate::{code, ffi};
 
 /// The three questions that `select` asks.
 #[derive(Clone, Copy)]
@@ -45,7 +46,7 @@ impl<'a, T: Placed> Asked<'a, T> {
         let Some(set) = set.filter(|set| !set.is_empty()) else { return Ok(None) };
         let mut sockets = Vec::with_capacity(set.len());
         for descriptor in set.iter() {
-            sockets.push((descriptor, look_up::<T>(descriptor)?));
+            sockets.push((descriptor, look_up::<T>(descriptor, &UNKNOWN)?));
         }
         Ok(Some(Self { set, question, sockets }))
     }
@@ -56,16 +57,12 @@ impl<'a, T: Placed> Asked<'a, T> {
     }
 }
 
-fn look_up<T: Placed>(descriptor: usize) -> Result<Arc<Endpoint<T>>, Code> {
-    const UNKNOWN: crate::rt::Check = crate::rt::Check {
-        id: "WSPSelect.set.socket",
-        code: code::WSAENOTSOCK,
-        text: "A set names something that is no socket of this provider.",
-    };
-    let cell: &Cell<_, Arc<Endpoint<T>>, winsock::Keys> = T::streams();
-    let socket = cell.socket(descriptor, &UNKNOWN, code::WSAENETDOWN).map_err(Code)?;
-    Ok(Arc::clone(&socket))
-}
+/// A set names a socket.
+const UNKNOWN: Check = Check {
+    id: "WSPSelect.set.socket",
+    code: code::WSAENOTSOCK,
+    text: "A set names something that is no socket of this provider.",
+};
 
 /// Waits until a socket of the sets is ready. The sets keep those that are.
 pub fn select<T: Placed>(home: &Home<T>, call: &call::Select<'_>) -> Result<i32, error::SelectError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::common::Direction;
-use super::ended::{End, Moved};
+use super::ended::{End, Moved, bytes};
 use super::endpoint::{Endpoint, Stage};
 use super::events::{self, Listener};
 use super::extensions::Parts;
@@ -14,7 +14,7 @@ use super::sending::Send;
 use super::transfer::Later;
 use super::{Home, Placed, address, control, select, waiting};
 use crate::ffi;
-use crate::rt::{Buffers, BuffersOut, Bytes, Cell, Code, Opened, Outcome, SocketRef, Startup};
+use crate::rt::{Buffers, BuffersOut, Bytes, Cell, Check, Code, Opened, Outcome, SocketRef, Startup};
 use crate::transport::{Bell, Connection, Ending, Fault, Gather, Mode, Region, Scatter, Transport};
 use crate::winsock::{Instance, Keys, Provider, call, done, error};
 
@@ -207,7 +207,7 @@ impl<T: Placed> Provider for Streams<T> {
             match call.option {
                 ffi::SO_UPDATE_ACCEPT_CONTEXT => {
                     let listener = call.value.and_then(Bytes::read).ok_or(error::SetSockOptError::Fault)?;
-                    let listener: Arc<Endpoint<T>> = look_up(listener)?;
+                    let listener: Arc<Endpoint<T>> = look_up(listener, &UNKNOWN)?;
                     return Ok(socket.inherit_from(&listener)?);
                 }
                 ffi::SO_UPDATE_CONNECT_CONTEXT => {
@@ -286,7 +286,7 @@ impl<T: Placed> Provider for Streams<T> {
         socket: &Handle<'_, T>,
         call: &call::AcceptEx<'_>,
     ) -> Result<Outcome<u32>, error::AcceptExError> {
-        let onto = look_up(call.accepting)?;
+        let onto = look_up(call.accepting, &UNKNOWN)?;
         let parts = Parts::new(call.data_length, call.local_length, call.remote_length);
         // SAFETY: by the interface's contract the buffer has these three parts and stays good until the operation has ended.
         let output = unsafe { Region::new(call.output.cast(), parts.total()) };
@@ -360,20 +360,20 @@ fn receive<T: Placed>(
     Endpoint::receive(socket, socket, Receive::new(room, flags & ffi::MSG_PEEK != 0), later)
 }
 
-/// Another socket of this provider that a call names.
-fn look_up<T: Placed>(descriptor: usize) -> Result<Arc<Endpoint<T>>, Code> {
-    const UNKNOWN: crate::rt::Check = crate::rt::Check {
-        id: "socket",
-        code: crate::code::WSAENOTSOCK,
-        text: "The call names a further socket that is none of this provider.",
-    };
-    let socket = T::streams().socket(descriptor, &UNKNOWN, crate::code::WSAENETDOWN).map_err(Code)?;
-    Ok(Arc::clone(&socket))
-}
+/// A call names a further socket.
+const UNKNOWN: Check = Check {
+    id: "socket",
+    code: crate::code::WSAENOTSOCK,
+    text: "The call names a further socket that is none of this provider.",
+};
 
-/// The byte count of an outcome.
-fn bytes(outcome: Outcome<Moved>) -> Outcome<u32> {
-    outcome.map(|moved| moved.bytes)
+/// Another socket of this provider that a call names.
+///
+/// # Errors
+/// The code of `unknown` if it is none; `WSAENETDOWN` if a panic has spoilt it.
+pub fn look_up<T: Placed>(descriptor: usize, unknown: &'static Check) -> Result<Arc<Endpoint<T>>, Code> {
+    let socket = T::streams().socket(descriptor, unknown, crate::code::WSAENETDOWN).map_err(Code)?;
+    Ok(Arc::clone(&socket))
 }
 
 impl<T: Transport> Endpoint<T> {
