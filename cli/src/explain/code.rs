@@ -2,14 +2,25 @@
 
 use std::fmt::Write as _;
 
-use wsp_codegen::model::Model;
+use wsp_codegen::model::{Code, Model};
 
 use super::same;
 use crate::text::{BOLD, PLAIN, Table, paragraph};
 
+/// The error codes that have this name or number; several can have the same number.
+pub fn called<'m>(model: &'m Model, name: &str) -> impl Iterator<Item = &'m Code> {
+    let hexadecimal = name.strip_prefix("0x").or_else(|| name.strip_prefix("0X"));
+    let number = hexadecimal.map_or_else(|| name.parse().ok(), |digits| i32::from_str_radix(digits, 16).ok());
+    model.codes.iter().filter(move |code| same(&code.name, name) || number == Some(code.value))
+}
+
 /// An error code, by name or number: what it means, who fails with it and when.
 pub fn explain(model: &Model, name: &str) -> Option<String> {
-    let code = model.codes.iter().find(|code| same(&code.name, name) || code.value.to_string() == name)?;
+    let texts: Vec<String> = called(model, name).map(|code| describe(model, code)).collect();
+    (!texts.is_empty()).then(|| texts.join("\n"))
+}
+
+fn describe(model: &Model, code: &Code) -> String {
     let mut text = format!("{BOLD}{}{PLAIN} = {}\n\n{}", code.name, code.value, paragraph(&code.text));
     if let Some(status) = code.ntstatus {
         let _ = writeln!(text, "  In a completed OVERLAPPED: {status:#010X}.");
@@ -27,5 +38,5 @@ pub fn explain(model: &Model, name: &str) -> Option<String> {
     }
     text.push('\n');
     text.push_str(&table.text());
-    Some(text)
+    text
 }

@@ -6,7 +6,7 @@ use wsp_codegen::model::{
     Allowed, AllowedSet, Delivery, Direction, ErrorEntry, Function, Model, Null, Param, Profile, Source,
 };
 
-use super::{same, suggestion, unknown};
+use super::{code, everything, same, suggestion, unknown};
 use crate::Failure;
 use crate::text::{BOLD, DIM, PLAIN, Table, paragraph};
 
@@ -27,17 +27,24 @@ pub fn explain(model: &Model, name: &str) -> Option<String> {
 /// When the function fails with the code.
 pub fn with_code(model: &Model, name: &str, code: &str) -> Result<String, Failure> {
     let found: Vec<_> = in_profiles(model, name).collect();
-    let Some((_, function)) = found.first() else { return Err(unknown(model, name)) };
+    let Some((_, function)) = found.first() else {
+        return Err(match everything(model, name) {
+            Some(_) => Failure::new(format!("{name} is no function; nothing goes with it")),
+            None => unknown(model, name),
+        });
+    };
+    let wanted: Vec<&str> = code::called(model, code).map(|code| code.name.as_str()).collect();
+    let is_wanted = |name: &str| wanted.contains(&name);
     let mut text = String::new();
     for (profile, function) in &found {
-        for entry in function.errors.iter().filter(|entry| same(&entry.code, code)) {
+        for entry in function.errors.iter().filter(|entry| is_wanted(&entry.code)) {
             let _ = writeln!(text, "{BOLD}{} {}{PLAIN} in {}{}", function.name, entry.code, profile.name, how(entry));
             text.push_str(&paragraph(&entry.when));
             if let Some(note) = &entry.note {
                 text.push_str(&paragraph(note));
             }
         }
-        for outcome in function.outcomes.iter().filter(|outcome| same(&outcome.code, code)) {
+        for outcome in function.outcomes.iter().filter(|outcome| is_wanted(&outcome.code)) {
             let _ = writeln!(
                 text,
                 "{BOLD}{} {}{PLAIN} in {} (an outcome, not an error)",
@@ -45,13 +52,15 @@ pub fn with_code(model: &Model, name: &str, code: &str) -> Result<String, Failur
             );
             text.push_str(&paragraph(&outcome.when));
         }
-        for check in function.checks.iter().filter(|check| check.code.as_deref().is_some_and(|own| same(own, code))) {
+        for check in function.checks.iter().filter(|check| check.code.as_deref().is_some_and(is_wanted)) {
             text.push_str(&paragraph(&format!("Check {}: {}", check.id, check.text)));
         }
     }
     if text.is_empty() {
         let codes = found.iter().flat_map(|(_, function)| &function.errors).map(|entry| entry.code.as_str());
-        return Err(Failure::new(format!("{} does not fail with `{code}`{}", function.name, suggestion(code, codes))));
+        let meant = if wanted.is_empty() { suggestion(code, codes) } else { String::new() };
+        let code = wanted.first().unwrap_or(&code);
+        return Err(Failure::new(format!("{} does not fail with `{code}`{meant}", function.name)));
     }
     Ok(text)
 }

@@ -4,6 +4,9 @@ mod code;
 mod diagnostic;
 mod function;
 mod other;
+#[cfg(test)]
+mod tests;
+mod topic;
 
 use std::path::Path;
 
@@ -15,23 +18,28 @@ use crate::{Failure, print, spec};
 
 /// Explains whatever has this name.
 pub fn run(name: &str, code: Option<&str>, folder: Option<&Path>) -> Result<(), Failure> {
-    if let Some(text) = diagnostic::explain(name) {
+    // A number alone is an error code's first: some of those are small, too.
+    let number = name.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(text) = diagnostic::explain(name).filter(|_| !number) {
         return match code {
             None => print(&text),
             Some(_) => Err(Failure::new(format!("{name} is a diagnostic of wsp; nothing goes with it"))),
         };
     }
-    let model = spec::load(folder)?.model;
-    let text = match code {
-        Some(code) => function::with_code(&model, name, code),
-        None => everything(&model, name),
-    };
-    print(&text?)
+    print(&look_up(&spec::load(folder)?.model, name, code)?)
+}
+
+/// What the spec says about it.
+fn look_up(model: &Model, name: &str, code: Option<&str>) -> Result<String, Failure> {
+    match code {
+        Some(code) => function::with_code(model, name, code),
+        None => everything(model, name).or_else(|| diagnostic::explain(name)).ok_or_else(|| unknown(model, name)),
+    }
 }
 
 /// The first kind of thing that has the name.
-fn everything(model: &Model, name: &str) -> Result<String, Failure> {
-    let found = [
+fn everything(model: &Model, name: &str) -> Option<String> {
+    [
         function::explain,
         code::explain,
         other::constant,
@@ -40,10 +48,10 @@ fn everything(model: &Model, name: &str) -> Result<String, Failure> {
         other::rule,
         other::check,
         other::state,
+        topic::explain,
     ]
     .iter()
-    .find_map(|explain| explain(model, name));
-    found.ok_or_else(|| unknown(model, name))
+    .find_map(|explain| explain(model, name))
 }
 
 /// Nothing has the name: the nearest that something has.
@@ -56,7 +64,8 @@ fn unknown(model: &Model, name: &str) -> Failure {
         .chain(model.codes.iter().map(|code| code.name.as_str()))
         .chain(model.groups.iter().flat_map(|group| &group.constants).map(|constant| constant.name.as_str()))
         .chain(model.types.iter().map(|ty| ty.name.as_str()))
-        .chain(model.tables.iter().map(|table| table.name.as_str()));
+        .chain(model.tables.iter().map(|table| table.name.as_str()))
+        .chain(model.profiles.iter().flat_map(|profile| &profile.topics).map(|topic| topic.name.as_str()));
     Failure::new(format!("nothing is called `{name}`{}", suggestion(name, names)))
 }
 
