@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Failure, Format, print};
+use crate::{Failure, Format, note, print};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -35,7 +35,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return if met { Ok(()) } else { Err(Failure::new("more system calls per message than there should be")) };
     }
     if cfg!(debug_assertions) {
-        anstream::eprintln!("this is an unoptimised build: `cargo run --release -- bench` is what counts");
+        note(format_args!("this is an unoptimised build: `cargo run --release -- bench` is what counts"));
     }
     let options = wsp_bench_net::Options { limit: Duration::from_secs(arguments.limit) };
     let terminal = std::io::stderr().is_terminal();

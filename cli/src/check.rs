@@ -8,7 +8,7 @@ use wsp_codegen::model::Model;
 use crate::explain::class;
 use crate::generate::summary;
 use crate::text::{GREEN, PLAIN, Table};
-use crate::{Failure, Format, print, spec};
+use crate::{Failure, Format, note, print, spec};
 
 /// Checks a spec; prints the diagnostics, or what the spec holds and how far its rules are covered.
 pub fn run(folder: Option<&Path>, format: Format) -> Result<(), Failure> {
@@ -22,11 +22,11 @@ pub fn run(folder: Option<&Path>, format: Format) -> Result<(), Failure> {
         return if good { Ok(()) } else { Err(Failure::Said) };
     }
     let loaded = read.map_err(|diagnostics| {
-        anstream::eprintln!("{}", diagnostics.render(true));
+        note(diagnostics.render(true));
         Failure::Said
     })?;
     if !loaded.warnings.is_empty() {
-        anstream::eprintln!("{}", loaded.warnings.render(true));
+        note(loaded.warnings.render(true));
     }
     let mut text = summary(&loaded.model.profiles);
     text.push('\n');

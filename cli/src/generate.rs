@@ -9,7 +9,7 @@ use wsp_codegen::model::Profile;
 use wsp_codegen::write::{Written, place, stage};
 
 use crate::text::{BOLD, GREEN, PLAIN, Table};
-use crate::{Failure, print, spec};
+use crate::{Failure, note, print, spec};
 
 /// The names that `--only` takes.
 pub fn only_help() -> String {
@@ -23,7 +23,7 @@ pub fn run(out: &Path, folder: Option<&Path>, only: &[String]) -> Result<(), Fai
     let begun = Instant::now();
     let loaded = spec::load(folder)?;
     if !loaded.warnings.is_empty() {
-        anstream::eprintln!("{}", loaded.warnings.render(true));
+        note(loaded.warnings.render(true));
     }
     let read = begun.elapsed();
     let mut table = Table::new(&["made", ">files", ">changed", ">KiB", ">ms", "what"]);

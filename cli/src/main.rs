@@ -127,7 +127,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Said) => ExitCode::FAILURE,
         Err(Failure::Message(message)) => {
-            anstream::eprintln!("{}error{}: {message}", text::RED, text::PLAIN);
+            note(format_args!("{}error{}: {message}", text::RED, text::PLAIN));
             ExitCode::FAILURE
         }
     }
@@ -145,6 +145,12 @@ impl Failure {
     fn new(message: impl std::fmt::Display) -> Self {
         Self::Message(message.to_string())
     }
+}
+
+/// Writes a line to standard error; that nobody can read it changes nothing.
+fn note(text: impl std::fmt::Display) {
+    use std::io::Write as _;
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
 /// Writes to standard output; a reader that has gone away ends the command quietly.

@@ -7,7 +7,7 @@ use wsp_codegen::emit::Options;
 use wsp_codegen::model::Model;
 use wsp_codegen::{Source, build, compile_with_warnings, load_folder};
 
-use crate::Failure;
+use crate::{Failure, note};
 
 /// A spec that was read without error.
 pub struct Loaded {
@@ -57,7 +57,7 @@ pub fn read(folder: Option<&Path>) -> Result<Loaded, Diagnostics> {
 /// [`Failure::Said`].
 pub fn load(folder: Option<&Path>) -> Result<Loaded, Failure> {
     read(folder).map_err(|diagnostics| {
-        anstream::eprintln!("{}", diagnostics.render(true));
+        note(diagnostics.render(true));
         Failure::Said
     })
 }

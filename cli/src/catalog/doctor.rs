@@ -6,7 +6,7 @@ use wsp_catalog::{Catalog, Done, Options, Store, backups, change, interrupted};
 
 use super::{ChangeArguments, changes, print_json, probe};
 use crate::text::{BOLD, GREEN, PLAIN, RED};
-use crate::{Failure, Format, print};
+use crate::{Failure, Format, note, print};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -35,7 +35,7 @@ pub fn run(store: &mut dyn Store, arguments: &Arguments, format: Format) -> Resu
                  `wsp catalog restore {backup}` puts back what was before it"
             )));
         }
-        anstream::eprintln!("An earlier change was interrupted; putting back {}.", backup.display());
+        note(format_args!("An earlier change was interrupted; putting back {}.", backup.display()));
         made.push(changes::restore(store, &backup, true, arguments.change.dry_run)?);
         if format == Format::Text {
             print(&changes::text(&made[0]))?;

@@ -8,7 +8,7 @@ use wsp_catalog::wanted::{self, Offer, Pick, Place};
 use wsp_catalog::{Options, StartFault, Store, Uuid, View, stream_info};
 
 use super::{ChangeArguments, changes, probe};
-use crate::{Failure, Format};
+use crate::{Failure, Format, note};
 
 /// Under which providers without a GUID of their own get one, from their names: a second installation finds the first.
 const NAMESPACE: Uuid = Uuid::from_u128(0x7d0a_4c1e_2f6b_4a7e_9a53_0c5f_1b6e_8d24);
@@ -119,7 +119,7 @@ fn look(arguments: &Arguments) -> Result<Vec<Library>, Failure> {
         let path = library.path.display();
         match probe::prober(arguments.limit)?.start(library, export) {
             Ok(()) => {}
-            Err(StartFault::Untried(why)) => anstream::eprintln!("note: whether {path} starts was not tried: {why}"),
+            Err(StartFault::Untried(why)) => note(format_args!("note: whether {path} starts was not tried: {why}")),
             Err(fault) => return Err(Failure::new(format!("{path}: {fault}; nothing was changed"))),
         }
     }

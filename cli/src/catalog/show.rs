@@ -7,19 +7,19 @@ use wsp_catalog::{Catalog, Entry, Store, View, category};
 
 use super::print_json;
 use crate::text::{BOLD, PLAIN, Table};
-use crate::{Failure, Format, print};
+use crate::{Failure, Format, note, print};
 
 /// Reads the catalog, and says on the way what is wrong with it.
 pub fn read(store: &mut dyn Store) -> Result<Catalog, Failure> {
     let catalog = store.read().map_err(Failure::new)?;
     for damage in catalog.damage() {
-        anstream::eprintln!("warning: {damage}; `wsp catalog doctor` says more");
+        note(format_args!("warning: {damage}; `wsp catalog doctor` says more"));
     }
     if let Some(backup) = wsp_catalog::interrupted(store) {
         let backup = backup.display();
-        anstream::eprintln!(
+        note(format_args!(
             "warning: a change is under way or was interrupted; `wsp catalog restore {backup}` takes it back"
-        );
+        ));
     }
     Ok(catalog)
 }
