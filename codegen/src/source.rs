@@ -1,6 +1,7 @@
 //! The files that a spec is made of.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostics};
@@ -34,11 +35,11 @@ impl Source {
 pub fn load_folder(dir: &Path, overlay: bool, diags: &mut Diagnostics) -> Vec<Source> {
     let mut files = Vec::new();
     let before = diags.len();
-    collect(dir, dir, &mut files, diags);
+    collect(dir, dir, &mut Vec::new(), &mut files, diags);
     files.sort();
     let mut sources = Vec::new();
     for (path, full) in files {
-        match fs::read(&full) {
+        match read_regular(&full) {
             Ok(text) => sources.push(Source { path, shown: full.to_string_lossy().into_owned(), text, overlay }),
             Err(error) => {
                 diags
@@ -59,29 +60,61 @@ pub fn load_folder(dir: &Path, overlay: bool, diags: &mut Diagnostics) -> Vec<So
     sources
 }
 
-/// Adds the spec files below `dir` to `files`: the path relative to `root` with `/`, and the full path.
-fn collect(root: &Path, dir: &Path, files: &mut Vec<(String, PathBuf)>, diags: &mut Diagnostics) {
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
+/// The bytes of a file. Whatever else has its name, a pipe say, is refused: it could have no end.
+fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    fs::read(path)
+}
+
+/// Adds the spec files below `dir` to `files`: the path relative to `root` with `/`, and the full path. `around` are the folders
+/// that are being read, by their real paths: a link may lead back into one of them.
+fn collect(
+    root: &Path,
+    dir: &Path,
+    around: &mut Vec<PathBuf>,
+    files: &mut Vec<(String, PathBuf)>,
+    diags: &mut Diagnostics,
+) {
+    let shown = dir.to_string_lossy();
+    let entries =
+        fs::canonicalize(dir).and_then(|real| Ok((fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?, real)));
+    let (entries, real) = match entries {
+        Ok((_, real)) if around.contains(&real) => {
+            diags
+                .file_error(Code::NoFolder, &shown, "this link leads back to a folder that it is in")
+                .hint("remove the link");
+            return;
+        }
+        Ok(read) => read,
         Err(error) => {
             diags
-                .file_error(Code::NoFolder, &dir.to_string_lossy(), format!("cannot read this spec folder: {error}"))
+                .file_error(Code::NoFolder, &shown, format!("cannot read this spec folder: {error}"))
                 .hint("name a folder that exists and can be read");
             return;
         }
     };
+    around.push(real);
     for entry in entries {
-        let Ok(entry) = entry else { continue };
         let path = entry.path();
-        // `metadata` follows links, so a linked file counts; a linked folder does not, because it could lead round in a circle.
-        let linked = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-        if path.is_dir() && !linked {
-            collect(root, &path, files, diags);
-        } else if !path.is_dir() && path.extension().is_some_and(|ext| ext == "yaml") {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+        if path.is_dir() {
+            collect(root, &path, around, files, diags);
+        } else if path.extension().is_some_and(|ending| ending == "yaml") {
             let inside = path.strip_prefix(root).unwrap_or(&path);
             let parts: Vec<_> =
                 inside.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
             files.push((parts.join("/"), path));
+        } else if ending.is_some_and(|ending| ending == "yml" || ending == "yaml") {
+            diags
+                .file_error(
+                    Code::OtherEnding,
+                    &path.to_string_lossy(),
+                    "this file is not read: of YAML, only `.yaml` is",
+                )
+                .hint("let its name end in `.yaml`");
         }
     }
+    around.pop();
 }

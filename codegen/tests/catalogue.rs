@@ -10,7 +10,8 @@ use wsp_codegen::diagnostic::{Code, Diagnostics, Level, all, explain};
 use wsp_codegen::{compile, compile_with_warnings, load_folder};
 
 /// Numbers that no single file can show; each has a test of its own below.
-const WITHOUT_EXAMPLE: &[Code] = &[Code::NoFolder, Code::UnreadableFile, Code::NoSpec, Code::TooLarge];
+const WITHOUT_EXAMPLE: &[Code] =
+    &[Code::NoFolder, Code::UnreadableFile, Code::NoSpec, Code::TooLarge, Code::OtherEnding];
 
 /// The bytes of an example: `\xNN` stands for that byte.
 fn bytes(example: &str) -> Vec<u8> {
@@ -118,6 +119,52 @@ fn an_unreadable_file_is_reported_and_the_rest_is_read() {
     let wrong = [Source { text: b"state: []\n".to_vec(), ..sources[0].clone() }];
     let said = compile(&wrong).expect_err("no such key").render_short();
     assert!(said.contains(&format!("{}:1:1", dir.join("good.yaml").display())), "an editor has to find it: {said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_linked_folder_is_read_unless_it_leads_back() {
+    let dir = std::env::temp_dir().join(format!("wsp-linked-{}", std::process::id()));
+    for folder in ["spec/one", "elsewhere"] {
+        fs::create_dir_all(dir.join(folder)).expect("a temporary folder");
+    }
+    fs::write(dir.join("elsewhere/linked.yaml"), "states: []\n").expect("writable");
+    std::os::unix::fs::symlink(dir.join("elsewhere"), dir.join("spec/two.yaml")).expect("a link");
+    let mut diags = Diagnostics::new();
+    let sources = load_folder(&dir.join("spec"), true, &mut diags);
+    assert!(diags.is_empty(), "{diags}");
+    assert_eq!(sources.iter().map(|source| source.path.as_str()).collect::<Vec<_>>(), ["two.yaml/linked.yaml"]);
+    std::os::unix::fs::symlink(dir.join("spec"), dir.join("elsewhere/round")).expect("a link");
+    load_folder(&dir.join("spec"), true, &mut diags);
+    fs::remove_dir_all(&dir).expect("the folder is there");
+    assert_eq!(codes(&diags), [Code::NoFolder]);
+    assert!(diags.render_short().contains("two.yaml/round:1:1: error[WSP0001]: this link leads back"), "{diags}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_could_have_no_end_is_not_read() {
+    let dir = std::env::temp_dir().join(format!("wsp-endless-{}", std::process::id()));
+    fs::create_dir_all(&dir).expect("a temporary folder");
+    std::os::unix::fs::symlink("/dev/zero", dir.join("zero.yaml")).expect("a link");
+    let mut diags = Diagnostics::new();
+    load_folder(&dir, true, &mut diags);
+    fs::remove_dir_all(&dir).expect("the folder is there");
+    assert_eq!(codes(&diags), [Code::UnreadableFile]);
+    assert!(diags.render_short().contains("it is no regular file"), "{diags}");
+}
+
+#[test]
+fn a_file_with_almost_the_right_ending_is_not_passed_over() {
+    let dir = std::env::temp_dir().join(format!("wsp-ending-{}", std::process::id()));
+    fs::create_dir_all(&dir).expect("a temporary folder");
+    for name in ["a.yml", "b.YAML", "c.yaml", "d.yaml~", "e.txt"] {
+        fs::write(dir.join(name), "states: []\n").expect("writable");
+    }
+    let mut diags = Diagnostics::new();
+    let sources = load_folder(&dir, true, &mut diags);
+    fs::remove_dir_all(&dir).expect("the folder is there");
+    assert_eq!((codes(&diags), sources.len()), (vec![Code::OtherEnding; 2], 1), "{diags}");
 }
 
 #[test]

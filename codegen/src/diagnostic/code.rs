@@ -50,6 +50,8 @@ codes! {
     DuplicateKey = 14,
     /// A key is not text.
     KeyNotText = 15,
+    /// A file of YAML has another ending than `.yaml`.
+    OtherEnding = 16,
 
     // The shape of a file.
     /// The top-level keys tell no kind of file.

@@ -67,4 +67,8 @@ explanations! {
         "YAML allows lists and mappings as keys. Here a key is a word. A brace or bracket too many is the usual cause.",
         "states:\n  - {name: listening, title: Listening, text: Waits., [a]: b}\n",
         "states:\n  - {name: listening, title: Listening, text: Waits.}\n";
+    OtherEnding: "a file ends in `.yml`",
+        "Spec files end in `.yaml`, in small letters; others are not looked at. A file that ends almost so most likely was meant to be read. \
+         Rename it.",
+        "", "";
 }
