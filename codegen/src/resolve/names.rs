@@ -8,7 +8,7 @@ use crate::shape::Text;
 use crate::source::Source;
 use crate::syntax::declare::{Constant, ErrorCode, Group, Profile, State, Table, Topic, Type};
 use crate::syntax::function::{Amendment, Function};
-use crate::syntax::{File, Parsed};
+use crate::syntax::{File, Parsed, declared_twice};
 
 /// Declarations of one kind, in spec order.
 #[derive(Debug)]
@@ -28,12 +28,7 @@ impl<'a, T> Registry<'a, T> {
 
     fn add(&mut self, name: &'a Text, item: &'a T, diags: &mut Diagnostics) {
         if let Some((_, first)) = self.index.get(name.value.as_str()) {
-            let message = format!("the {} `{}` is declared twice", self.noun, name.value);
-            diags
-                .error(Code::DeclaredTwice, name.span, message)
-                .label("again here")
-                .also(*first, "first here")
-                .hint("keep one of them");
+            declared_twice(self.noun, &name.value, name.span, *first, diags);
             return;
         }
         self.index.insert(&name.value, (self.items.len(), name.span));

@@ -4,7 +4,7 @@ pub mod declare;
 pub mod function;
 pub mod value;
 
-use crate::diagnostic::{Code, Diagnostics, suggest};
+use crate::diagnostic::{Code, Diagnostics, Span, suggest};
 use crate::parallel::each;
 use crate::shape::{Read, Reader, Schema, word_list};
 use crate::source::Source;
@@ -66,6 +66,9 @@ kinds! {
     "states" => States(declare::States),
 }
 
+/// The kinds of files that declare one thing, whose name stands at their key; the others hold lists.
+const NAMED: [&str; 3] = ["function", "amend", "topic"];
+
 /// A read file with the index of its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parsed {
@@ -80,7 +83,7 @@ pub fn parse(sources: &[Source], diags: &mut Diagnostics) -> Vec<Parsed> {
     let text = |(file, source)| Some((file, yaml::decode(file, source, diags)?));
     let texts: Vec<(u32, &str)> = (0..).zip(sources).filter_map(text).collect();
     let nodes = each(&texts, diags, |&(file, text), diags| Some((file, yaml::read(file, text, diags)?)));
-    let profiles = profile_names(&nodes);
+    let Some(profiles) = profile_names(&nodes, diags) else { return Vec::new() };
     each(&nodes, diags, |(file, node), diags| {
         let mut cx = Reader { diags, profiles: &profiles };
         Some(Parsed { file: *file, content: read_file(node, &mut cx)? })
@@ -92,7 +95,14 @@ fn read_file(node: &Node, cx: &mut Reader<'_>) -> Option<File> {
         cx.wrong_type(node, "a mapping");
         return None;
     };
-    if let Some(kind) = KINDS.iter().find(|kind| map.iter().any(|(key, _)| key.value == kind.key)) {
+    // Functions have `profiles` and `states` too, of another form: one whose first key is misspelt is no file of those.
+    let tells = |key: &str, value: &Node| match &value.value {
+        _ if map.len() == 1 || NAMED.contains(&key) => true,
+        Kind::List(items) => items.iter().all(|item| matches!(item.value, Kind::Map(_))),
+        _ => false,
+    };
+    let is_there = |kind: &&FileKind| map.iter().any(|(key, value)| key.value == kind.key && tells(kind.key, value));
+    if let Some(kind) = KINDS.iter().find(is_there) {
         return (kind.read)(node, cx);
     }
     let keys = || KINDS.iter().map(|kind| kind.key);
@@ -105,9 +115,11 @@ fn read_file(node: &Node, cx: &mut Reader<'_>) -> Option<File> {
     None
 }
 
-/// The names of the profiles, read ahead: they are keys in other files.
-fn profile_names(nodes: &[(u32, Node)]) -> Vec<String> {
-    let mut names = Vec::new();
+/// The names of the profiles, read ahead: they are keys in other files. `None`: one stands twice, and that has been reported; what
+/// other files say cannot be judged then.
+fn profile_names(nodes: &[(u32, Node)], diags: &mut Diagnostics) -> Option<Vec<String>> {
+    let mut names: Vec<(String, Span)> = Vec::new();
+    let mut twice = false;
     for (_, node) in nodes {
         let Kind::Map(map) = &node.value else { continue };
         // Functions and topics have a list of this name too, of plain names.
@@ -118,10 +130,24 @@ fn profile_names(nodes: &[(u32, Node)]) -> Vec<String> {
         for item in items {
             let Kind::Map(profile) = &item.value else { continue };
             let name = profile.iter().find(|(key, _)| key.value == "name");
-            if let Some((_, Node { value: Kind::Text(name), .. })) = name {
-                names.push(name.clone());
+            let Some((_, Node { value: Kind::Text(name), span })) = name else { continue };
+            match names.iter().find(|(known, _)| known == name) {
+                Some((_, first)) => {
+                    twice = true;
+                    declared_twice("profile", name, *span, *first, diags);
+                }
+                None => names.push((name.clone(), *span)),
             }
         }
     }
-    names
+    (!twice).then(|| names.into_iter().map(|(name, _)| name).collect())
+}
+
+/// Reports that a name is given again.
+pub fn declared_twice(noun: &str, name: &str, again: Span, first: Span, diags: &mut Diagnostics) {
+    diags
+        .error(Code::DeclaredTwice, again, format!("the {noun} `{name}` is declared twice"))
+        .label("again here")
+        .also(first, "first here")
+        .hint("keep one of them");
 }
