@@ -93,7 +93,39 @@ pub fn lower(names: &Names<'_>, spellings: &Spellings<'_>, diags: &mut Diagnosti
             });
         }
     }
+    for ty in types.iter().filter(|ty| names_itself(ty, &types)) {
+        if let Some(declared) = names.types.get(&ty.name) {
+            let message = format!("`{}` is a name for itself", ty.name);
+            diags.error(Code::TypeCycle, declared.name.span, message).hint("let it lead to a structure or an integer");
+        }
+    }
     order(types, names, diags)
+}
+
+/// Does a name lead back to itself through names of pointers and callbacks alone? A structure is a type of its own.
+fn names_itself(ty: &CType, types: &[CType]) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut next = stands_for(ty);
+    while let Some(name) = next.pop() {
+        if name == ty.name {
+            return true;
+        }
+        if seen.insert(name) {
+            next.extend(types.iter().filter(|other| other.name == name).flat_map(stands_for));
+        }
+    }
+    false
+}
+
+/// The types that the name of a pointer or a callback is made of.
+fn stands_for(ty: &CType) -> Vec<&str> {
+    match &ty.kind {
+        TypeKind::Pointer { to } => vec![&to.base],
+        TypeKind::Callback { returns, params } => {
+            std::iter::once(returns).chain(params.iter().map(|param| &param.ty)).map(|ty| ty.base.as_str()).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Puts a type before those that hold it by value, otherwise keeping the spec's order.
@@ -119,7 +151,7 @@ fn order(types: Vec<CType>, names: &Names<'_>, diags: &mut Diagnostics) -> Vec<C
     ordered
 }
 
-/// The types that a structure holds by value, and the one that a plain pointer name stands for.
+/// The types that a structure holds by value.
 fn holds(ty: &CType) -> impl Iterator<Item = &str> {
     let fields = match &ty.kind {
         TypeKind::Struct(aggregate) | TypeKind::Union(aggregate) => aggregate.fields.as_slice(),

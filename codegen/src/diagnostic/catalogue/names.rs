@@ -60,7 +60,8 @@ explanations! {
         "amend: WSPSend\nplain:\n  params: [{name: dwFlags, rust_name: type}]\n",
         "amend: WSPSend\nplain:\n  params: [{name: dwFlags, rust_name: kind}]\n";
     TypeCycle: "a type contains itself",
-        "A structure holds another by value, and that one leads back. It would be of endless size. Hold one of them by pointer.",
+        "A structure holds another by value, and that one leads back. It would be of endless size. Hold one of them by pointer. \
+         Or the name of a pointer or callback leads back to itself, and so to no type.",
         "types:\n  - {name: A, kind: struct, header: a.h, text: Unused., fields: [{name: a, type: A}]}\n",
         "types:\n  - {name: A, kind: struct, header: a.h, text: Unused., fields: [{name: a, type: \"A *\"}]}\n";
     WrongConstant: "a constant of the wrong kind",
