@@ -104,6 +104,9 @@ pub fn stage(folder: &Path, outputs: &[Output]) -> Result<Staged, WriteError> {
             staged.unchanged.push(path);
             continue;
         }
+        if path.is_dir() {
+            return Err(WriteError { path, source: io::ErrorKind::IsADirectory.into() });
+        }
         staged.written.changed += 1;
         let mut beside = path.as_os_str().to_owned();
         beside.push(format!(".{}{PART}", std::process::id()));
@@ -195,6 +198,12 @@ mod tests {
         assert!(!folder.join("inner/one").exists() && !folder.join("two").exists());
         drop(staged);
         assert_eq!(present(), 0, "what is not put in its place goes away");
+        // What has to fail fails before anything is put in its place.
+        fs::create_dir(folder.join("two")).unwrap();
+        let error = stage(&folder, &outputs).unwrap_err();
+        assert!(error.path.ends_with("two") && error.source.kind() == io::ErrorKind::IsADirectory, "{error}");
+        assert_eq!(present(), 0);
+        fs::remove_dir(folder.join("two")).unwrap();
         let staged = [stage(&folder, &outputs).unwrap()];
         place(&staged).unwrap();
         drop(staged);
