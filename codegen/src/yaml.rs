@@ -40,7 +40,7 @@ pub enum Kind {
     Bool(bool),
     /// A whole number.
     Number(i128),
-    /// A number with a fraction; nothing in a spec is one, so the value is not kept.
+    /// A number with a fraction, a leading zero or too many digits; nothing in a spec is one, so the value is not kept.
     Fraction,
     /// Text.
     Text(String),
@@ -57,7 +57,7 @@ impl Kind {
             Self::Null => "nothing",
             Self::Bool(_) => "true or false",
             Self::Number(_) => "a number",
-            Self::Fraction => "a fraction",
+            Self::Fraction => "a number with a fraction, a leading 0 or too many digits",
             Self::Text(_) => "text",
             Self::List(_) => "a list",
             Self::Map(_) => "a mapping",
