@@ -11,6 +11,9 @@
     return element;
   };
 
+  // A percent sign that was typed by hand stands for itself.
+  var decoded = function (text) { try { return decodeURIComponent(text); } catch (e) { return text; } };
+
   // Theme: what the system prefers, until the button says otherwise.
   document.getElementById('theme').addEventListener('click', function () {
     var dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
@@ -31,7 +34,7 @@
 
   // A link to something that the chosen profile hides shows everything.
   var reveal = function () {
-    var target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    var target = location.hash.length > 1 && document.getElementById(decoded(location.hash.slice(1)));
     if (target && !target.getClientRects().length && !target.closest('.code')) {
       setProfile('all', false);
       target.scrollIntoView();
@@ -199,7 +202,7 @@
   // `#q=words` opens the search, so that a search can be linked.
   var fromHash = function () {
     if (location.hash.indexOf('#q=') === 0) {
-      input.value = decodeURIComponent(location.hash.slice(3).replace(/\+/g, ' '));
+      input.value = decoded(location.hash.slice(3).replace(/\+/g, ' '));
       input.focus();
       show();
     } else {
