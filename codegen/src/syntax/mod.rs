@@ -106,7 +106,8 @@ fn read_file(node: &Node, cx: &mut Reader<'_>) -> Option<File> {
         return (kind.read)(node, cx);
     }
     let keys = || KINDS.iter().map(|kind| kind.key);
-    let meant = map.iter().find_map(|(key, _)| suggest(&key.value, keys()).map(|meant| (key, meant)));
+    let near = |key: &str| suggest(key, keys()).filter(|meant| *meant != key);
+    let meant = map.iter().find_map(|(key, _)| near(&key.value).map(|meant| (key, meant)));
     let diagnostic = cx.diags.error(Code::UnknownFile, node.span, "nothing here tells what this file declares");
     match meant {
         Some((key, meant)) => diagnostic.hint(format!("did you mean `{meant}` by `{}`?", key.value)),
