@@ -159,6 +159,8 @@ pub const ALL: &[Requirement] = &[
             "tests::suite::readiness::events_before_the_registration_are_told",
             "tests::suite::readiness::enumeration_resets_the_event_and_keeps_the_registration",
             "tests::suite::readiness::eight_threads_lose_no_wake_up",
+            "tests::suite::telling::what_was_asked_for_is_not_told_again",
+            "tests::suite::telling::an_event_whose_registration_has_ended_is_set_no_more",
             "runtime::bell_loom::a_sleeper_hears_both_of_two",
             "runtime::bell_loom::two_sleepers_are_both_woken",
         ],

@@ -90,6 +90,7 @@ mod sharing;
 mod startup;
 mod states;
 mod support;
+mod telling;
 mod text;
 mod to_and_from;
 mod upcalls;

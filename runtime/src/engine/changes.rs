@@ -152,6 +152,7 @@ impl<T: Transport> Endpoint<T> {
     }
 
     fn note_address_change(&self) {
+        let signalling = self.signalling();
         let telling = {
             let mut events = self.events();
             // Once for each call of the control code, whatever was told before.
@@ -160,6 +161,6 @@ impl<T: Transport> Endpoint<T> {
             // Under the lock under which a close ends the registration.
             telling.map(|telling| (self.enter(), telling))
         };
-        self.tell_event(telling);
+        self.tell_event(telling, signalling);
     }
 }

@@ -98,8 +98,10 @@ impl<T: Transport> Endpoint<T> {
         self.common.get().map_or(0, |common| common.words()[REGISTRATION].load(Ordering::Relaxed))
     }
 
-    /// Replaces the registration for events, and ends those of all others who have the socket.
+    /// Replaces the registration for events, and ends those of all others who have the socket. The event object of the last one is
+    /// signalled no more, and can be closed.
     pub(super) fn replace_events(&self, listener: Option<Listener>, mask: i32) {
+        let _signalling = self.signalling();
         let mut events = self.events();
         events.register(listener, mask, |registers| self.number_registration(registers));
         self.eventful.store(events.is_registered(), Ordering::Release);

@@ -263,7 +263,8 @@ impl<T: Transport> Endpoint<T> {
             (events.event(), events.registration())
         };
         if let Some((event, upcalls)) = event.filter(|_| self.mode == Mode::Messages) {
-            // Before the next request can signal it again.
+            // Before the next request can signal it again, and after this one has.
+            let _signalling = self.signalling();
             let _ = upcalls.reset_event(event);
         }
         self.rearm(events::ACCEPT);

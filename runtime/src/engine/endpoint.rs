@@ -9,7 +9,7 @@ use super::Home;
 use super::changes::Changes;
 use super::common::Direction;
 use super::ended::{End, Ended};
-use super::events::{self, Events, Levels, Telling};
+use super::events::Events;
 use super::extensions::{Accepts, PendingConnect};
 use super::options::Options;
 use super::part::{Held, Part};
@@ -88,6 +88,8 @@ pub struct Endpoint<T: Transport> {
     accepts: Part<Accepts<T>>,
     pub(super) changes: Part<Changes>,
     events: Mutex<Events>,
+    /// Held while an event object is signalled or reset.
+    pub(super) signalling: Mutex<()>,
     /// Are events registered? Looked at before the lock is taken.
     pub(super) eventful: AtomicBool,
     pub(super) upcalling: Upcalling,
@@ -138,6 +140,7 @@ impl<T: Transport> Endpoint<T> {
             accepts: Part::new(Accepts::new()),
             changes: Part::new(Changes::default()),
             events: Mutex::default(),
+            signalling: Mutex::default(),
             eventful: AtomicBool::new(false),
             upcalling: Upcalling::default(),
             watched: AtomicBool::new(false),
@@ -351,81 +354,6 @@ impl<T: Transport> Endpoint<T> {
                 Ready { readable: ready.readable || receive_shut, writable: ready.writable && !send_shut, ..ready }
             }
         }
-    }
-
-    /// Notes what has happened, and tells it to whom it is registered for.
-    pub(super) fn note_events(&self) {
-        if !self.is_eventful() {
-            return;
-        }
-        let telling = loop {
-            let armings = self.events().armings();
-            let levels = self.levels();
-            let mut events = self.events();
-            if !events.is_number(self.newest_registration()) {
-                // Another process has the socket's events now.
-                drop(events);
-                return self.end_events();
-            }
-            // Another thread may have received since: what it has taken is not told again.
-            if events.armings() == armings {
-                // Under the lock under which a close ends the registration.
-                break events.note(levels).map(|telling| (self.enter(), telling));
-            }
-        };
-        self.tell_event(telling);
-    }
-
-    /// Tells what was noted, by whom its socket was [entered](Self::enter) under the lock of its events.
-    pub(super) fn tell_event(&self, telling: Option<(Entered<'_, T>, Telling)>) {
-        let Some((entered, telling)) = telling else { return };
-        telling.tell();
-        drop(entered);
-        // A close may wait for the end of the upcall.
-        self.bell().ring();
-    }
-
-    /// Are events registered?
-    pub(super) fn is_eventful(&self) -> bool {
-        self.eventful.load(Ordering::Acquire)
-    }
-
-    fn levels(&self) -> Levels {
-        self.settle_connect();
-        let (stage, refused, initiated) = {
-            let life = self.life();
-            (life.stage.clone(), life.refused, life.initiated)
-        };
-        let mut levels = Levels::default();
-        match stage {
-            Stage::Open => {
-                if let Some(fault) = refused {
-                    levels.events = events::CONNECT;
-                    levels.connect = events::connect_code(fault, self.mode);
-                }
-            }
-            Stage::Connecting(_) => {}
-            Stage::Listening(listening) => {
-                levels.events = if listening.is_waiting() { events::ACCEPT } else { 0 };
-            }
-            Stage::Connected(connection) => {
-                let ready = connection.ready();
-                levels.events = if initiated { events::CONNECT } else { 0 };
-                let bytes = connection.available() > 0;
-                if bytes {
-                    levels.events |= events::READ;
-                }
-                if ready.writable && ready.fault.is_none() {
-                    levels.events |= events::WRITE;
-                }
-                // The end is told once everything before it was read.
-                if (ready.ended || ready.fault.is_some()) && !bytes {
-                    levels.events |= events::CLOSE;
-                    levels.close = ready.fault.map_or(0, events::close_code);
-                }
-            }
-        }
-        levels
     }
 
     /// The connection, if there is one.

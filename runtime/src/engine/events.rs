@@ -71,6 +71,11 @@ pub struct Telling {
 }
 
 impl Telling {
+    /// Is an event object signalled?
+    pub fn signals(&self) -> bool {
+        matches!(self.listener, Listener::Event { .. })
+    }
+
     /// Tells it.
     pub fn tell(self) {
         match self.listener {

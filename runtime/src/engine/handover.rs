@@ -54,6 +54,7 @@ impl<T: Transport> Endpoint<T> {
             self.life().stage = Stage::Open;
             // The host deregisters nothing of it any more.
             self.transfers().registrations.clear();
+            let _signalling = self.signalling();
             self.end_events();
         }
         self.tell(ended);

@@ -28,6 +28,7 @@ mod receiving;
 mod remote;
 mod results;
 mod sending;
+mod telling;
 mod transfer;
 mod upcalling;
 mod waiting;

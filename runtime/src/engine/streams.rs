@@ -15,7 +15,7 @@ use super::transfer::Later;
 use super::{Home, Placed, address, control, select, waiting};
 use crate::ffi;
 use crate::rt::{Buffers, BuffersOut, Bytes, Cell, Check, Code, Opened, Outcome, SocketRef, Startup};
-use crate::transport::{Bell, Connection, Ending, Fault, Gather, Mode, Region, Scatter, Transport};
+use crate::transport::{Bell, Connection, Ending, Gather, Mode, Region, Scatter, Transport};
 use crate::winsock::{Instance, Keys, Provider, call, done, error};
 
 /// The byte-stream provider that a transport makes.
@@ -398,38 +398,6 @@ impl<T: Transport> Endpoint<T> {
         sending.finish(self.mode, self.closed(), &mut ended);
         drop(sending);
         self.tell(ended);
-    }
-
-    /// Replaces the registration for events, which makes the socket non-blocking.
-    pub(super) fn register_events(self: &Arc<Self>, listener: Option<Listener>, mask: i32) -> Result<(), Code> {
-        if mask & !events::ALL != 0 {
-            return Err(Code(crate::code::WSAEINVAL));
-        }
-        self.change_options(|options| options.nonblocking = true);
-        self.replace_events(listener, mask);
-        // What holds already is told now.
-        self.note_events();
-        if self.call_driver() { Ok(()) } else { Err(Fault::NoBuffers.code()) }
-    }
-
-    /// Tells what happened since the last time, and resets the event first: what happens from now on signals it again.
-    pub(super) fn enumerate(
-        &self,
-        upcalls: &crate::rt::Upcalls,
-        event: Option<ffi::WSAEVENT>,
-        to: crate::rt::Out<'_, ffi::WSANETWORKEVENTS>,
-    ) {
-        if let Some(event) = event {
-            let _ = upcalls.reset_event(event);
-        }
-        self.note_events();
-        let (happened, codes) = self.events().take();
-        let mut told = to.read();
-        told.lNetworkEvents = happened;
-        for (bit, code) in codes.into_iter().enumerate().filter(|(bit, _)| happened & 1 << bit != 0) {
-            told.iErrorCode[bit] = code;
-        }
-        to.write(told);
     }
 
     /// Runs `body` on the options and what their values depend on.

@@ -46,10 +46,19 @@ impl Upcalling {
 
     /// Have other threads entered?
     pub fn elsewhere(&self) -> bool {
-        let here = INSIDE
+        self.count.load(Ordering::SeqCst) > self.here()
+    }
+
+    /// Has this thread entered?
+    pub fn is_entered_here(&self) -> bool {
+        self.here() > 0
+    }
+
+    /// How often this thread has entered.
+    fn here(&self) -> usize {
+        INSIDE
             .try_with(|inside| inside.borrow().iter().filter(|upcalling| std::ptr::eq(**upcalling, self)).count())
-            .unwrap_or(0);
-        self.count.load(Ordering::SeqCst) > here
+            .unwrap_or(0)
     }
 
     /// Says that the socket is closed.
@@ -100,8 +109,9 @@ mod tests {
     #[test]
     fn upcalls_of_this_thread_do_not_count_as_elsewhere() {
         let (upcalling, another) = (Upcalling::default(), Upcalling::default());
-        assert!(!upcalling.elsewhere());
+        assert!(!upcalling.elsewhere() && !upcalling.is_entered_here());
         let outer = upcalling.enter();
+        assert!(upcalling.is_entered_here() && !another.is_entered_here());
         let between = another.enter();
         let inner = upcalling.enter();
         assert!(!upcalling.elsewhere());
