@@ -53,6 +53,15 @@ pub fn check(target: &Target) -> Result<(), Failure> {
     if wrong.is_empty() { Ok(()) } else { Err(Failure(wrong.join("\n"))) }
 }
 
+/// The first of the providers' libraries.
+///
+/// # Errors
+/// There is none.
+pub fn first_library(built: &[Built]) -> Result<&Path, Failure> {
+    let mut of_provider = built.iter().filter(|built| built.package == PACKAGES[0]);
+    of_provider.find_map(library).ok_or_else(|| Failure(format!("{} is no library", PACKAGES[0])))
+}
+
 fn library(built: &Built) -> Option<&Path> {
     let is_library = |file: &&Path| file.extension().is_some_and(|extension| extension == "dll");
     built.files.iter().map(AsRef::as_ref).find(is_library)

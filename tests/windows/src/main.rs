@@ -6,6 +6,7 @@ mod cargo;
 mod demo;
 mod exceptions;
 mod exports;
+mod narrow;
 mod process;
 mod suite;
 mod table;
@@ -28,6 +29,7 @@ usage: cargo run -p wsp-windows [-- STEP]
   headers  check the declarations and the C header against the Windows headers
   demo     have the command for Windows drive the libraries under Wine, between processes
   tests    build the tests as Windows programs and run them under Wine
+  narrow   run the command and the libraries for 32 bits, by Wine's libraries for such programs
 without STEP: all of them, in this order";
 
 /// A part of the stage.
@@ -41,6 +43,7 @@ const STEPS: &[(&str, Step)] = &[
     ("headers", headers),
     ("demo", demo::run),
     ("tests", suite::run),
+    ("narrow", narrow::run),
 ];
 
 fn main() -> ExitCode {

@@ -35,7 +35,7 @@ pub fn run() -> Result<(), Failure> {
     let folders: BTreeSet<PathBuf> =
         there.iter().filter_map(|built| built.program.as_deref()?.parent()).map(Path::to_owned).collect();
     let there = programs(there);
-    let wine = Wine::start(&folders.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
+    let wine = Wine::start(X64, &folders.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     let titles: BTreeSet<&String> = here.keys().chain(there.keys()).collect();
     let mut outcomes = Vec::new();
     for title in titles {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use crate::process::{self, Failure};
-use crate::target::X64;
+use crate::target::{Target, X86};
+use crate::tools;
 
 /// After this many seconds a program counts as hanging.
 const LIMIT: &str = "900";
@@ -31,19 +32,22 @@ pub struct Run {
 
 /// An installation of Wine, with its server. Its registry and drives are a folder below the output folder.
 pub struct Wine {
+    target: Target,
     prefix: PathBuf,
     /// A program that ends when the server does.
     watch: RefCell<Option<Child>>,
 }
 
 impl Wine {
-    /// Starts Wine. `folders` are those of the programs to be run.
+    /// Starts Wine, for programs of a target. `folders` are those of the programs to be run.
     ///
     /// # Errors
     /// It does not start.
-    pub fn start(folders: &[&Path]) -> Result<Self, Failure> {
-        let wine = Self { prefix: crate::output().join("wine"), watch: RefCell::default() };
-        wine.random_numbers(folders)?;
+    pub fn start(target: Target, folders: &[&Path]) -> Result<Self, Failure> {
+        // An installation learns when it is made which widths there are.
+        let prefix = crate::output().join(if target.triple == X86.triple { "wine32" } else { "wine" });
+        let wine = Self { target, prefix, watch: RefCell::default() };
+        random_numbers(&target, folders)?;
         // The server does not make its folder, as a program would that starts it.
         fs::create_dir_all(&wine.prefix)
             .map_err(|error| Failure(format!("cannot make {}: {error}", wine.prefix.display())))?;
@@ -53,6 +57,10 @@ impl Wine {
         let boot = wine.logged(wine.command("wineboot").arg("-i"), "wineboot")?;
         if !boot.status.success() {
             return Err(Failure(format!("wineboot fails ({}):\n{}", boot.status, boot.text)));
+        }
+        if target.triple == X86.triple {
+            // Also for programs beside which that for 64 bits lies.
+            random_numbers(&X86, &[&wine.prefix.join("drive_c/windows/syswow64")])?;
         }
         Ok(wine)
     }
@@ -118,20 +126,10 @@ impl Wine {
         command.env("WINEPREFIX", &self.prefix).env("WINEDEBUG", "-all").env_remove("DISPLAY");
         // Some tests have programs crash: no debugger is to look at them.
         command.env("WINEDLLOVERRIDES", "winedbg.exe=d");
-        command
-    }
-
-    fn random_numbers(&self, folders: &[&Path]) -> Result<(), Failure> {
-        let source = X64.folder().join("random.c");
-        let library = X64.folder().join("bcryptprimitives.dll");
-        let failed = |error: std::io::Error| Failure(format!("cannot write {}: {error}", library.display()));
-        fs::create_dir_all(X64.folder()).and_then(|()| fs::write(&source, RANDOM)).map_err(failed)?;
-        let mut compiler = Command::new(X64.tool("gcc"));
-        process::run(compiler.args(["-shared", "-O", "-o"]).arg(&library).arg(&source).arg("-ladvapi32"))?;
-        for folder in folders {
-            fs::copy(&library, folder.join("bcryptprimitives.dll")).map_err(failed)?;
+        if self.target.triple == X86.triple {
+            command.env("WINEDLLPATH", tools::narrow_libraries());
         }
-        Ok(())
+        command
     }
 }
 
@@ -139,4 +137,23 @@ impl Drop for Wine {
     fn drop(&mut self) {
         self.end_server();
     }
+}
+
+/// Makes the library that lacks for a target, in each of the folders.
+///
+/// # Errors
+/// It cannot be made.
+pub fn random_numbers(target: &Target, folders: &[&Path]) -> Result<(), Failure> {
+    let folder = target.folder();
+    let source = folder.join("random.c");
+    let library = folder.join("bcryptprimitives.dll");
+    let failed = |error: std::io::Error| Failure(format!("cannot write {}: {error}", library.display()));
+    fs::create_dir_all(&folder).and_then(|()| fs::write(&source, RANDOM)).map_err(failed)?;
+    let mut compiler = Command::new(target.tool("gcc"));
+    compiler.args(["-shared", "-O", "-o"]).arg(&library).arg(&source).args(["-ladvapi32", "-Wl,--kill-at"]);
+    process::run(&mut compiler)?;
+    for folder in folders {
+        fs::copy(&library, folder.join("bcryptprimitives.dll")).map_err(failed)?;
+    }
+    Ok(())
 }
