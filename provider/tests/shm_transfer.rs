@@ -7,8 +7,10 @@ use proptest::prelude::*;
 use shm_support::*;
 use wsp::ffi::WSABUF;
 use wsp::rt::{Buffers, BuffersOut};
-use wsp::transport::{Connection as _, Ending, Fault, Gather, Mode, Received, Scatter, Sent};
-use wsp_provider::shm::{Copies, Settings};
+use wsp::transport::{
+    Connection as _, Ending, Fault, Gather, Mode, Parcel, Received, Scatter, Sent, Taken, Transfer, Transport as _,
+};
+use wsp_provider::shm::{Copies, Settings, Shm};
 
 fn settings() -> impl Strategy<Value = Settings> {
     prop_oneof![Just(SINGLE), Just(DOUBLE)]
@@ -150,6 +152,79 @@ fn lent_memory_is_not_used_after_the_close() {
     sent.fill(0);
     let mut room = vec![9; 100_000];
     assert_eq!(other.receive(&scatter(&mut room), 0, false), Err(Fault::Reset));
+}
+
+/// A pair of messages. If the settings let it, the asker copies from and to the memory at the other end itself.
+fn knowing_pair(settings: Settings) -> Pair<Shm> {
+    let pair = pair(Mode::Messages, settings);
+    if settings.single_copy {
+        until(&pair.asker, || (pair.other.copies() == Copies::Single).then_some(()));
+    }
+    pair
+}
+
+#[test]
+fn nothing_is_reached_that_is_not_open() {
+    for settings in [SINGLE, DOUBLE] {
+        let pair = knowing_pair(settings);
+        reaches_nothing_that_is_not_open(&pair.asker, [&pair.one, &pair.other]);
+    }
+}
+
+#[test]
+fn memory_is_out_of_reach_after_the_close() {
+    for settings in [SINGLE, DOUBLE] {
+        let Pair { one, other, asker, accepter } = knowing_pair(settings);
+        let mut memory = [7_u8; 8];
+        let key = rdma(&other).expose(region(&mut memory), BOTH).unwrap();
+        // As long as this is unread the connection is in order for the asker.
+        send(&accepter, &other, b"last words", false).unwrap();
+        other.close(Ending::Graceful);
+        let written = rdma(&one).write(&gather(&mut [1; 4]), &remote(key, 8), 0);
+        assert_ne!(written, Ok(Transfer::Done));
+        assert_eq!(receive_message(&asker, &one, 16).unwrap(), b"last words");
+        assert_eq!(memory, [7; 8]);
+    }
+}
+
+#[test]
+fn what_was_open_before_a_move_is_not_afterwards() {
+    for settings in [SINGLE, DOUBLE] {
+        let Pair { one, other, asker, accepter } = knowing_pair(settings);
+        let (mut before, mut after) = ([7_u8; 8], [7_u8; 8]);
+        let late = rdma(&other).expose(region(&mut before), BOTH).unwrap();
+        let parcel = Parcel::Connection { connection: &other, shared: false };
+        let claim = accepter.give(parcel, std::process::id(), &state(b"")).unwrap();
+        let (Taken::Connection(moved), _) = accepter.take(claim).unwrap() else { panic!("a connection was given") };
+        send(&accepter, &moved, b"here", false).unwrap();
+        assert_eq!(receive_message(&asker, &one, 8).unwrap(), b"here");
+        if settings.single_copy {
+            until(&asker, || (moved.copies() == Copies::Single).then_some(()));
+        }
+        let key = rdma(&moved).expose(region(&mut after), BOTH).unwrap();
+        assert_ne!(key, late, "of all that an end ever opens, whoever has it");
+        let written = rdma(&one).write(&gather(&mut [1; 4]), &remote(late, 8), 0);
+        assert_eq!(outcome(&asker, &one, written, &moved), Err(Fault::Access));
+        assert_eq!((before, after), ([7; 8], [7; 8]));
+        let written = rdma(&one).write(&gather(&mut [1; 4]), &remote(key, 8), 4);
+        assert_eq!(outcome(&asker, &one, written, &moved), Ok(()));
+        assert_eq!(after, [7, 7, 7, 7, 1, 1, 1, 1]);
+    }
+}
+
+#[test]
+fn an_end_whose_memory_is_in_use_stays() {
+    let Pair { one, other, asker, accepter } = pair(Mode::Messages, SINGLE);
+    let mut sent = pattern(7, 100_000);
+    assert_eq!(one.send(&gather(&mut sent), 0, true), Ok(Sent::Lent));
+    let give = || {
+        let parcel = Parcel::Connection { connection: &one, shared: false };
+        asker.give(parcel, std::process::id(), &state(b""))
+    };
+    assert_eq!(give(), Err(Fault::BadClaim));
+    assert!(receive_message(&accepter, &other, 100_000).unwrap() == sent);
+    until(&asker, || one.drained().then_some(()));
+    assert!(give().is_ok());
 }
 
 /// Three buffers that are one run of memory.

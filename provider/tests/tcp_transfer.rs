@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tcp_support::*;
-use wsp::transport::{Access, Connection as _, Ending, Fault, Mode, Received, Sent, Transfer};
+use wsp::transport::{Connection as _, Ending, Fault, Mode, Received, Sent, Transfer};
 use wsp_provider::tcp::{Connection, Tcp};
 
 const LARGE: usize = 16 << 20;
@@ -161,47 +161,7 @@ fn a_message_does_not_overtake_a_transfer() {
 #[test]
 fn nothing_is_reached_that_is_not_open() {
     let (network, [one, other]) = alone(Mode::Messages);
-    let mut memory = [7_u8; 96];
-    let part = region(&mut memory).part(32, 32).unwrap();
-    let closed = rdma(&other).expose(part, BOTH).unwrap();
-    rdma(&other).withdraw(closed).unwrap();
-    let readable = rdma(&other).expose(part, Access { read: true, write: false }).unwrap();
-    let writable = rdma(&other).expose(part, Access { read: false, write: true }).unwrap();
-    // As a peer would that believes what it likes of length and access.
-    let wild = u64::MAX;
-    let targets = [
-        (closed, 0),
-        (readable ^ 1 << 40, 0),
-        (writable + 1, 0),
-        (0, 0),
-        (wild, 0),
-        (writable, 29),
-        (writable, 32),
-        (writable, wild - 2),
-        (writable, wild - 3),
-        (readable, 0),
-    ];
-    for (key, offset) in targets {
-        let written = rdma(&one).write(&gather(&mut [1; 4]), &remote(key, wild), offset);
-        assert_eq!(outcome(&network, &one, written, &other), Err(Fault::Access), "write {key:x} at {offset}");
-    }
-    let mut room = [0; 4];
-    for (key, offset) in
-        targets.into_iter().take(9).map(|(key, offset)| (if key == writable { readable } else { key }, offset))
-    {
-        let read = rdma(&one).read(&scatter(&mut room), &remote(key, wild), offset);
-        assert_eq!(outcome(&network, &one, read, &other), Err(Fault::Access), "read {key:x} at {offset}");
-    }
-    let read = rdma(&one).read(&scatter(&mut room), &remote(writable, wild), 0);
-    assert_eq!(outcome(&network, &one, read, &other), Err(Fault::Access));
-    assert_eq!((memory, room), ([7; 96], [0; 4]));
-    let written = rdma(&one).write(&gather(&mut [1; 4]), &remote(writable, 32), 28);
-    assert_eq!(outcome(&network, &one, written, &other), Ok(()), "the connection goes on");
-    assert_eq!((&memory[56..64], memory[64]), (&[7, 7, 7, 7, 1, 1, 1, 1][..], 7));
-    assert_eq!(rdma(&other).withdraw(closed), Err(Fault::BadClaim));
-    assert_eq!(rdma(&other).withdraw(writable ^ 1 << 40), Err(Fault::BadClaim));
-    let refused = rdma(&one).read(&scatter(&mut room), &remote(readable, 2), 0);
-    assert_eq!(refused, Err(Fault::Access), "it is not even asked for");
+    reaches_nothing_that_is_not_open(&network, [&one, &other]);
 }
 
 #[test]

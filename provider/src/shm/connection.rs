@@ -23,7 +23,7 @@ use crate::os::socket::{self, Incoming, Socket};
 use crate::os::{Descriptor, sync};
 
 /// How long a peer may take to finish copying what it must not use any more. It is a system call under way.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long another process that uses this end may be sending or receiving. It copies less than a megabyte; who takes so much
 /// longer is stopped, or the peer has written the word that says so.

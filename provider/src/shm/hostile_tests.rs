@@ -1,6 +1,7 @@
 //! Peers that write what they like into the memory that both ends share.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -28,7 +29,11 @@ struct Pair {
 
 /// Nothing is copied from process to process: both are this one, so an address that was spoilt would be one of ours.
 fn pair(mode: Mode) -> Pair {
-    let networks = [(); 2].map(|()| Shm::new(Settings { single_copy: false }).unwrap());
+    pair_with(Settings { single_copy: false }, mode)
+}
+
+fn pair_with(settings: Settings, mode: Mode) -> Pair {
+    let networks = [(); 2].map(|()| Shm::new(settings).unwrap());
     let bind = |network: &Shm| network.bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0), false).unwrap();
     let (from, to) = (bind(&networks[0]), bind(&networks[1]));
     let listener = networks[1].listen(&to, 4, mode).unwrap();
@@ -176,6 +181,33 @@ fn a_peer_that_is_always_busy_delays_a_close_only_once() {
     let begun = Instant::now();
     pair.ends[0].close(Ending::Abortive);
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}: not once for each of {}", begun.elapsed(), layout::SLOTS);
+}
+
+#[test]
+fn memory_is_not_given_back_while_the_peer_copies() {
+    let pair = pair_with(Settings { single_copy: true }, Mode::Messages);
+    let mut block = Block::new(16);
+    let key = pair.ends[0].expose(block.region(), BOTH).unwrap();
+    let (words, table) = (pair.words(), layout::table(0) / 4);
+    // In every place, the word that counts who is copying.
+    (0..layout::SLOTS).for_each(|slot| {
+        words.at((table + slot * layout::SLOT / 4 + 7) as u64).store(1, Ordering::Relaxed);
+    });
+    let begun = Instant::now();
+    assert_eq!(pair.ends[0].withdraw(key), Ok(()));
+    assert!(begun.elapsed() >= connection::PATIENCE, "who does not end is given up, and nobody before");
+}
+
+#[test]
+fn a_turn_of_a_process_that_died_breaks_the_connection() {
+    let pair = pair(Mode::Stream);
+    let core = &pair.ends[0].0;
+    let mut dead = Command::new(std::env::current_exe().unwrap()).arg("--list").stdout(Stdio::null()).spawn().unwrap();
+    dead.wait().unwrap();
+    core.own.send_lock.store(dead.id(), Ordering::Relaxed);
+    let (begun, patience) = (Instant::now(), Duration::from_secs(60));
+    assert_eq!(core.lock(&core.own.send_lock, patience), Err(Fault::Reset));
+    assert!(begun.elapsed() < patience, "nobody waits for it");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::task::Poll;
 
 use wsp::transport::{
-    Bell, Bound, Connection as _, Fault, Gather, Listener as _, Mode, Parcel, Received, Region, Request as _, Scatter,
-    Sent, State, Taken, Transport,
+    Access, Bell, Bound, Connection, Fault, Gather, Listener as _, Mode, Parcel, Rdma, Received, Region, Remote,
+    Request as _, Scatter, Sent, State, Taken, Transfer, Transport,
 };
 
 /// A state of these bytes and nothing in common.
@@ -237,6 +237,87 @@ pub fn outlives_its_giver<T: Transport>(here: &T, mut process: Other, connection
     } else {
         assert_eq!(receive(here, &connection, 20), Err(Fault::Reset));
     }
+}
+
+/// Both directions.
+pub const BOTH: Access = Access { read: true, write: true };
+
+pub fn rdma<C: Connection>(connection: &C) -> &dyn Rdma {
+    connection.rdma().expect("it has remote memory")
+}
+
+/// The outcome of a transfer, while the owner of the memory looks after it.
+pub fn outcome<T: Transport>(
+    network: &T,
+    ours: &T::Connection,
+    started: Result<Transfer, Fault>,
+    owner: &T::Connection,
+) -> Result<(), Fault> {
+    match started? {
+        Transfer::Done => Ok(()),
+        Transfer::Full => panic!("there are not so many"),
+        Transfer::Running => until(network, || {
+            owner.progress();
+            rdma(ours).finished()
+        }),
+    }
+}
+
+/// What a peer makes of a descriptor that it was given, or not.
+pub fn remote(key: u64, length: u64) -> Remote {
+    Remote { key, length, access: BOTH }
+}
+
+/// Whatever a peer makes of descriptors, it reaches what is open and nothing else. The connection is one of messages.
+pub fn reaches_nothing_that_is_not_open<T: Transport>(asker: &T, [one, other]: [&T::Connection; 2]) {
+    let mut memory = [7_u8; 96];
+    let part = region(&mut memory).part(32, 32).unwrap();
+    let closed = rdma(other).expose(part, BOTH).unwrap();
+    rdma(other).withdraw(closed).unwrap();
+    let readable = rdma(other).expose(part, Access { read: true, write: false }).unwrap();
+    let writable = rdma(other).expose(part, Access { read: false, write: true }).unwrap();
+    // As a peer would that believes what it likes of length and access.
+    let wild = u64::MAX;
+    let targets = [
+        (closed, 0),
+        (readable ^ 1 << 40, 0),
+        (writable + 1, 0),
+        (0, 0),
+        (wild, 0),
+        (writable, 29),
+        (writable, 32),
+        (writable, wild - 2),
+        (writable, wild - 3),
+        (readable, 0),
+    ];
+    for (key, offset) in targets {
+        let written = rdma(one).write(&gather(&mut [1; 4]), &remote(key, wild), offset);
+        assert_eq!(outcome(asker, one, written, other), Err(Fault::Access), "write {key:x} at {offset}");
+    }
+    let mut room = [0; 4];
+    for (key, offset) in
+        targets.into_iter().take(9).map(|(key, offset)| (if key == writable { readable } else { key }, offset))
+    {
+        let read = rdma(one).read(&scatter(&mut room), &remote(key, wild), offset);
+        assert_eq!(outcome(asker, one, read, other), Err(Fault::Access), "read {key:x} at {offset}");
+    }
+    let read = rdma(one).read(&scatter(&mut room), &remote(writable, wild), 0);
+    assert_eq!(outcome(asker, one, read, other), Err(Fault::Access));
+    assert_eq!((memory, room), ([7; 96], [0; 4]));
+    let written = rdma(one).write(&gather(&mut [1; 4]), &remote(writable, 32), 28);
+    assert_eq!(outcome(asker, one, written, other), Ok(()), "the connection goes on");
+    assert_eq!((&memory[56..64], memory[64]), (&[7, 7, 7, 7, 1, 1, 1, 1][..], 7));
+    // Many pieces, of which the last does not fit: not one of them comes.
+    let mut large = vec![7; 200_000];
+    let key = rdma(other).expose(region(&mut large), BOTH).unwrap();
+    let written = rdma(one).write(&gather(&mut vec![1; 200_001]), &remote(key, wild), 0);
+    assert_eq!(outcome(asker, one, written, other), Err(Fault::Access));
+    rdma(other).withdraw(key).unwrap();
+    assert!(large.iter().all(|byte| *byte == 7));
+    assert_eq!(rdma(other).withdraw(closed), Err(Fault::BadClaim));
+    assert_eq!(rdma(other).withdraw(writable ^ 1 << 40), Err(Fault::BadClaim));
+    let refused = rdma(one).read(&scatter(&mut room), &remote(readable, 2), 0);
+    assert_eq!(refused, Err(Fault::Access), "it is not even asked for");
 }
 
 /// Bytes that are not easily confused.

@@ -8,11 +8,8 @@ use std::net::SocketAddrV4;
 use std::time::Duration;
 
 pub use support::*;
-use wsp::transport::{Access, Connection as _, Fault, Mode, Rdma, Remote, Transfer};
+use wsp::transport::{Fault, Mode};
 use wsp_provider::tcp::{Connection, Settings, Tcp};
-
-/// Both directions.
-pub const BOTH: Access = Access { read: true, write: true };
 
 pub fn tcp() -> Tcp {
     Tcp::new(Settings::default()).expect("the transport starts")
@@ -39,32 +36,6 @@ pub fn connected(network: &Tcp, to: SocketAddrV4, mode: Mode) -> Result<Connecti
     let connection = connect(network, to, mode)?;
     established(network, &connection)?;
     Ok(connection)
-}
-
-pub fn rdma(connection: &Connection) -> &dyn Rdma {
-    connection.rdma().expect("it has remote memory")
-}
-
-/// The outcome of a transfer, while the owner of the memory looks after it.
-pub fn outcome(
-    network: &Tcp,
-    ours: &Connection,
-    started: Result<Transfer, Fault>,
-    owner: &Connection,
-) -> Result<(), Fault> {
-    match started? {
-        Transfer::Done => Ok(()),
-        Transfer::Full => panic!("there are not so many"),
-        Transfer::Running => until(network, || {
-            owner.progress();
-            rdma(ours).finished()
-        }),
-    }
-}
-
-/// What a peer makes of a descriptor that it was given, or not.
-pub fn remote(key: u64, length: u64) -> Remote {
-    Remote { key, length, access: BOTH }
 }
 
 /// Another process of the test.
