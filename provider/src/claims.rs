@@ -121,7 +121,10 @@ impl<W: AsRef<Listener>, X> Claims<W, X> {
 
     /// Takes out what nobody came for, or can come for any more. Also says when to look again.
     pub fn expire(&self) -> (Vec<Waiting<W, X>>, Option<Duration>) {
-        let now = Instant::now();
+        self.expire_at(Instant::now())
+    }
+
+    fn expire_at(&self, now: Instant) -> (Vec<Waiting<W, X>>, Option<Duration>) {
         let mut waiting = self.lock();
         let over = |waiting: &Waiting<W, X>| waiting.until <= now || !process::alive(waiting.to);
         let expired = waiting.extract_if(|_, waiting| over(waiting)).map(|(_, waiting)| waiting).collect();
@@ -186,4 +189,30 @@ pub fn fetch<T>(name: &str, parse: impl FnOnce(&mut Reader<'_>) -> Option<T>) ->
     let common = if has_common { Some(Page::adopt(files.pop().ok_or(Fault::BadClaim)?)?) } else { None };
     let state = State { bytes, common };
     Ok(Fetched { contents, files, passed: from.0.to_vec(), state })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the taker comes to.
+    struct Door(Listener);
+
+    impl AsRef<Listener> for Door {
+        fn as_ref(&self) -> &Listener {
+            &self.0
+        }
+    }
+
+    #[test]
+    fn a_claim_that_nobody_comes_for_expires() {
+        let claims = Claims::new(|claim| format!("wsp-test-{claim:08x}"));
+        let (claim, door) = claims.open().unwrap();
+        claims.put(claim, Door(door), process::own(), Packed::default(), "mine");
+        let (expired, next) = claims.expire();
+        assert!(expired.is_empty() && next.is_some());
+        let (expired, next) = claims.expire_at(Instant::now() + GOOD_FOR);
+        assert_eq!((expired.len(), expired[0].more, next), (1, "mine", None));
+        assert!(claims.clear().is_empty());
+    }
 }
