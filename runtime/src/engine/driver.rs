@@ -139,3 +139,177 @@ fn run<T: Transport>(home: &Home<T>) {
         bell.disarm();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddrV4};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Poll;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::engine::events::{self, Listener};
+    use crate::engine::options::Options;
+    use crate::engine::{cache, changes};
+    use crate::rt::{Startup, Upcalls, zeroed};
+    use crate::transport::{
+        Bound, Connection, Ending, Fault, Gather, LocalBell, Mode, Ready, Received, Request, Scatter, Sent,
+    };
+
+    /// A network with nobody else in it.
+    #[derive(Default)]
+    struct Lonely(LocalBell);
+
+    /// Nobody listens, so nobody asks for a connection.
+    enum Nobody {}
+
+    /// A connection on which nothing happens, if it does not panic when it is looked at.
+    struct Silent {
+        panics: bool,
+        looks: Arc<AtomicUsize>,
+    }
+
+    impl Transport for Lonely {
+        const DESCRIPTION: &'static str = "lonely";
+        type Bell = LocalBell;
+        type Lease = ();
+        type Listener = Nobody;
+        type Connection = Silent;
+
+        fn start(_: &Startup) -> Result<Self, Fault> {
+            Ok(Self::default())
+        }
+
+        fn bell(&self) -> &LocalBell {
+            &self.0
+        }
+
+        fn addresses(&self) -> Vec<Ipv4Addr> {
+            Vec::new()
+        }
+
+        fn bind(&self, _: SocketAddrV4, _: bool) -> Result<Bound<()>, Fault> {
+            Err(Fault::AddressNotAvailable)
+        }
+
+        fn listen(&self, _: &Bound<()>, _: usize, _: Mode) -> Result<Nobody, Fault> {
+            Err(Fault::NotSupported)
+        }
+
+        fn connect(&self, _: &Bound<()>, _: SocketAddrV4, _: Mode) -> Result<Silent, Fault> {
+            Err(Fault::TimedOut)
+        }
+    }
+
+    impl crate::transport::Listener for Nobody {
+        type Connection = Silent;
+        type Request = Self;
+
+        fn poll(&self) -> Poll<Result<Self, Fault>> {
+            match *self {}
+        }
+
+        fn waiting(&self) -> bool {
+            match *self {}
+        }
+
+        fn set_backlog(&self, _: usize) {
+            match *self {}
+        }
+    }
+
+    impl Request for Nobody {
+        type Connection = Silent;
+
+        fn peer(&self) -> SocketAddrV4 {
+            match *self {}
+        }
+
+        fn local(&self) -> SocketAddrV4 {
+            match *self {}
+        }
+
+        fn accept(self) -> Result<Silent, Fault> {
+            match self {}
+        }
+    }
+
+    impl Connection for Silent {
+        fn established(&self) -> Poll<Result<(), Fault>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn local(&self) -> SocketAddrV4 {
+            SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1)
+        }
+
+        fn peer(&self) -> SocketAddrV4 {
+            SocketAddrV4::new(Ipv4Addr::LOCALHOST, 2)
+        }
+
+        fn send(&self, _: &Gather, _: usize, _: bool) -> Result<Sent, Fault> {
+            Ok(Sent::Full)
+        }
+
+        fn receive(&self, _: &Scatter, _: usize, _: bool) -> Result<Received, Fault> {
+            Ok(Received::Nothing)
+        }
+
+        fn ready(&self) -> Ready {
+            Ready::default()
+        }
+
+        fn available(&self) -> usize {
+            0
+        }
+
+        fn finish(&self) {}
+
+        fn close(&self, _: Ending) {}
+
+        fn progress(&self) {
+            self.looks.fetch_add(1, Ordering::Relaxed);
+            assert!(!self.panics, "what a transport should not do");
+        }
+    }
+
+    /// Waits, but not for ever.
+    fn until(what: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !what() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it never comes");
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_transport_that_panics_spoils_its_own_socket() {
+        let upcalls = Upcalls::new(zeroed());
+        let home = Arc::new(Home {
+            transport: Lonely::default(),
+            upcalls: upcalls.clone(),
+            driver: Driver::default(),
+            addresses: changes::Addresses::default(),
+            cache: cache::Cache::default(),
+        });
+        let sockets = [true, false].map(|panics| {
+            let looks = Arc::new(AtomicUsize::new(0));
+            let connection = Silent { panics, looks: Arc::clone(&looks) };
+            let endpoint = Endpoint::new(&home, zeroed(), Mode::Stream, Some(connection), Options::new(true));
+            let listener = Listener::Event { event: 0, upcalls: upcalls.clone() };
+            endpoint.replace_events(Some(listener), events::READ);
+            assert!(endpoint.call_driver());
+            (endpoint, looks)
+        });
+        let [(spoilt, _), (good, looks)] = &sockets;
+        until(|| spoilt.life().error.is_some());
+        assert_eq!(spoilt.life().error, Some(Fault::NetworkDown.code()));
+        until(|| !spoilt.is_eventful());
+        let before = looks.load(Ordering::Relaxed);
+        home.transport.bell().ring();
+        until(|| looks.load(Ordering::Relaxed) > before);
+        assert!(good.life().error.is_none() && good.is_eventful(), "the thread goes on with the others");
+        home.driver.stop(home.transport.bell());
+        assert!(home.driver.lock().running.is_none());
+    }
+}
