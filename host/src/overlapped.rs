@@ -50,6 +50,9 @@ struct Block {
 /// What `Internal` holds before the call: something that no provider stores.
 const UNMARKED: usize = 0x5AFE;
 
+/// What `hEvent` holds beside a completion routine: no event, but whatever the caller likes.
+const CONTEXT: usize = 0x5AFE_0000;
+
 /// An overlapped operation, or the attempt at one. Dropped while it is pending, its memory is given up: the provider may still
 /// use it.
 pub struct Operation<E = Error> {
@@ -170,10 +173,13 @@ impl Block {
     fn new(buffer: Vec<u8>, notify: Notify<'_>) -> NonNull<Self> {
         let mut record: ffi::WSAOVERLAPPED = zeroed();
         record.Internal = UNMARKED;
+        // The provider's own: whatever is there before the call.
+        (record.Offset, record.OffsetHigh) = (UNMARKED as u32, UNMARKED as u32);
         record.hEvent = match notify {
             Notify::Event(event) => event.raw(),
             Notify::EventOnly(event) => event.raw() | 1,
-            Notify::Port | Notify::Routine => 0,
+            Notify::Port => 0,
+            Notify::Routine => CONTEXT,
         };
         let block = Self { record: UnsafeCell::new(record), buffer: UnsafeCell::new(buffer), calls: Mutex::default() };
         NonNull::from(Box::leak(Box::new(block)))

@@ -6,13 +6,13 @@ use std::time::Instant;
 use wsp::rt::{Outcome, OverlappedCall};
 use wsp::{code, ffi};
 use wsp_host::switch::{SanHost, SanNotify, SanOperation, SanProvider, SanSocket};
-use wsp_host::{Event, Upcall};
+use wsp_host::{Event, UPCALLS_EX, Upcall};
 use wsp_tests::refusing::Failing;
 
 use crate::support::{PATIENCE, address, code, pair};
 
 over_all!(every_end_is_told_once_by_every_way);
-over_all!(alone: every_upcall_may_fail);
+over_all!(alone: every_upcall_may_fail, what_nobody_can_be_told_is_refused);
 
 const ABORTED: u32 = 0xC000_0120;
 const RESET: u32 = 0xC000_020D;
@@ -187,6 +187,27 @@ fn every_upcall_may_fail(provider: &SanProvider) {
         let (client, _server) = pair_polled(&provider);
         client.close().unwrap();
         assert_eq!(code(client.close()), code::WSAENOTSOCK, "{failing:?}: the socket is gone for all that");
+    }
+    provider.start_again().unwrap();
+}
+
+fn what_nobody_can_be_told_is_refused(provider: &SanProvider) {
+    let start = provider.raw_start();
+    provider.cleanup().unwrap();
+    {
+        let upcalls = ffi::WSPUPCALLTABLEEX { lpWPUCompleteOverlappedRequest: None, ..UPCALLS_EX };
+        // SAFETY: the start-up function of a provider that keeps to the interface.
+        let provider = unsafe { SanHost::new().with_upcalls(upcalls).start(start) }.unwrap();
+        let ((client, server), event) = (pair_polled(&provider), Event::new().unwrap());
+        for notify in [SanNotify::Notified, SanNotify::Event(&event)] {
+            for refused in [client.send_overlapped(b"x", notify), server.recv_overlapped(9, notify)] {
+                code(refused.returned());
+                assert!(!refused.is_marked(), "the record is as it was");
+            }
+        }
+        let (send, receive) =
+            (client.send_overlapped(b"one", SanNotify::Polled), server.recv_overlapped(9, SanNotify::Polled));
+        assert_eq!((ended(&send, "send"), ended(&receive, "receive")), ((0, 3), (0, 3)), "nothing came before it");
     }
     provider.start_again().unwrap();
 }

@@ -132,12 +132,14 @@ fn a_registration_ends_once(provider: &SanProvider) {
 
 fn a_short_descriptor_room_tells_the_size(provider: &SanProvider) {
     let (_client, server) = pair(provider);
-    let mut short = [0; 4];
+    let (mut short, memory) = ([0; 4], [0; 16]);
     let mut room = Room::new(&mut short);
     let refused =
-        provider.extensions().register_rdma.register_rdma_memory(server.raw(), &[0; 16], ffi::MEM_READ, &mut room);
+        provider.extensions().register_rdma.register_rdma_memory(server.raw(), &memory, ffi::MEM_READ, &mut room);
     assert_eq!(refused.unwrap_err().code(), Some(code::WSAEFAULT));
     assert!(room.size > 4, "{}", room.size);
+    let known = provider.memory_freed(memory.as_ptr(), memory.len());
+    assert_eq!(code(known), code::WSAEINVAL, "nothing was registered");
 }
 
 fn every_address_in_a_transfer_is_registered(provider: &SanProvider) {
@@ -154,7 +156,8 @@ fn every_address_in_a_transfer_is_registered(provider: &SanProvider) {
         outcome.map_err(|error| error.code())
     };
     assert_eq!(run(&data, registration), Ok(Outcome::Done(16)));
-    for (data, registration) in [(&other, registration), (&data, registration + 1), (&data, 0)] {
+    let wrong = client.register(&data, ffi::MEM_WRITE).unwrap();
+    for (data, registration) in [(&other, registration), (&data, registration + 1), (&data, 0), (&data, wrong)] {
         assert_eq!(run(data, registration), Err(Some(code::WSAEINVAL)));
     }
 }

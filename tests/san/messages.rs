@@ -4,7 +4,7 @@ use std::thread;
 
 use wsp::rt::Outcome;
 use wsp::{code, ffi};
-use wsp_host::switch::{SanNotify, SanProvider};
+use wsp_host::switch::{SanNotify, SanOperation, SanProvider};
 use wsp_host::{Event, Upcall};
 
 use crate::support::{PATIENCE, code, end, pair};
@@ -13,6 +13,7 @@ over_all!(
     boundaries_are_kept,
     an_empty_message_is_one,
     receives_are_completed_in_the_order_they_were_posted,
+    whoever_is_posted_later_waits_its_turn,
     a_message_waits_for_its_receive,
     a_started_call_is_always_pending,
     a_polled_operation_is_told_to_nobody,
@@ -58,6 +59,31 @@ fn receives_are_completed_in_the_order_they_were_posted(provider: &SanProvider) 
     }
 }
 
+/// Nobody looks after what is polled: what has become possible meanwhile is still to be done when the next call comes.
+fn whoever_is_posted_later_waits_its_turn(provider: &SanProvider) {
+    let (client, server) = pair(provider);
+    let first = server.recv_overlapped(9, SanNotify::Polled);
+    client.send_blocking(b"one").unwrap();
+    client.send_blocking(b"three").unwrap();
+    let second = server.recv_overlapped(9, SanNotify::Polled);
+    assert_eq!((end(&first), end(&second)), (Ok(3), Ok(5)));
+    let mut sends = Vec::new();
+    while sends.iter().rev().take_while(|send: &&SanOperation| send.status().is_none()).count() < 3 {
+        sends.push(client.send_overlapped(&[sends.len() as u8; 5000], SanNotify::Polled));
+    }
+    let mut room = [0; 5000];
+    let mut next = |expected: usize| {
+        assert_eq!(server.recv_blocking(&mut room), Ok(5000));
+        assert_eq!(room, [expected as u8; 5000]);
+    };
+    // There is room for all that is posted, and for one more.
+    let had_room = sends.len() - 3;
+    (0..had_room).for_each(&mut next);
+    sends.push(client.send_overlapped(&[sends.len() as u8; 5000], SanNotify::Polled));
+    (had_room..sends.len()).for_each(&mut next);
+    assert!(sends.iter().all(|send| end(send) == Ok(5000)));
+}
+
 fn a_message_waits_for_its_receive(provider: &SanProvider) {
     let (client, server) = pair(provider);
     assert_eq!(end(&client.send_overlapped(&[7; 256], SanNotify::Polled)), Ok(256));
@@ -68,12 +94,18 @@ fn a_message_waits_for_its_receive(provider: &SanProvider) {
 
 fn a_started_call_is_always_pending(provider: &SanProvider) {
     let (client, server) = pair(provider);
-    let send = client.send_overlapped(b"x", SanNotify::Polled);
-    assert_eq!(send.returned(), Ok(Outcome::Pending));
-    assert_eq!(end(&send), Ok(1));
-    let receive = server.recv_overlapped(9, SanNotify::Polled);
-    assert_eq!(receive.returned(), Ok(Outcome::Pending), "even with the message there");
-    assert_eq!(end(&receive), Ok(1));
+    let (target, event) = (server.register_rdma(vec![7; 9], ffi::MEM_READWRITE).unwrap(), Event::new().unwrap());
+    for notify in [SanNotify::Polled, SanNotify::Notified, SanNotify::Event(&event)] {
+        let send = client.send_overlapped(b"x", notify);
+        assert_eq!((send.returned(), end(&send)), (Ok(Outcome::Pending), Ok(1)));
+        let receive = server.recv_overlapped(9, notify);
+        assert_eq!(receive.returned(), Ok(Outcome::Pending), "even with the message there");
+        assert_eq!(end(&receive), Ok(1));
+        let write = client.rdma_write(b"x", target.descriptor(), 8, notify);
+        assert_eq!((write.returned(), end(&write)), (Ok(Outcome::Pending), Ok(1)));
+        let read = client.rdma_read(9, target.descriptor(), 0, notify);
+        assert_eq!((read.returned(), end(&read)), (Ok(Outcome::Pending), Ok(9)));
+    }
 }
 
 fn a_polled_operation_is_told_to_nobody(provider: &SanProvider) {

@@ -1,14 +1,16 @@
 //! Ends of connections: shutting down, closing, resetting, and waking those who wait.
 
 use std::net::Shutdown;
-use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
+use wsp::rt::Outcome;
 use wsp::{code, ffi};
-use wsp_host::{Error, Provider, Socket};
+use wsp_host::{Error, Event, Host, Notify, Provider, Socket, UPCALLS};
 
 use crate::options::on;
-use crate::support::{bounded, code, listener};
+use crate::support::{Source, bounded, code, listener};
 
 over_each!(
     a_graceful_end_delivers_everything_first,
@@ -24,6 +26,7 @@ over_each!(
     of_many_closes_one_works,
     a_close_that_would_linger_can_be_refused,
 );
+over_each!(alone: a_close_waits_for_the_upcalls_of_other_threads);
 
 fn a_graceful_end_delivers_everything_first(provider: &Provider) {
     let (client, server) = provider.connected_pair().unwrap();
@@ -179,6 +182,8 @@ fn a_close_that_would_linger_can_be_refused(provider: &Provider) {
         }
         assert_eq!(client.send(b"still usable"), Ok(12));
         assert_eq!(server.recv(&mut room), Ok(12));
+        let operation = client.recv_overlapped(9, Notify::Port);
+        assert_eq!(operation.returned(), Ok(Outcome::Pending), "operations begin as before");
         // The peer's word that it has everything may still be on its way.
         while let Err(error) = client.close() {
             assert_eq!(error.code(), Some(code::WSAEWOULDBLOCK));
@@ -215,4 +220,46 @@ fn of_many_closes_one_works(provider: &Provider) {
         assert_eq!(worked, 1);
         assert_eq!(provider.open_handles(), before - 1);
     }
+}
+
+/// The socket that the next event is told of.
+static WATCHED: Mutex<Option<Arc<Socket>>> = Mutex::new(None);
+/// Where the upcall that tells it is: it has begun; it is about to return.
+static STEP: AtomicUsize = AtomicUsize::new(0);
+
+/// Is told an event, and returns once the socket is being closed.
+unsafe extern "system" fn tell_late(event: ffi::WSAEVENT, errno: ffi::LPINT) -> ffi::WINBOOL {
+    // Once: what is called below may tell events, too.
+    let watched = WATCHED.lock().unwrap().take();
+    if let Some(socket) = watched {
+        STEP.store(1, Ordering::SeqCst);
+        while socket.recv(&mut [0; 9]).err().and_then(|error| error.code()) != Some(code::WSAENOTSOCK) {
+            thread::yield_now();
+        }
+        // Not for correctness: a close that does not wait has returned meanwhile, most likely.
+        (0..1000).for_each(|_| thread::yield_now());
+        STEP.store(2, Ordering::SeqCst);
+    }
+    // SAFETY: handed on as it came.
+    unsafe { UPCALLS.lpWPUSetEvent.unwrap()(event, errno) }
+}
+
+fn a_close_waits_for_the_upcalls_of_other_threads(source: Source) {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap();
+    let upcalls = ffi::WSPUPCALLTABLE { lpWPUSetEvent: Some(tell_late), ..UPCALLS };
+    let provider = source.start(&Host::new().with_upcalls(upcalls)).unwrap();
+    let (client, server) = provider.connected_pair().unwrap();
+    let (client, event) = (Arc::new(client), Event::new().unwrap());
+    STEP.store(0, Ordering::SeqCst);
+    *WATCHED.lock().unwrap() = Some(Arc::clone(&client));
+    provider.table().event_select(client.raw(), Some(event.raw()), ffi::FD_READ).unwrap();
+    server.send(b"x").unwrap();
+    bounded(move || {
+        while STEP.load(Ordering::SeqCst) == 0 {
+            thread::yield_now();
+        }
+        client.close().unwrap();
+        assert_eq!(STEP.load(Ordering::SeqCst), 2, "an upcall is in progress still");
+    });
 }

@@ -1,6 +1,7 @@
 //! Overlapped calls: exactly one notice of each that was accepted, none of one that was refused.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use wsp::rt::{Outcome, OverlappedCall, Piece, PieceMut};
@@ -14,6 +15,7 @@ use crate::support::{PATIENCE, Source, code};
 
 over_each!(
     an_event_tells_the_end,
+    an_event_says_nothing_of_what_was_before,
     a_port_tells_the_end,
     a_port_and_an_event_tell_the_end,
     the_low_bit_keeps_the_port_quiet,
@@ -29,7 +31,7 @@ over_each!(
 over_each!(direct:
     a_routine_without_a_thread_is_refused,
 );
-over_each!(alone: a_routine_needs_the_hosts_queue);
+over_each!(alone: a_routine_needs_the_hosts_queue, beside_a_routine_the_event_is_the_callers);
 
 const NOW: Duration = Duration::ZERO;
 
@@ -55,6 +57,19 @@ fn an_event_tells_the_end(provider: &Provider) {
     assert_eq!(&receive.buffer().unwrap()[..5], b"hello");
     assert!(received.is_set());
     assert_eq!(notices(provider), 2);
+}
+
+fn an_event_says_nothing_of_what_was_before(provider: &Provider) {
+    let (client, server) = provider.connected_pair().unwrap();
+    let event = Event::new().unwrap();
+    for notify in [Notify::Event(&event), Notify::EventOnly(&event)] {
+        event.set();
+        let receive = server.recv_overlapped(9, notify);
+        assert_eq!(receive.returned(), Ok(Outcome::Pending));
+        assert!(!event.is_set());
+        client.send(b"x").unwrap();
+        assert!(event.wait(PATIENCE));
+    }
 }
 
 fn a_port_tells_the_end(provider: &Provider) {
@@ -238,4 +253,21 @@ fn a_routine_needs_the_hosts_queue(source: Source) {
     assert!(!refused.is_marked());
     assert_eq!(server.available(), Ok(0), "refused before anything was moved");
     assert_done(&client.send_overlapped(b"x", Notify::Port), 1);
+}
+
+fn beside_a_routine_the_event_is_the_callers(source: Source) {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    unsafe extern "system" fn count(_: ffi::WSAEVENT, _: ffi::LPINT) -> ffi::WINBOOL {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        ffi::TRUE
+    }
+    let upcalls = ffi::WSPUPCALLTABLE { lpWPUSetEvent: Some(count), lpWPUResetEvent: Some(count), ..UPCALLS };
+    let provider = source.start(&Host::new().with_upcalls(upcalls)).unwrap();
+    let (client, server) = provider.connected_pair().unwrap();
+    let receive = server.recv_overlapped(9, Notify::Routine);
+    let send = client.send_overlapped(b"hello", Notify::Routine);
+    while [&send, &receive].iter().any(|operation| operation.routine_calls().is_empty()) {
+        assert!(matches!(wait_alertable(None, PATIENCE), Woken::Calls(_)));
+    }
+    assert_eq!(CALLS.load(Ordering::Relaxed), 0, "the record's event may be anything");
 }

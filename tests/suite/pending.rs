@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wsp::rt::Outcome;
+use wsp::rt::{Outcome, OverlappedCall};
 use wsp::{code, ffi};
 use wsp_host::{Event, Host, Notify, Operation, Port, Provider, Socket, Upcall, Woken, wait_alertable};
 
@@ -12,6 +12,7 @@ over_each!(
     a_receive_waits_for_data,
     receives_are_served_in_the_order_they_were_posted,
     sends_wait_for_room_and_keep_their_order,
+    a_send_that_is_begun_is_not_flushed,
     both_directions_are_independent,
     a_routine_tells_a_late_end,
     a_result_is_incomplete_until_the_end,
@@ -97,6 +98,27 @@ fn sends_wait_for_room_and_keep_their_order(provider: &Provider) {
         let packet = port.wait(PATIENCE).unwrap();
         assert_eq!((packet.record, packet.bytes, packet.status), (send.record(), 50_000, 0));
     }
+}
+
+fn a_send_that_is_begun_is_not_flushed(provider: &Provider) {
+    let (client, server) = provider.connected_pair().unwrap();
+    let event = Event::new().unwrap();
+    let data: Vec<u8> = (0..20_000_000_u32).map(|at| (at / 7) as u8).collect();
+    // More than fits: some of it is on its way, and the rest has to follow.
+    let send = client.send_overlapped(&data, Notify::Event(&event));
+    assert!(pending(&send));
+    let table = provider.table();
+    // SAFETY: not overlapped, so nothing is used after the call.
+    let flushed = unsafe { table.ioctl(client.raw(), ffi::SIO_FLUSH, None, None, OverlappedCall::NONE) };
+    assert_eq!(flushed, Ok(Outcome::Done(0)));
+    assert!(pending(&send));
+    let (mut received, mut room) = (Vec::new(), vec![0; 1_000_000]);
+    while received.len() < data.len() {
+        let count = server.recv(&mut room).unwrap();
+        received.extend_from_slice(&room[..count]);
+    }
+    assert!(received == data && event.wait(PATIENCE));
+    assert_eq!((send.status(), send.bytes()), (Some(0), Some(data.len())));
 }
 
 fn both_directions_are_independent(provider: &Provider) {

@@ -18,8 +18,10 @@ over_each!(
     select_loses_no_member_above_64,
     select_of_a_stranger_is_refused,
     select_of_nothing_is_refused,
+    select_for_less_than_no_time_is_refused,
     select_ends_when_a_member_is_closed,
     a_failed_connect_is_an_exception,
+    each_connect_is_an_event,
     events_before_the_registration_are_told,
     an_event_is_told_once_and_again_after_its_call,
     enumeration_resets_the_event_and_keeps_the_registration,
@@ -110,6 +112,16 @@ fn select_of_nothing_is_refused(provider: &Provider) {
     assert_eq!(refused.code(), Some(code::WSAEINVAL));
 }
 
+fn select_for_less_than_no_time_is_refused(provider: &Provider) {
+    let (client, _server) = provider.connected_pair().unwrap();
+    for (tv_sec, tv_usec) in [(-1, 0), (0, -1), (1, -1)] {
+        let mut set = FdSet::new(&[client.raw()]);
+        let time = ffi::timeval { tv_sec, tv_usec };
+        let refused = provider.table().select(0, Some(&mut set), None, None, Some(&time)).unwrap_err();
+        assert_eq!((refused.code(), set.sockets()), (Some(code::WSAEINVAL), &[client.raw()][..]));
+    }
+}
+
 fn select_ends_when_a_member_is_closed(provider: &Provider) {
     let (client, _server) = provider.connected_pair().unwrap();
     thread::scope(|scope| {
@@ -130,6 +142,21 @@ fn a_failed_connect_is_an_exception(provider: &Provider) {
     assert!(matches!(code(socket.connect(address)), code::WSAECONNREFUSED | code::WSAEWOULDBLOCK));
     let mut except = FdSet::new(&[socket.raw()]);
     assert_eq!(provider.table().select(0, None, None, Some(&mut except), None), Ok(1));
+}
+
+fn each_connect_is_an_event(provider: &Provider) {
+    let (unused, address) = listener(provider);
+    unused.close().unwrap();
+    let (_listener, there) = listener(provider);
+    let socket = provider.socket().unwrap();
+    let watch = Watch::new(&socket, ffi::FD_CONNECT);
+    for (to, expected) in [(address, code::WSAECONNREFUSED), (there, 0)] {
+        if let Err(refused) = socket.connect(to) {
+            assert!(matches!(refused.code(), Some(code::WSAECONNREFUSED | code::WSAEWOULDBLOCK)));
+        }
+        let (happened, codes) = watch.next();
+        assert_eq!((happened, codes[ffi::FD_CONNECT_BIT as usize]), (ffi::FD_CONNECT, expected));
+    }
 }
 
 /// A registration of events.

@@ -50,6 +50,8 @@ impl Record {
     pub(super) fn new(event: usize) -> Self {
         let mut record: ffi::WSAOVERLAPPED = zeroed();
         record.Internal = UNMARKED;
+        // The provider's own: whatever is there before the call.
+        (record.Offset, record.OffsetHigh) = (UNMARKED as u32, UNMARKED as u32);
         record.hEvent = event;
         Self(UnsafeCell::new(record))
     }

@@ -183,3 +183,20 @@ pub fn settle(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::upcalling::Upcalling;
+    use super::*;
+
+    #[test]
+    fn what_aborts_an_operation_interrupts_a_call() {
+        let of = Upcalling::default();
+        let (mut ended, mut answers) = (Ended::new(&of), Vec::new());
+        for end in [End::Failed(Code(code::WSA_OPERATION_ABORTED)), End::Silenced] {
+            settle(&mut answers, 1, Target::Waiter, end, &mut ended);
+            assert!(ended.answered && ended.count() == 0);
+            assert_eq!(answers.pop(), Some((1, Err(Code(code::WSAEINTR)))));
+        }
+    }
+}

@@ -271,3 +271,20 @@ const _: () = {
     pod::<ffi::WSAOVERLAPPED>();
     pod::<ffi::WSATHREADID>();
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_that_is_dropped_ends_as_aborted() {
+        let mut record: ffi::WSAOVERLAPPED = crate::rt::zeroed();
+        record.Internal = ffi::WSS_OPERATION_IN_PROGRESS;
+        let (record, notice) = (&raw mut record, Notice::Nobody);
+        drop(Operation { record, notice, host_handle: 0, upcalls: None, open: true });
+        // SAFETY: a local.
+        let record = unsafe { read(record) };
+        assert_eq!((record.Internal, record.InternalHigh), (0xC000_0120, 0));
+        assert_eq!(record.OffsetHigh, code::WSA_OPERATION_ABORTED as u32);
+    }
+}
