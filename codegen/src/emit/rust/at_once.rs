@@ -19,49 +19,58 @@ pub fn socket(function: &Function) -> Option<&Param> {
     function.params.iter().find(|param| param.socket == Some(SocketUse::Use))
 }
 
-/// The three functions.
+/// The three functions: what the host calls, the complete path, and what both lead to.
 pub fn thunk(context: &Context<'_>, function: &Function, on: &Param) -> Result<TokenStream, EmitError> {
-    let name = names::method(&function.name);
-    let (carefully, with) = (format_ident!("{name}_carefully"), format_ident!("{name}_on"));
     let signature = thunks::signature(context, function);
-    let outer = context.head(thunks::head("pub(super) ", &name, &signature));
-    let complete = context.head(thunks::head("#[cold]\n#[inline(never)]\n", &carefully, &signature));
-    let inner = on_socket(context, &with, &signature);
-    let params = signature.names;
-    let lower = thunks::lower(context, function)?;
-    let fallback = thunks::fallback(function);
-    let (door, call) = (extensions::door(context, function)?, thunks::call(context, function)?);
-    let descriptor = ident(&on.name);
-    let not_a_socket = thunks::not_a_socket(function)?;
-    let method = args::has_call(function).then(|| quote!(, &call));
-    let finish = thunks::finish(context, function, &quote!(running.provider().#name(&socket #method)))?;
-    let Entries { counts, fit, refusals } = entries(function);
-    let at_once = |kind: Kind| {
-        let passes = checks::passes_name(function, kind);
-        let operation = checks::operation(function).filter(|_| kind == Kind::Alone).map(|param| ident(&param.name));
-        let known = |param: &Ident| match &operation {
-            Some(operation) if operation == param => quote!(::core::ptr::null_mut()),
-            _ => quote!(#param),
-        };
-        let arguments: Vec<_> = params.iter().map(known).collect();
-        quote! {
-            if check::#passes(#(#arguments),*) #(&& #fit)* {
-                if let Some(socket) = P::cell().socket_at_once(#descriptor as usize) {
-                    return #with::<P>(socket, #(#arguments),*);
-                }
-            }
-        }
+    let name = names::method(&function.name);
+    let paths = Paths {
+        carefully: format_ident!("{name}_carefully"),
+        with: format_ident!("{name}_on"),
+        descriptor: ident(&on.name),
+        lower: thunks::lower(context, function)?,
+        name,
     };
+    let Entries { counts, fit, refusals } = entries(function);
+    let outer = outer(context, function, &signature, &paths, (&counts, &fit));
+    let complete = complete(context, function, &signature, &paths, &refusals)?;
+    let inner = inner(context, function, &signature, &paths)?;
+    Ok(quote!(#outer #complete #inner))
+}
+
+/// What the three functions share.
+struct Paths {
+    /// The name of what the host calls.
+    name: Ident,
+    /// The name of the complete path.
+    carefully: Ident,
+    /// The name of the function that is given the socket.
+    with: Ident,
+    /// The parameter that holds the descriptor.
+    descriptor: Ident,
+    /// The statements that give the outcome back.
+    lower: TokenStream,
+}
+
+/// What the host calls: the short path, and the complete one for all else.
+fn outer(
+    context: &Context<'_>,
+    function: &Function,
+    signature: &Signature,
+    paths: &Paths,
+    (counts, fit): (&[Ident], &[TokenStream]),
+) -> TokenStream {
+    let head = context.head(thunks::head("pub(super) ", &paths.name, signature));
     let mut in_order = match checks::operation(function) {
-        None => at_once(Kind::Any),
+        None => at_once(function, signature, paths, fit, Kind::Any),
         // Asked once: all that follows knows the answer.
         Some(operation) => {
             let operation = ident(&operation.name);
-            let (alone, overlapped) = (at_once(Kind::Alone), at_once(Kind::Overlapped));
+            let alone = at_once(function, signature, paths, fit, Kind::Alone);
+            let overlapped = at_once(function, signature, paths, fit, Kind::Overlapped);
             quote!(if #operation.is_null() { #alone } else { #overlapped })
         }
     };
-    for count in &counts {
+    for count in counts {
         in_order = quote! {
             let mut #count = #count;
             if #count == 1 {
@@ -70,15 +79,55 @@ pub fn thunk(context: &Context<'_>, function: &Function, on: &Param) -> Result<T
             }
         };
     }
-    Ok(quote! {
-        fn #outer() {
+    let (carefully, params) = (&paths.carefully, &signature.names);
+    quote! {
+        fn #head() {
             __safety!("the host passes what the interface asks for; what it gets wrong by value the checks find.");
             unsafe {
                 #in_order
                 #carefully::<P>(#(#params),*)
             }
         }
-        fn #complete() {
+    }
+}
+
+/// Returns what the function with the socket gives if the call is in order.
+fn at_once(
+    function: &Function,
+    signature: &Signature,
+    Paths { with, descriptor, .. }: &Paths,
+    fit: &[TokenStream],
+    kind: Kind,
+) -> TokenStream {
+    let passes = checks::passes_name(function, kind);
+    let operation = checks::operation(function).filter(|_| kind == Kind::Alone).map(|param| ident(&param.name));
+    let known = |param: &Ident| match &operation {
+        Some(operation) if operation == param => quote!(::core::ptr::null_mut()),
+        _ => quote!(#param),
+    };
+    let arguments: Vec<_> = signature.names.iter().map(known).collect();
+    quote! {
+        if check::#passes(#(#arguments),*) #(&& #fit)* {
+            if let Some(socket) = P::cell().socket_at_once(#descriptor as usize) {
+                return #with::<P>(socket, #(#arguments),*);
+            }
+        }
+    }
+}
+
+/// The complete path.
+fn complete(
+    context: &Context<'_>,
+    function: &Function,
+    signature: &Signature,
+    Paths { name, carefully, with, descriptor, lower }: &Paths,
+    refusals: &[TokenStream],
+) -> Result<TokenStream, EmitError> {
+    let head = context.head(thunks::head("#[cold]\n#[inline(never)]\n", carefully, signature));
+    let (params, fallback) = (&signature.names, thunks::fallback(function));
+    let not_a_socket = thunks::not_a_socket(function)?;
+    Ok(quote! {
+        fn #head() {
             let found = ::wsp::rt::guard(
                 || {
                     __safety!("as above.");
@@ -101,7 +150,23 @@ pub fn thunk(context: &Context<'_>, function: &Function, on: &Param) -> Result<T
                 }
             }
         }
-        fn #inner() {
+    })
+}
+
+/// The call of the provider, once the socket is known.
+fn inner(
+    context: &Context<'_>,
+    function: &Function,
+    signature: &Signature,
+    Paths { name, with, descriptor, lower, .. }: &Paths,
+) -> Result<TokenStream, EmitError> {
+    let head = on_socket(context, with, signature);
+    let fallback = thunks::fallback(function);
+    let (door, call) = (extensions::door(context, function)?, thunks::call(context, function)?);
+    let method = args::has_call(function).then(|| quote!(, &call));
+    let finish = thunks::finish(context, function, &quote!(running.provider().#name(&socket #method)))?;
+    Ok(quote! {
+        fn #head() {
             let outcome = ::wsp::rt::guard(
                 || {
                     #door

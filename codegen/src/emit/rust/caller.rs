@@ -9,7 +9,7 @@ use super::names::{self, ident, member};
 use super::text;
 use super::thunks::is_void;
 use crate::emit::EmitError;
-use crate::model::{Arg, Direction, ErrorVia, Function, FunctionKind, Lift, Meaning, Profile, Unit};
+use crate::model::{Arg, Direction, ErrorVia, Function, FunctionKind, Lift, Meaning, Param, Profile, Unit};
 
 pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, EmitError> {
     let table = ident(&profile.table);
@@ -72,13 +72,12 @@ fn extension(context: &Context<'_>, function: &Function) -> Result<TokenStream, 
 
 /// A typed method around one raw function pointer (`Option<fn>`), which `pointer` reads.
 pub fn method(context: &Context<'_>, function: &Function, pointer: &str) -> Result<TokenStream, EmitError> {
-    let mut typed = vec!["&self".to_owned()];
-    let mut before = Vec::new();
-    let mut raw: Vec<TokenStream> = function.params.iter().map(|_| TokenStream::new()).collect();
+    let mut call = Call::of(context, function);
     for arg in &function.args {
-        argument(context, function, arg, &mut typed, &mut before, &mut raw)?;
+        call.argument(arg)?;
     }
-    results(context, function, &mut before, &mut raw)?;
+    call.results();
+    let Call { typed, before, mut raw, .. } = call;
     for (index, param) in function.params.iter().enumerate() {
         if param.errno {
             raw[index] = quote!(&mut errno);
@@ -201,29 +200,9 @@ fn local(name: &str) -> Ident {
     ident(&format!("out_{name}"))
 }
 
-/// Locals that results are stored in.
-fn results(
-    context: &Context<'_>,
-    function: &Function,
-    before: &mut Vec<TokenStream>,
-    raw: &mut [TokenStream],
-) -> Result<(), EmitError> {
-    for field in &function.results {
-        let Some(index) = field.param else { continue };
-        let name = local(&field.name);
-        let ty = context.ty(&field.ty);
-        let initial = function.args.iter().find(|arg| arg.lift == Lift::Value && arg.params.first() == Some(&index));
-        let initial = match initial {
-            Some(arg) => {
-                let name = ident(&arg.name);
-                quote!(#name)
-            }
-            None => quote!(::wsp::rt::zeroed()),
-        };
-        before.push(quote!(let mut #name: #ty = #initial;));
-        raw[index] = quote!(&mut #name);
-    }
-    Ok(())
+/// The type of what may be left out.
+fn optional(arg: &Arg, ty: String) -> String {
+    if arg.optional { format!("Option<{ty}>") } else { ty }
 }
 
 /// The type of a reference, without regard to whether it is optional, and the pointer that it becomes.
@@ -249,137 +228,158 @@ fn reference(context: &Context<'_>, arg: &Arg, name: &Ident) -> (String, TokenSt
     (ty, if arg.optional { optional } else { given })
 }
 
-/// A typed parameter, the statements that prepare it, and the raw parameters that it becomes.
-fn argument(
-    context: &Context<'_>,
-    function: &Function,
-    arg: &Arg,
-    typed: &mut Vec<String>,
-    before: &mut Vec<TokenStream>,
-    raw: &mut [TokenStream],
-) -> Result<(), EmitError> {
-    let name = ident(&arg.name);
-    let missing = || error(&function.origin, &function.name, format!("argument `{}` lacks a parameter", arg.name));
-    let first = *arg.params.first().ok_or_else(missing)?;
-    let param = function.params.get(first).ok_or_else(missing)?;
-    let second = arg.params.get(1).copied();
-    let raw_type = context.ty_text(&param.ty);
-    let optional = |ty: String| if arg.optional { format!("Option<{ty}>") } else { ty };
-    match &arg.lift {
-        Lift::Socket => {
-            typed.push(format!("{name}: {raw_type}"));
-            raw[first] = quote!(#name);
-        }
-        Lift::Value => {
-            let ty = context
-                .pointee(&param.ty)
-                .filter(|_| param.direction != Direction::In)
-                .unwrap_or_else(|| param.ty.clone());
-            let ty = optional(context.ty_text(&ty));
-            typed.push(format!("{name}: {ty}"));
-            raw[first] = if arg.optional { quote!(#name.unwrap_or(0)) } else { quote!(#name) };
-        }
-        Lift::Raw => {
-            typed.push(format!("{name}: {raw_type}"));
-            raw[first] = quote!(#name);
-        }
-        Lift::Callback => {
-            typed.push(format!("{name}: {raw_type}"));
-            raw[first] = quote!(#name);
-            if let Some(second) = second {
-                let data = ident(&format!("{name}_context"));
-                let ty = context.ty_text(&function.params[second].ty);
-                typed.push(format!("{data}: {ty}"));
-                raw[second] = quote!(#data);
-            }
-        }
-        Lift::In(_) | Lift::Out(_) | Lift::InOut(_) | Lift::SocketSet => {
-            let (ty, pointer) = reference(context, arg, &name);
-            typed.push(format!("{name}: {}", optional(ty)));
-            raw[first] = pointer;
-        }
-        Lift::WideStr => {
-            typed.push(format!("{name}: &str"));
-            before.push(quote!(let mut #name: Vec<u16> = #name.encode_utf16().chain(Some(0)).collect();));
-            raw[first] = quote!(#name.as_mut_ptr());
-        }
-        Lift::Bytes | Lift::BytesOut | Lift::SizedOut(_) | Lift::Array(..) => {
-            let second = second.or_else(|| matches!(arg.lift, Lift::Array(..)).then_some(first));
-            memory(context, function, arg, (first, second.ok_or_else(missing)?), typed, before, raw);
-        }
-        Lift::Overlapped => overlapped(context, function, arg, typed, raw),
-    }
-    Ok(())
+/// What a method is made of.
+struct Call<'a> {
+    context: &'a Context<'a>,
+    function: &'a Function,
+    /// The typed parameters.
+    typed: Vec<String>,
+    /// The statements that prepare the call.
+    before: Vec<TokenStream>,
+    /// The raw arguments, one for each C parameter.
+    raw: Vec<TokenStream>,
 }
 
-/// Memory with a length: a slice, which becomes pointer and length.
-fn memory(
-    context: &Context<'_>,
-    function: &Function,
-    arg: &Arg,
-    (first, second): (usize, usize),
-    typed: &mut Vec<String>,
-    before: &mut Vec<TokenStream>,
-    raw: &mut [TokenStream],
-) {
-    let name = ident(&arg.name);
-    let length = ident(&format!("{name}_length"));
-    let length_type = context.ty(&function.params[second].ty);
-    let (slice, mutable) = match &arg.lift {
-        Lift::Bytes => ("&[u8]".to_owned(), false),
-        Lift::BytesOut => ("&mut [u8]".to_owned(), true),
-        Lift::SizedOut(Unit::Wide) => ("&mut ::wsp::rt::Room<'_, u16>".to_owned(), true),
-        Lift::SizedOut(_) => ("&mut ::wsp::rt::Room<'_, u8>".to_owned(), true),
-        Lift::Array(ty, false) => (format!("&[::wsp::rt::Piece<'_, ffi::{}>]", ident(ty)), false),
-        Lift::Array(ty, true) => (format!("&mut [::wsp::rt::PieceMut<'_, ffi::{}>]", ident(ty)), true),
-        _ => return,
-    };
-    let slice = if arg.optional { format!("Option<{slice}>") } else { slice };
-    typed.push(format!("{name}: {slice}"));
-    let sized = matches!(arg.lift, Lift::SizedOut(_));
-    let pointer = if mutable { quote!(as_mut_ptr) } else { quote!(as_ptr) };
-    let nothing = if mutable { quote!(::core::ptr::null_mut()) } else { quote!(::core::ptr::null()) };
-    let address = ident(&format!("{name}_pointer"));
-    if sized {
-        if arg.optional {
-            before.push(quote!(let (#address, #length) = ::wsp::rt::Room::split_optional(#name);));
-        } else {
-            before.push(quote!(let (#address, #length) = #name.split();));
-        }
-        raw[first] = quote!(#address.cast());
-        raw[second] = quote!(#length.cast());
-        return;
+impl<'a> Call<'a> {
+    /// A call without arguments yet.
+    fn of(context: &'a Context<'a>, function: &'a Function) -> Self {
+        let raw = function.params.iter().map(|_| TokenStream::new()).collect();
+        Self { context, function, typed: vec!["&self".to_owned()], before: Vec::new(), raw }
     }
-    if arg.optional {
-        before.push(quote! {
-            let (#address, #length) = match #name {
-                Some(slice) => (slice.#pointer(), slice.len()),
-                None => (#nothing, 0),
+
+    /// Locals that results are stored in.
+    fn results(&mut self) {
+        let function = self.function;
+        for field in &function.results {
+            let Some(index) = field.param else { continue };
+            let name = local(&field.name);
+            let ty = self.context.ty(&field.ty);
+            let initial =
+                function.args.iter().find(|arg| arg.lift == Lift::Value && arg.params.first() == Some(&index));
+            let initial = match initial {
+                Some(arg) => {
+                    let name = ident(&arg.name);
+                    quote!(#name)
+                }
+                None => quote!(::wsp::rt::zeroed()),
             };
-        });
-    } else {
-        before.push(quote!(let (#length, #address) = (#name.len(), #name.#pointer());));
+            self.before.push(quote!(let mut #name: #ty = #initial;));
+            self.raw[index] = quote!(&mut #name);
+        }
     }
-    let constant = function.params[first].ty.is_const;
-    let cast = if mutable || constant { quote!(#address.cast()) } else { quote!(#address.cast_mut().cast()) };
-    raw[first] = cast;
-    if second != first {
-        raw[second] = quote!(#length as #length_type);
-    } else {
-        before.push(quote!(let _ = #length;));
-    }
-}
 
-fn overlapped(context: &Context<'_>, function: &Function, arg: &Arg, typed: &mut Vec<String>, raw: &mut [TokenStream]) {
-    let name = ident(&arg.name);
-    typed.push(format!("{name}: ::wsp::rt::OverlappedCall"));
-    for (position, &index) in arg.params.iter().enumerate() {
-        raw[index] = if position == 0 {
-            quote!(#name.operation)
-        } else if context.is_callback(&function.params[index].ty) {
-            quote!(#name.routine)
-        } else {
-            quote!(#name.thread)
+    /// A typed parameter, the statements that prepare it, and the raw parameters that it becomes.
+    fn argument(&mut self, arg: &Arg) -> Result<(), EmitError> {
+        let function = self.function;
+        let missing = || error(&function.origin, &function.name, format!("argument `{}` lacks a parameter", arg.name));
+        let first = *arg.params.first().ok_or_else(missing)?;
+        let param = function.params.get(first).ok_or_else(missing)?;
+        let second = arg.params.get(1).copied();
+        let name = ident(&arg.name);
+        match &arg.lift {
+            Lift::Value => self.value(arg, (first, param)),
+            Lift::Socket | Lift::Raw => self.as_it_is(&name, first, param),
+            Lift::Callback => {
+                self.as_it_is(&name, first, param);
+                if let Some(second) = second {
+                    self.as_it_is(&ident(&format!("{name}_context")), second, &function.params[second]);
+                }
+            }
+            Lift::In(_) | Lift::Out(_) | Lift::InOut(_) | Lift::SocketSet => {
+                let (ty, pointer) = reference(self.context, arg, &name);
+                self.typed.push(format!("{name}: {}", optional(arg, ty)));
+                self.raw[first] = pointer;
+            }
+            Lift::WideStr => {
+                self.typed.push(format!("{name}: &str"));
+                self.before.push(quote!(let mut #name: Vec<u16> = #name.encode_utf16().chain(Some(0)).collect();));
+                self.raw[first] = quote!(#name.as_mut_ptr());
+            }
+            Lift::Bytes | Lift::BytesOut | Lift::SizedOut(_) | Lift::Array(..) => {
+                let second = second.or_else(|| matches!(arg.lift, Lift::Array(..)).then_some(first));
+                self.memory(arg, (first, second.ok_or_else(missing)?));
+            }
+            Lift::Overlapped => self.overlapped(arg),
+        }
+        Ok(())
+    }
+
+    /// What is handed on as it is.
+    fn as_it_is(&mut self, name: &Ident, index: usize, param: &Param) {
+        self.typed.push(format!("{name}: {}", self.context.ty_text(&param.ty)));
+        self.raw[index] = quote!(#name);
+    }
+
+    /// A value, also one that is passed by pointer so that it can be changed.
+    fn value(&mut self, arg: &Arg, (index, param): (usize, &Param)) {
+        let pointee = self.context.pointee(&param.ty).filter(|_| param.direction != Direction::In);
+        let ty = self.context.ty_text(&pointee.unwrap_or_else(|| param.ty.clone()));
+        let name = ident(&arg.name);
+        self.typed.push(format!("{name}: {}", optional(arg, ty)));
+        self.raw[index] = if arg.optional { quote!(#name.unwrap_or(0)) } else { quote!(#name) };
+    }
+
+    /// Memory with a length: a slice, which becomes pointer and length.
+    fn memory(&mut self, arg: &Arg, (first, second): (usize, usize)) {
+        let name = ident(&arg.name);
+        let length = ident(&format!("{name}_length"));
+        let length_type = self.context.ty(&self.function.params[second].ty);
+        let (slice, mutable) = match &arg.lift {
+            Lift::Bytes => ("&[u8]".to_owned(), false),
+            Lift::BytesOut => ("&mut [u8]".to_owned(), true),
+            Lift::SizedOut(Unit::Wide) => ("&mut ::wsp::rt::Room<'_, u16>".to_owned(), true),
+            Lift::SizedOut(_) => ("&mut ::wsp::rt::Room<'_, u8>".to_owned(), true),
+            Lift::Array(ty, false) => (format!("&[::wsp::rt::Piece<'_, ffi::{}>]", ident(ty)), false),
+            Lift::Array(ty, true) => (format!("&mut [::wsp::rt::PieceMut<'_, ffi::{}>]", ident(ty)), true),
+            _ => return,
         };
+        self.typed.push(format!("{name}: {}", optional(arg, slice)));
+        let sized = matches!(arg.lift, Lift::SizedOut(_));
+        let pointer = if mutable { quote!(as_mut_ptr) } else { quote!(as_ptr) };
+        let nothing = if mutable { quote!(::core::ptr::null_mut()) } else { quote!(::core::ptr::null()) };
+        let address = ident(&format!("{name}_pointer"));
+        if sized {
+            if arg.optional {
+                self.before.push(quote!(let (#address, #length) = ::wsp::rt::Room::split_optional(#name);));
+            } else {
+                self.before.push(quote!(let (#address, #length) = #name.split();));
+            }
+            self.raw[first] = quote!(#address.cast());
+            self.raw[second] = quote!(#length.cast());
+            return;
+        }
+        if arg.optional {
+            self.before.push(quote! {
+                let (#address, #length) = match #name {
+                    Some(slice) => (slice.#pointer(), slice.len()),
+                    None => (#nothing, 0),
+                };
+            });
+        } else {
+            self.before.push(quote!(let (#length, #address) = (#name.len(), #name.#pointer());));
+        }
+        let constant = self.function.params[first].ty.is_const;
+        let cast = if mutable || constant { quote!(#address.cast()) } else { quote!(#address.cast_mut().cast()) };
+        self.raw[first] = cast;
+        if second != first {
+            self.raw[second] = quote!(#length as #length_type);
+        } else {
+            self.before.push(quote!(let _ = #length;));
+        }
+    }
+
+    /// An operation's structure, its routine and thread.
+    fn overlapped(&mut self, arg: &Arg) {
+        let name = ident(&arg.name);
+        self.typed.push(format!("{name}: ::wsp::rt::OverlappedCall"));
+        for (position, &index) in arg.params.iter().enumerate() {
+            self.raw[index] = if position == 0 {
+                quote!(#name.operation)
+            } else if self.context.is_callback(&self.function.params[index].ty) {
+                quote!(#name.routine)
+            } else {
+                quote!(#name.thread)
+            };
+        }
     }
 }
