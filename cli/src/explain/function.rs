@@ -6,7 +6,7 @@ use wsp_codegen::model::{
     Allowed, AllowedSet, Delivery, Direction, ErrorEntry, Function, Model, Null, Param, Profile, Source,
 };
 
-use super::{code, everything, same, suggestion, unknown};
+use super::{behaviour, code, everything, same, suggestion, unknown};
 use crate::Failure;
 use crate::text::{BOLD, DIM, PLAIN, Table, paragraph};
 
@@ -18,7 +18,7 @@ pub fn explain(model: &Model, name: &str) -> Option<String> {
             let _ = writeln!(text, "{BOLD}{}{PLAIN}: {}\n", function.name, function.summary);
         }
         let _ = writeln!(text, "{BOLD}In {}{PLAIN} ({})", profile.name, profile.title);
-        text.push_str(&one(model, function));
+        text.push_str(&one(model, profile, function));
         text.push('\n');
     }
     (!text.is_empty()).then_some(text)
@@ -71,7 +71,7 @@ fn in_profiles<'m>(model: &'m Model, name: &str) -> impl Iterator<Item = (&'m Pr
     })
 }
 
-fn one(model: &Model, function: &Function) -> String {
+fn one(model: &Model, profile: &Profile, function: &Function) -> String {
     let mut text = signature(function);
     for part in function.prose.split("\n\n") {
         text.push('\n');
@@ -88,6 +88,7 @@ fn one(model: &Model, function: &Function) -> String {
         text.push('\n');
         text.push_str(&errors(model, function));
     }
+    text.push_str(&behaviour::section(model, profile, function));
     if !function.rules.is_empty() {
         let mut table = Table::new(&["rule", "class", "what it says"]);
         for rule in &function.rules {

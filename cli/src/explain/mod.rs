@@ -1,5 +1,6 @@
 //! `wsp explain`.
 
+mod behaviour;
 mod code;
 mod diagnostic;
 mod function;

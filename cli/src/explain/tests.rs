@@ -45,6 +45,28 @@ fn everything_that_has_a_name_is_found() {
 }
 
 #[test]
+fn a_function_shows_how_it_behaves() {
+    let says = |name: &str, begin: &str| {
+        let text = found(name, None);
+        text.lines().any(|line| line.split_whitespace().collect::<Vec<_>>().join(" ").starts_with(begin))
+    };
+    for (name, begin) in [
+        ("WSPSend", "waiting On a blocking socket it waits. A nonoverlapped send"),
+        ("WSPSend", "overlapped With lpOverlapped, the completion routine lpCompletionRoutine, the thread lpThreadId."),
+        ("WSPSend", "may call WPU"),
+        ("WSPListen", "requires Bound"),
+        ("WSPListen", "becomes Listening"),
+        ("WSPSocket", "must call WPUCreateSocketHandle"),
+        ("WPUCreateSocketHandle", "waiting Never waits."),
+        ("WPUCreateSocketHandle", "made by WSPAccept, WSPSocket"),
+    ] {
+        assert!(says(name, begin), "{name}: {begin}: {}", found(name, None));
+    }
+    assert!(!says("WSPListen", "overlapped "), "it has no overlapped form");
+    assert!(!says("WPUCreateSocketHandle", "must call "), "an upcall makes none");
+}
+
+#[test]
 fn a_code_can_be_named_by_its_number() {
     for code in ["WSAEINVAL", "wsaeinval", "10022", "0x2726"] {
         let text = found("WSPSocket", Some(code));

@@ -196,6 +196,17 @@ pub enum BlockingMode {
     Hook,
 }
 
+impl BlockingMode {
+    /// It in a sentence.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Never => "Never waits.",
+            Self::May => "On a blocking socket it waits.",
+            Self::Hook => "Calls a hook of the host while it waits.",
+        }
+    }
+}
+
 /// Socket states before and after a call, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct States {

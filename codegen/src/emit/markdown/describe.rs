@@ -1,9 +1,8 @@
 //! Sentences about the parts of a function, in Markdown (code spans only). The site and the Markdown files share them.
 
 use crate::model::{
-    Allowed, AllowedSet, Blocking, BlockingMode, Builds, CheckKind, Delivery, Direction, ErrorVia, Function,
-    FunctionKind, Length, Meaning, Model, Null, Param, RuleClass, Severity, SocketUse, Source, TypeKind, TypeRef, Unit,
-    Value,
+    Allowed, AllowedSet, Blocking, Builds, CheckKind, Delivery, Direction, ErrorVia, Function, FunctionKind, Length,
+    Meaning, Model, Null, Param, RuleClass, Severity, SocketUse, Source, TypeKind, TypeRef, Unit, Value,
 };
 
 /// The kind of a function, in words.
@@ -214,11 +213,7 @@ pub(crate) fn socket(param: &Param) -> Option<&'static str> {
 
 /// Whether the call may wait.
 pub(crate) fn blocking(blocking: &Blocking) -> String {
-    let mode = match blocking.mode {
-        BlockingMode::Never => "Never waits.",
-        BlockingMode::May => "On a blocking socket it waits.",
-        BlockingMode::Hook => "Calls a hook of the host while it waits.",
-    };
+    let mode = blocking.mode.sentence();
     match blocking.text.trim() {
         "" => mode.to_owned(),
         text => format!("{mode} {text}"),
