@@ -35,6 +35,16 @@ fn a_catalog_that_is_not_there_is_named() {
 }
 
 #[test]
+fn a_provider_that_is_not_there_is_named_by_its_option() {
+    for host in ["--host=direct", "--host=ws2", "--transport=shm"] {
+        let failed = wsp(&["demo", host, "--provider", "/no/such/provider.so"]);
+        assert_eq!(failed.status.code(), Some(1));
+        let said = text(&failed.stderr);
+        assert!(said.contains("--provider: /no/such/provider.so: no such file"), "{host}: {said}");
+    }
+}
+
+#[test]
 fn an_empty_catalog_serves_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("catalog.reg");

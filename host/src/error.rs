@@ -90,16 +90,31 @@ pub(crate) fn kind(code: Option<i32>) -> io::ErrorKind {
 
 /// There is no library of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "no provider library `{name}`; looked for:{}\nbuild the provider, or name its file in the variable {}",
-    list(looked_for),
-    crate::library::VARIABLE
-)]
-pub struct NotFound {
-    /// The library's name, as in `[lib] name`.
-    pub name: String,
-    /// The files looked for, in order.
-    pub looked_for: Vec<PathBuf>,
+pub enum NotFound {
+    /// The file that the caller named is none.
+    #[error("{}: no such file", file.display())]
+    Named {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file that [`crate::library::VARIABLE`] names is none.
+    #[error("{}: no such file; the variable {} names it", file.display(), crate::library::VARIABLE)]
+    Variable {
+        /// The file.
+        file: PathBuf,
+    },
+    /// No file of the library's name is where it could be.
+    #[error(
+        "no provider library `{name}`; looked for:{}\nbuild the provider, or name its file in the variable {}",
+        list(looked_for),
+        crate::library::VARIABLE
+    )]
+    Nowhere {
+        /// The library's name, as in `[lib] name`.
+        name: String,
+        /// The files looked for, in order.
+        looked_for: Vec<PathBuf>,
+    },
 }
 
 fn list(files: &[PathBuf]) -> String {

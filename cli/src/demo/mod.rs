@@ -6,12 +6,12 @@ mod ws2;
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use wsp::code::{WSAENOTSOCK, WSAEOPNOTSUPP};
-use wsp_host::{Event, Host, Notify, Provider, Socket, Upcall, library};
+use wsp_host::{Event, Host, NotFound, Notify, Provider, Socket, Upcall, library};
 
 use crate::text::{BOLD, GREEN, PLAIN};
 use crate::{Failure, print};
@@ -60,7 +60,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.catalog.is_some() {
         return Err(Failure::new("only a host looks providers up in a catalog: say `--host ws2`, too"));
     }
-    let file = library::find(arguments.provider.as_deref(), "wsp_loopback").map_err(Failure::new)?;
+    let file = find(arguments.provider.as_deref(), "wsp_loopback")?;
     step("library", &file.display().to_string())?;
     let provider = Host::new().load(&file).map_err(Failure::new)?;
     let [low, high] = provider.version().to_le_bytes();
@@ -77,6 +77,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     provider.cleanup().map_err(Failure::new)?;
     step("clean-up", "WSPCleanup: the provider let go of everything")?;
     print(&format!("\n{GREEN}The provider works.{PLAIN}\n"))
+}
+
+/// The provider's file: the one of the option, else that of the example called `name`.
+fn find(provider: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
+    library::find(provider, name).map_err(|error| match error {
+        NotFound::Named { .. } => Failure::new(format!("--provider: {error}")),
+        _ => Failure::new(error),
+    })
 }
 
 fn step(name: &str, text: &str) -> Result<(), Failure> {

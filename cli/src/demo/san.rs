@@ -12,11 +12,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use wsp::ffi;
+use wsp_host::Event;
 use wsp_host::switch::{SanListener, SanNotify, SanOperation, SanProvider, SanSocket, SanStream, Switch, Ticket};
-use wsp_host::{Event, library};
 
 use super::data::{Pattern, joined, receive, send};
-use super::{check, step};
+use super::{check, find, step};
 use crate::text::{GREEN, PLAIN};
 use crate::{Failure, print};
 
@@ -65,7 +65,7 @@ const SEEDS: [u64; 2] = [1, 2];
 
 /// Runs the demo, or a process's part in it.
 pub fn run(transport: Transport, part: Option<Part>, provider: Option<&Path>, mib: u16) -> Result<(), Failure> {
-    let file = library::find(provider, transport.library()).map_err(Failure::new)?;
+    let file = find(provider, transport.library())?;
     let switch = Switch::new().map_err(Failure::new)?;
     let started = switch.load(&file).map_err(Failure::new)?;
     let bytes = usize::from(mib) << 20;

@@ -10,9 +10,9 @@ use wsp::ffi::{AF_INET, FD_READ, IPPROTO_TCP, SOCK_STREAM};
 use wsp::rt::Code;
 use wsp_catalog::{Catalog, View};
 use wsp_host::winsock::{self, Entry, Socket, Stack, Ws2, last_error};
-use wsp_host::{Event, Host, Notify, library};
+use wsp_host::{Event, Host, Notify};
 
-use super::{check, exchange, names_agree, rate, step};
+use super::{check, exchange, find, names_agree, rate, step};
 use crate::text::{GREEN, PLAIN};
 use crate::{Failure, print};
 
@@ -44,7 +44,7 @@ pub fn run(provider: Option<&Path>, catalog: Option<&Path>, mib: u16) -> Result<
 /// The entries of a catalog file, or one for the provider.
 fn entries(provider: Option<&Path>, catalog: Option<&Path>) -> Result<Vec<Entry>, Failure> {
     let Some(file) = catalog else {
-        let library = library::find(provider, "wsp_loopback").map_err(Failure::new)?;
+        let library = find(provider, "wsp_loopback")?;
         step("library", &library.display().to_string())?;
         return Ok(vec![Entry::new(Entry::tcp(), library)]);
     };
