@@ -94,7 +94,7 @@ pub fn decode<'a>(file: u32, source: &'a Source, diags: &mut Diagnostics) -> Opt
         return None;
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => Some(text),
+        Ok(text) => no_bare_return(file, text, diags).then_some(text),
         Err(error) => {
             let offset = error.valid_up_to();
             let message = format!("this file is not UTF-8: byte {offset} is 0x{:02X}", bytes[offset]);
@@ -105,6 +105,20 @@ pub fn decode<'a>(file: u32, source: &'a Source, diags: &mut Diagnostics) -> Opt
             None
         }
     }
+}
+
+/// Are there no line ends that only YAML takes for some? Whatever shows places counts line feeds.
+fn no_bare_return(file: u32, text: &str, diags: &mut Diagnostics) -> bool {
+    let bytes = text.as_bytes();
+    let is_bare = |at: &usize| bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n');
+    // The test alone looks at many bytes at once.
+    let Some(at) = bytes.contains(&b'\r').then(|| (0..bytes.len()).find(is_bare)).flatten() else { return true };
+    let span = Span { file, start: at as u32, end: at as u32 + 1 };
+    diags
+        .error(Code::BareReturn, span, "a carriage return alone ends a line here")
+        .label("no line feed follows")
+        .hint("save the file with LF line ends");
+    false
 }
 
 /// Makes the tree of the parser's events and reports what a spec has no use for. Where it gives `None`, it has reported why

@@ -52,6 +52,8 @@ codes! {
     KeyNotText = 15,
     /// A file of YAML has another ending than `.yaml`.
     OtherEnding = 16,
+    /// A line ends with a carriage return alone.
+    BareReturn = 17,
 
     // The shape of a file.
     /// The top-level keys tell no kind of file.
@@ -82,6 +84,10 @@ codes! {
     BadTypeKeys = 32,
     /// A function's keys do not go with its kind.
     BadFunctionKeys = 33,
+    /// A link is not the address of a web page.
+    BadLink = 34,
+    /// A header is not named as `#include` takes it.
+    BadHeader = 35,
 
     // Names.
     /// Something is declared twice.

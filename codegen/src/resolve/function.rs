@@ -54,7 +54,7 @@ pub fn lower(merged: &Merged, cx: Cx<'_>, diags: &mut Diagnostics) -> Option<Fun
             .map_or_else(|| format!("LP{}", decl.function.value.to_uppercase()), |name| name.value.clone()),
         builds: decl.builds.as_ref().map(|word| word.value),
         header: decl.header.value.clone(),
-        link: text_of(&decl.link),
+        link: decl.link.as_ref().map(|link| link.value.clone()),
         summary: decl.summary.value.clone(),
         prose: text_of(&decl.prose).unwrap_or_default(),
         mandatory: decl.mandatory.as_ref().is_some_and(|flag| flag.value),

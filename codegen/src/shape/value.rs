@@ -39,8 +39,16 @@ pub struct Ident(pub Text);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name(pub Text);
 
-macro_rules! names {
-    ($ty:ident, $pattern:literal, $what:literal, $allowed:expr) => {
+/// The address of a web page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link(pub Text);
+
+/// The name of a C header, as `#include <…>` takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header(pub Text);
+
+macro_rules! patterns {
+    ($ty:ident, $pattern:literal, $code:ident, $what:literal, $hint:literal, $fits:expr) => {
         impl Deref for $ty {
             type Target = Text;
 
@@ -52,13 +60,11 @@ macro_rules! names {
         impl Read for $ty {
             fn read(node: &Node, cx: &mut Reader<'_>) -> Option<Self> {
                 let text = Text::read(node, cx)?;
-                let allowed: fn(char) -> bool = $allowed;
-                if text.value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-                    && text.value.chars().all(allowed)
-                {
+                let fits: fn(&str) -> bool = $fits;
+                if fits(&text.value) {
                     return Some(Self(text));
                 }
-                cx.diags.error(Code::BadText, node.span, format!("`{}` is not a name", text.value)).hint($what);
+                cx.diags.error(Code::$code, node.span, format!("`{}` is not {}", text.value, $what)).hint($hint);
                 None
             }
 
@@ -69,12 +75,41 @@ macro_rules! names {
     };
 }
 
-names!(Ident, "^[A-Za-z_][A-Za-z0-9_]*$", "letters, digits and `_`, not a digit first", |c| c.is_ascii_alphanumeric()
-    || c == '_');
-names!(Name, "^[A-Za-z_][A-Za-z0-9_-]*$", "letters, digits, `_` and `-`, a letter first", |c| c
-    .is_ascii_alphanumeric()
-    || c == '_'
-    || c == '-');
+patterns!(Ident, "^[A-Za-z_][A-Za-z0-9_]*$", BadText, "a name", "letters, digits and `_`, not a digit first", |text| {
+    is_made_of(text, "_", |c| c.is_ascii_alphabetic() || c == '_')
+});
+patterns!(
+    Name,
+    "^[A-Za-z_][A-Za-z0-9_-]*$",
+    BadText,
+    "a name",
+    "letters, digits, `_` and `-`, a letter first",
+    |text| is_made_of(text, "_-", |c| c.is_ascii_alphabetic() || c == '_')
+);
+// What stands in a page's `href`, in Markdown's `<…>` and in comments, so that nothing in it may end one of these.
+patterns!(
+    Link,
+    "^https?://[!#-;=?-_a-~]+$",
+    BadLink,
+    "the address of a web page",
+    "begin it with `https://` or `http://`; blanks, quotes, `<`, `>` and what is not ASCII are written as `%XX`",
+    |text| text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).is_some_and(|rest| {
+        !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '`'))
+    })
+);
+patterns!(
+    Header,
+    "^[A-Za-z0-9_][A-Za-z0-9_./+-]*$",
+    BadHeader,
+    "the name of a C header",
+    "letters, digits, `_`, `.`, `/`, `+` and `-`, as between the brackets of `#include <…>`",
+    |text| is_made_of(text, "_./+-", |c| c.is_ascii_alphanumeric() || c == '_')
+);
+
+/// Is it made of letters, digits and these others, and may it begin as it does?
+fn is_made_of(text: &str, others: &str, first: fn(char) -> bool) -> bool {
+    text.starts_with(first) && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
+}
 
 /// A whole number with its place.
 pub type Number = Spanned<i128>;

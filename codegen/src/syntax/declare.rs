@@ -1,7 +1,7 @@
 //! Everything but functions, as the files say it.
 
 use crate::model::{Absent, Descriptors};
-use crate::shape::{Entry, Flag, Ident, Name, Number, Text, shape, words};
+use crate::shape::{Entry, Flag, Header, Ident, Name, Number, Text, shape, words};
 use crate::syntax::function::{Param, Rule};
 use crate::yaml::Spanned;
 
@@ -117,7 +117,7 @@ shape! {
         /// Callback: its parameters.
         params: optional Vec<Param>,
         /// The C header.
-        header: required Text,
+        header: required Header,
         /// What it is.
         text: required Text,
     }
@@ -143,7 +143,7 @@ shape! {
         /// What it is.
         text: required Text,
         /// The C header.
-        header: optional Text,
+        header: optional Header,
     }
 }
 
@@ -201,7 +201,7 @@ shape! {
         /// What it is.
         text: required Text,
         /// The C header.
-        header: required Text,
+        header: required Header,
         /// The functions in order.
         slots: required Vec<Ident>,
     }

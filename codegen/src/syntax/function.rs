@@ -4,7 +4,7 @@ use crate::model::Source as ErrorSource;
 use crate::model::{
     BlockingMode, Builds, Direction, ErrorVia, FunctionKind, Managed, Meaning, RuleClass, Severity, SocketUse,
 };
-use crate::shape::{Entries, Flag, Ident, Name, Number, Text, shape, words};
+use crate::shape::{Entries, Flag, Header, Ident, Link, Name, Number, Text, shape, words};
 use crate::syntax::value::{Allowed, Length, Null};
 use crate::yaml::Spanned;
 
@@ -302,7 +302,7 @@ shape! {
         /// Paragraphs.
         prose: optional Text,
         /// The documentation page.
-        link: optional Text,
+        link: optional Link,
         /// A provider must implement it itself.
         mandatory: optional Flag,
         /// The code for panics and errors without a place in the list.
@@ -358,9 +358,9 @@ shape! {
         /// The only builds that have it.
         builds: optional Spanned<Builds>,
         /// The C header.
-        header: required Text,
+        header: required Header,
         /// The documentation page.
-        link: optional Text,
+        link: optional Link,
         /// One sentence.
         summary: required Text,
         /// Paragraphs.

@@ -71,4 +71,9 @@ explanations! {
         "Spec files end in `.yaml`, in small letters; others are not looked at. A file that ends almost so most likely was meant to be read. \
          Rename it.",
         "", "";
+    BareReturn: "a line ends with a carriage return alone",
+        "Lines end with a line feed, or with a carriage return and a line feed. To YAML a carriage return alone ends a line too, but to most \
+         programs, so that places in the file could not be shown. An old program may have saved it. Save the file with LF line ends.",
+        "states:\x0D  - {name: listening, title: Listening, text: Waits.}\n",
+        "states:\x0D\n  - {name: listening, title: Listening, text: Waits.}\n";
 }

@@ -70,4 +70,13 @@ explanations! {
          another. An extension function that cannot fail needs neither.",
         "amend: WSPSend\nnarrow:\n  left_out: WSAEOPNOTSUPP\n",
         "amend: WSPSend\nplain:\n  left_out: WSAEOPNOTSUPP\n";
+    BadLink: "a link that is no address of a web page",
+        "A link begins with `https://` or `http://`, and has no blanks, quotes, angle brackets or backticks: people follow it from generated \
+         pages and documentation. What an address may not hold is written as `%` and two hexadecimal digits.",
+        "amend: WSPSend\nplain:\n  link: \"javascript:alert(1)\"\n",
+        "amend: WSPSend\nplain:\n  link: \"https://example.invalid/wspsend\"\n";
+    BadHeader: "a header that `#include` does not take",
+        "A header is named as it stands between the brackets of `#include <…>`: letters, digits, `_`, `.`, `/`, `+` and `-`, without the brackets.",
+        "groups:\n  - {name: more, title: More, constants: [{name: MSG_PEEK, type: int, value: 2, header: <winsock2.h>, text: Look only.}]}\n",
+        "groups:\n  - {name: more, title: More, constants: [{name: MSG_PEEK, type: int, value: 2, header: winsock2.h, text: Look only.}]}\n";
 }
