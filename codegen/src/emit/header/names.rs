@@ -2,6 +2,104 @@
 
 use crate::model::{CType, Function, Model, Param, Scalar, TypeKind, TypeRef, Width};
 
+/// Keywords of C++ that C has as names, and of C that only a spec can have as one.
+const KEYWORDS: &[&str] = &[
+    "alignas",
+    "alignof",
+    "and",
+    "and_eq",
+    "asm",
+    "auto",
+    "bitand",
+    "bitor",
+    "bool",
+    "break",
+    "case",
+    "catch",
+    "char",
+    "char16_t",
+    "char32_t",
+    "char8_t",
+    "class",
+    "co_await",
+    "co_return",
+    "co_yield",
+    "compl",
+    "concept",
+    "const",
+    "const_cast",
+    "consteval",
+    "constexpr",
+    "constinit",
+    "continue",
+    "decltype",
+    "default",
+    "delete",
+    "do",
+    "double",
+    "dynamic_cast",
+    "else",
+    "enum",
+    "explicit",
+    "export",
+    "extern",
+    "false",
+    "float",
+    "for",
+    "friend",
+    "goto",
+    "if",
+    "inline",
+    "int",
+    "long",
+    "mutable",
+    "namespace",
+    "new",
+    "noexcept",
+    "not",
+    "not_eq",
+    "nullptr",
+    "operator",
+    "or",
+    "or_eq",
+    "private",
+    "protected",
+    "public",
+    "register",
+    "reinterpret_cast",
+    "requires",
+    "restrict",
+    "return",
+    "short",
+    "signed",
+    "sizeof",
+    "static",
+    "static_assert",
+    "static_cast",
+    "struct",
+    "switch",
+    "template",
+    "this",
+    "thread_local",
+    "throw",
+    "true",
+    "try",
+    "typedef",
+    "typeid",
+    "typename",
+    "typeof",
+    "union",
+    "unsigned",
+    "using",
+    "virtual",
+    "void",
+    "volatile",
+    "wchar_t",
+    "while",
+    "xor",
+    "xor_eq",
+];
+
 /// Types that the spec calls by a name of mingw-w64 alone, with the name that all Windows headers have.
 const EVERYWHERE: &[(&str, &str)] = &[("WINBOOL", "BOOL")];
 
@@ -55,11 +153,12 @@ impl Names<'_> {
         }
     }
 
-    /// Type and name of a member or parameter.
+    /// Type and name of a member or parameter; a keyword gets a `_`.
     pub fn declare(&self, ty: &TypeRef, name: &str) -> String {
         let ty = self.ty(ty);
         let gap = if ty.ends_with('*') { "" } else { " " };
-        format!("{ty}{gap}{name}")
+        let end = if KEYWORDS.contains(&name) { "_" } else { "" };
+        format!("{ty}{gap}{name}{end}")
     }
 
     /// A parameter list with its parentheses.

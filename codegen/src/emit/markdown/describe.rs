@@ -4,6 +4,7 @@ use crate::model::{
     Allowed, AllowedSet, Blocking, Builds, CheckKind, Delivery, Direction, ErrorVia, Function, FunctionKind, Length,
     Meaning, Model, Null, Param, RuleClass, Severity, SocketUse, Source, TypeKind, TypeRef, Unit, Value,
 };
+use crate::resolve::rust_names::is_keyword;
 
 /// The kind of a function, in words.
 pub(crate) fn kind(kind: FunctionKind) -> &'static str {
@@ -281,8 +282,7 @@ pub(crate) fn rust_signature(function: &Function, model: &Model) -> String {
 
 /// A parameter's name where Rust has a keyword of that spelling.
 fn raw_name(name: &str) -> String {
-    const KEYWORDS: [&str; 6] = ["type", "in", "ref", "match", "move", "use"];
-    if KEYWORDS.contains(&name) { format!("r#{name}") } else { name.to_owned() }
+    if is_keyword(name) { format!("r#{name}") } else { name.to_owned() }
 }
 
 /// A C type in Rust: the name where the headers have a proper one, else the Rust integer.

@@ -7,7 +7,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::context::Context;
-use super::names::{self, ident};
+use super::names;
 use super::thunks::{self, Signature};
 use super::{args, checks, checks::Kind, extensions, text};
 use crate::emit::EmitError;
@@ -26,7 +26,7 @@ pub fn thunk(context: &Context<'_>, function: &Function, on: &Param) -> Result<T
     let paths = Paths {
         carefully: format_ident!("{name}_carefully"),
         with: format_ident!("{name}_on"),
-        descriptor: ident(&on.name),
+        descriptor: names::param(&on.name),
         lower: thunks::lower(context, function)?,
         name,
     };
@@ -64,7 +64,7 @@ fn outer(
         None => at_once(function, signature, paths, fit, Kind::Any),
         // Asked once: all that follows knows the answer.
         Some(operation) => {
-            let operation = ident(&operation.name);
+            let operation = names::param(&operation.name);
             let alone = at_once(function, signature, paths, fit, Kind::Alone);
             let overlapped = at_once(function, signature, paths, fit, Kind::Overlapped);
             quote!(if #operation.is_null() { #alone } else { #overlapped })
@@ -100,7 +100,7 @@ fn at_once(
     kind: Kind,
 ) -> TokenStream {
     let passes = checks::passes_name(function, kind);
-    let operation = checks::operation(function).filter(|_| kind == Kind::Alone).map(|param| ident(&param.name));
+    let operation = checks::operation(function).filter(|_| kind == Kind::Alone).map(|param| names::param(&param.name));
     let known = |param: &Ident| match &operation {
         Some(operation) if operation == param => quote!(::core::ptr::null_mut()),
         _ => quote!(#param),
@@ -209,8 +209,8 @@ pub fn entries(function: &Function) -> Entries {
     let mut entries = Entries::default();
     for arg in args::arguments(function).filter(|arg| matches!(arg.lift, Lift::Array(..))) {
         let param = |position: usize| arg.params.get(position).and_then(|&index| function.params.get(index));
-        let Some(array) = param(0).map(|param| ident(&param.name)) else { continue };
-        let count = param(1).map(|param| ident(&param.name));
+        let Some(array) = param(0).map(|param| names::param(&param.name)) else { continue };
+        let count = param(1).map(|param| names::param(&param.name));
         let given = arg.optional.then(|| quote!(#array.is_null() ||));
         entries.counts.extend(count.clone());
         entries.fit.push(quote!((#given ::wsp::rt::buffer_fits(#array))));

@@ -163,7 +163,7 @@ fn judge(context: &Context<'_>, function: &Function) -> TokenStream {
     let values: Vec<_> = function
         .results
         .iter()
-        .map(|field| if field.param.is_some() { local(&field.name) } else { ident("returned") })
+        .map(|field| if field.param.is_some() { names::result(&field.name) } else { ident("returned") })
         .collect();
     let value = match values.as_slice() {
         [] => quote!(()),
@@ -194,10 +194,6 @@ fn judge(context: &Context<'_>, function: &Function) -> TokenStream {
     } else {
         quote!(if #good { Ok(#value) } else { Err(::wsp::rt::CallError::reported(#code)) })
     }
-}
-
-fn local(name: &str) -> Ident {
-    ident(&format!("out_{name}"))
 }
 
 /// The type of what may be left out.
@@ -252,13 +248,13 @@ impl<'a> Call<'a> {
         let function = self.function;
         for field in &function.results {
             let Some(index) = field.param else { continue };
-            let name = local(&field.name);
+            let name = names::result(&field.name);
             let ty = self.context.ty(&field.ty);
             let initial =
                 function.args.iter().find(|arg| arg.lift == Lift::Value && arg.params.first() == Some(&index));
             let initial = match initial {
                 Some(arg) => {
-                    let name = ident(&arg.name);
+                    let name = names::argument(&arg.name);
                     quote!(#name)
                 }
                 None => quote!(::wsp::rt::zeroed()),
@@ -275,7 +271,7 @@ impl<'a> Call<'a> {
         let first = *arg.params.first().ok_or_else(missing)?;
         let param = function.params.get(first).ok_or_else(missing)?;
         let second = arg.params.get(1).copied();
-        let name = ident(&arg.name);
+        let name = names::argument(&arg.name);
         match &arg.lift {
             Lift::Value => self.value(arg, (first, param)),
             Lift::Socket | Lift::Raw => self.as_it_is(&name, first, param),
@@ -314,14 +310,14 @@ impl<'a> Call<'a> {
     fn value(&mut self, arg: &Arg, (index, param): (usize, &Param)) {
         let pointee = self.context.pointee(&param.ty).filter(|_| param.direction != Direction::In);
         let ty = self.context.ty_text(&pointee.unwrap_or_else(|| param.ty.clone()));
-        let name = ident(&arg.name);
+        let name = names::argument(&arg.name);
         self.typed.push(format!("{name}: {}", optional(arg, ty)));
         self.raw[index] = if arg.optional { quote!(#name.unwrap_or(0)) } else { quote!(#name) };
     }
 
     /// Memory with a length: a slice, which becomes pointer and length.
     fn memory(&mut self, arg: &Arg, (first, second): (usize, usize)) {
-        let name = ident(&arg.name);
+        let name = names::argument(&arg.name);
         let length = ident(&format!("{name}_length"));
         let length_type = self.context.ty(&self.function.params[second].ty);
         let (slice, mutable) = match &arg.lift {
@@ -370,7 +366,7 @@ impl<'a> Call<'a> {
 
     /// An operation's structure, its routine and thread.
     fn overlapped(&mut self, arg: &Arg) {
-        let name = ident(&arg.name);
+        let name = names::argument(&arg.name);
         self.typed.push(format!("{name}: ::wsp::rt::OverlappedCall"));
         for (position, &index) in arg.params.iter().enumerate() {
             self.raw[index] = if position == 0 {

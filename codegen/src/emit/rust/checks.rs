@@ -66,7 +66,7 @@ fn description(context: &Context<'_>, function: &Function, check: &Check) -> Res
 /// order. The second is out of line and does not come back to calls that were in order, so that they save no registers for it.
 fn validate(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
     let name = names::method(&function.name);
-    let names: Vec<_> = function.params.iter().map(|param| ident(&param.name)).collect();
+    let names: Vec<_> = function.params.iter().map(|param| names::param(&param.name)).collect();
     let params = parameters(context, &function.params);
     let steps = steps(context, function)?;
     let passes = passes(context, function, &names, &params)?;
@@ -339,7 +339,7 @@ fn plain_step(context: &Context<'_>, function: &Function, check: &Check) -> Opti
     if context.is_callback(&param.ty) {
         return None;
     }
-    let (name, check) = (ident(&param.name).to_string(), names::check(function, check).to_string());
+    let (name, check) = (names::param(&param.name).to_string(), names::check(function, check).to_string());
     let step = text::fill(template, &[("name", &name), ("check", &check)]);
     // They stand in an unsafe block of a function.
     step.lines().all(|line| text::fits(8, line)).then_some(step)
@@ -380,7 +380,7 @@ fn step(context: &Context<'_>, function: &Function, check: &Check) -> Result<Tok
 
 /// The address in a pointer or callback parameter, 0 for NULL.
 fn address(context: &Context<'_>, param: &Param) -> TokenStream {
-    let name = ident(&param.name);
+    let name = names::param(&param.name);
     if context.is_callback(&param.ty) {
         quote!(#name.map_or(0, |function| function as usize))
     } else {
@@ -398,7 +398,7 @@ fn short(
 ) -> Result<TokenStream, EmitError> {
     let pointer = address(context, &function.params[param]);
     let length = &function.params[length];
-    let name = ident(&length.name);
+    let name = names::param(&length.name);
     let minimum = Literal::u64_unsuffixed(minimum);
     if by_pointer {
         return Ok(quote!(#pointer != 0 && !#name.is_null() && #name.read_unaligned() < #minimum));
@@ -421,14 +421,14 @@ fn outside(
     let Some(allowed) = &param.allowed else {
         return Err(error(&check.origin, &check.id, "no allowed set is declared"));
     };
-    let name = ident(&param.name);
+    let name = names::param(&param.name);
     let (mut fails, through) = violated(context, param, allowed)?;
     if through && !never_null {
         fails = quote!(!#name.is_null() && (#fails));
     }
     Ok(match &allowed.unless {
         Some((other, member)) => {
-            let pointer = ident(&function.params[*other].name);
+            let pointer = names::param(&function.params[*other].name);
             let member = ident(member);
             quote!((#fails) && !(!#pointer.is_null() && (&raw const (*#pointer).#member).read_unaligned() != 0))
         }
@@ -443,7 +443,7 @@ fn is_behind(context: &Context<'_>, param: &Param) -> Option<TypeRef> {
 
 /// The condition that a value is outside the allowed set, and whether the parameter points to it.
 fn violated(context: &Context<'_>, param: &Param, allowed: &Allowed) -> Result<(TokenStream, bool), EmitError> {
-    let name = ident(&param.name);
+    let name = names::param(&param.name);
     let through = is_behind(context, param);
     let ty = through.clone().unwrap_or_else(|| param.ty.clone());
     let scalar =

@@ -52,18 +52,18 @@ pub fn door(context: &Context<'_>, function: &Function) -> Result<TokenStream, E
             .ok_or_else(|| error(&function.origin, &function.name, "the extension door names no parameter"))
     };
     let length_of = |index: usize| match param(index)?.length {
-        Some(crate::model::Length::Counted { param: length, .. }) => Ok(ident(&param(length)?.name)),
+        Some(crate::model::Length::Counted { param: length, .. }) => Ok(names::param(&param(length)?.name)),
         _ => Err(error(&function.origin, &function.name, "the extension door needs buffers of stated length")),
     };
     let code_param = param(door.code)?;
-    let code = ident(&code_param.name);
+    let code = names::param(&code_param.name);
     let scalar = context
         .scalar(&code_param.ty)
         .ok_or_else(|| error(&code_param.origin, &code_param.name, "a control code needs an integer type"))?;
     let equals = context.value(&door.equals, scalar);
-    let (guid, guid_length) = (ident(&param(door.guid)?.name), length_of(door.guid)?);
-    let (pointer, pointer_length) = (ident(&param(door.pointer)?.name), length_of(door.pointer)?);
-    let returned = ident(&param(door.returned)?.name);
+    let (guid, guid_length) = (names::param(&param(door.guid)?.name), length_of(door.guid)?);
+    let (pointer, pointer_length) = (names::param(&param(door.pointer)?.name), length_of(door.pointer)?);
+    let returned = names::param(&param(door.returned)?.name);
     let error_enum = names::error(&function.name);
     let missing = super::errors::variant_of(context, function, &door.missing)?;
     let short = function

@@ -6,13 +6,41 @@ use quote::format_ident;
 use crate::model::{Check, Function, FunctionKind};
 use crate::resolve::rust_names::is_keyword;
 
-/// An identifier, raw where the name is a keyword or written so.
+/// An identifier, raw where the name is a keyword or written so; keywords that are never names get a `_`.
 pub fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {
         Some(raw) => Ident::new_raw(raw, Span::call_site()),
+        None if matches!(name, "_" | "Self" | "crate" | "self" | "super") => format_ident!("{name}_"),
         None if is_keyword(name) => Ident::new_raw(name, Span::call_site()),
         None => Ident::new(name, Span::call_site()),
     }
+}
+
+/// What functions that a host calls have as locals of their own.
+const LOCALS_OF_THUNKS: &[&str] =
+    &["answer", "call", "catalog", "code", "found", "opened", "outcome", "returned", "running", "socket"];
+
+/// What the methods of the caller's side have as locals of their own.
+const LOCALS_OF_CALLERS: &[&str] = &["errno", "function"];
+
+/// A C parameter in a function that a host calls; named otherwise if that function has a local of this name.
+pub fn param(name: &str) -> Ident {
+    beside(name, LOCALS_OF_THUNKS)
+}
+
+/// An argument of a method of the caller's side; named otherwise if the method has a local of this name.
+pub fn argument(name: &str) -> Ident {
+    beside(name, LOCALS_OF_CALLERS)
+}
+
+/// A name that is none of `locals`, nor that of a result's local.
+fn beside(name: &str, locals: &[&str]) -> Ident {
+    if locals.contains(&name) || name.starts_with("out_") { format_ident!("{name}_") } else { ident(name) }
+}
+
+/// The local that a result is kept in.
+pub fn result(name: &str) -> Ident {
+    format_ident!("out_{name}")
 }
 
 /// The name without the prefix of its family: `WSPSend` is `Send`.
@@ -108,5 +136,9 @@ mod tests {
         }
         assert_eq!(error("WSPGetQOSByName").to_string(), "GetQosByNameError");
         assert_eq!(ident("type").to_string(), "r#type");
+        assert_eq!(ident("self").to_string(), "self_");
+        assert_eq!(param("outcome").to_string(), "outcome_");
+        assert_eq!(argument("outcome").to_string(), "outcome");
+        assert_eq!(argument("out_size").to_string(), "out_size_");
     }
 }

@@ -13,7 +13,7 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
         profile.functions.iter().find(|function| function.managed == Some(Managed::Startup)).ok_or_else(|| {
             EmitError { emitter: "rust", item: profile.name.clone(), message: "no start-up function".into() }
         })?;
-    let names: Vec<_> = function.params.iter().map(|param| ident(&param.name)).collect();
+    let names: Vec<_> = function.params.iter().map(|param| names::param(&param.name)).collect();
     let types: Vec<_> = function.params.iter().map(|param| context.ty(&param.ty)).collect();
     let check = names::method(&function.name);
     let error_enum = names::error(&function.name);
@@ -25,7 +25,7 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
     let upcalls = role(function, "the upcalls", |param| {
         param.ty.base == profile.upcalls || points_to(context, param, &profile.upcalls)
     })?;
-    let given = function.params.iter().find(|param| ident(&param.name) == upcalls);
+    let given = function.params.iter().find(|param| names::param(&param.name) == upcalls);
     let by_value = given.is_some_and(|param| param.ty.base == profile.upcalls && param.ty.pointers == 0);
     let given = if by_value {
         quote!(let given = #upcalls;)
@@ -81,7 +81,7 @@ pub fn emit(context: &Context<'_>, profile: &Profile) -> Result<TokenStream, Emi
 fn role(function: &Function, part: &str, fits: impl Fn(&Param) -> bool) -> Result<proc_macro2::Ident, EmitError> {
     let param = function.params.iter().find(|param| fits(param));
     param
-        .map(|param| ident(&param.name))
+        .map(|param| names::param(&param.name))
         .ok_or_else(|| error(&function.origin, &function.name, format!("no parameter for {part}")))
 }
 

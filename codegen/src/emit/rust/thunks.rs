@@ -96,7 +96,7 @@ pub const INDENT: usize = 4;
 /// The signature of a function's thunk.
 pub fn signature(context: &Context<'_>, function: &Function) -> Signature {
     Signature {
-        names: function.params.iter().map(|param| ident(&param.name)).collect(),
+        names: function.params.iter().map(|param| names::param(&param.name)).collect(),
         params: parameters(context, &function.params),
         returns: result(context, &function.returns.ty),
     }
@@ -104,7 +104,7 @@ pub fn signature(context: &Context<'_>, function: &Function) -> Signature {
 
 /// How the thunk answers: the expression that turns `outcome` into the result and the place of the code.
 pub fn lower(context: &Context<'_>, function: &Function) -> Result<TokenStream, EmitError> {
-    let errno = function.params.iter().find(|param| param.errno).map(|param| ident(&param.name));
+    let errno = function.params.iter().find(|param| param.errno).map(|param| names::param(&param.name));
     let returns = context.ty(&function.returns.ty);
     let failure = function.returns.failure.as_ref().map(|failure| ident(failure));
     match (function.returns.error_via, errno, failure) {
@@ -185,7 +185,7 @@ fn thunk(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emit
     let entries = at_once::entries(function).refusals;
     let socket = function.params.iter().find(|param| matches!(param.socket, Some(SocketUse::Use | SocketUse::Release)));
     let poison = socket.map(|param| {
-        let name = ident(&param.name);
+        let name = names::param(&param.name);
         quote!(P::cell().poison(#name as usize);)
     });
     Ok(quote! {
@@ -245,8 +245,8 @@ fn lift(context: &Context<'_>, function: &Function, arg: &Arg) -> Result<TokenSt
     let param = |position: usize| arg.params.get(position).and_then(|&index| function.params.get(index));
     let missing = || error(&function.origin, &function.name, format!("argument `{}` lacks a parameter", arg.name));
     let first = param(0).ok_or_else(missing)?;
-    let pointer = ident(&first.name);
-    let second = param(1).map(|param| ident(&param.name));
+    let pointer = names::param(&first.name);
+    let second = param(1).map(|param| names::param(&param.name));
     let second_or = || second.clone().ok_or_else(missing);
     let plain = match &arg.lift {
         Lift::Value => {
@@ -301,7 +301,10 @@ fn lift(context: &Context<'_>, function: &Function, arg: &Arg) -> Result<TokenSt
 
 fn overlapped(context: &Context<'_>, function: &Function, arg: &Arg) -> Result<TokenStream, EmitError> {
     let of = |position: usize| {
-        arg.params.get(position).and_then(|&index| function.params.get(index)).map(|param| (ident(&param.name), param))
+        arg.params
+            .get(position)
+            .and_then(|&index| function.params.get(index))
+            .map(|param| (names::param(&param.name), param))
     };
     let Some((operation, _)) = of(0) else {
         return Err(error(&function.origin, &function.name, "an overlapped operation needs its parameter"));
@@ -333,7 +336,7 @@ fn invoke(context: &Context<'_>, function: &Function) -> Result<TokenStream, Emi
             #finish
         });
     };
-    let descriptor = ident(&on.name);
+    let descriptor = names::param(&on.name);
     let not_a_socket = not_a_socket(function)?;
     if on.socket == Some(SocketUse::Release) {
         return Ok(quote! {
@@ -368,7 +371,7 @@ pub fn finish(context: &Context<'_>, function: &Function, invocation: &TokenStre
         let refused = code(context, function, &creates.refused)?;
         let catalog = match creates.catalog.and_then(|index| function.params.get(index)) {
             Some(param) => {
-                let name = ident(&param.name);
+                let name = names::param(&param.name);
                 quote!(::wsp::rt::In::new(#name).member(|info| &raw const (*info).dwCatalogEntryId))
             }
             None => quote!(socket.catalog_entry_id()),
@@ -385,7 +388,7 @@ pub fn finish(context: &Context<'_>, function: &Function, invocation: &TokenStre
     let value = fields.iter().find(|field| field.param.is_none());
     let success = match (function.returns.meaning, value) {
         (Meaning::Value, Some(field)) => {
-            let name = local(&field.name);
+            let name = names::result(&field.name);
             quote!(#name)
         }
         (Meaning::Flag, _) => quote!(1),
@@ -394,7 +397,7 @@ pub fn finish(context: &Context<'_>, function: &Function, invocation: &TokenStre
     };
     let stores = fields.iter().filter_map(|field| {
         let param = function.params.get(field.param?)?;
-        let (name, value) = (ident(&param.name), local(&field.name));
+        let (name, value) = (names::param(&param.name), names::result(&field.name));
         // Where NULL is refused, the checks have done that.
         let refused = matches!(param.null, Null::Refuse { unless: None, .. });
         Some(if refused { quote!(#name.write_unaligned(#value);) } else { quote!(::wsp::rt::store(#name, #value);) })
@@ -407,13 +410,9 @@ pub fn finish(context: &Context<'_>, function: &Function, invocation: &TokenStre
     })
 }
 
-fn local(name: &str) -> Ident {
-    ident(&format!("out_{name}"))
-}
-
 /// Binds each result to a local, ending the thunk early where the operation is pending.
 fn take(function: &Function, returned: &TokenStream, fields: &[&ResultField]) -> Result<TokenStream, EmitError> {
-    let locals: Vec<_> = fields.iter().map(|field| local(&field.name)).collect();
+    let locals: Vec<_> = fields.iter().map(|field| names::result(&field.name)).collect();
     let value = if function.completion.is_some() {
         if function.outcomes.is_empty() {
             return Err(error(

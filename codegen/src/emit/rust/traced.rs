@@ -54,7 +54,7 @@ fn thunk(context: &Context<'_>, profile: &Profile, function: &Function) -> Token
     let socket = match on {
         // What a call makes tells more than what it was made on.
         _ if function.returns.creates.is_some() => "returned as usize".to_owned(),
-        Some(param) => format!("{} as usize", ident(&param.name)),
+        Some(param) => format!("{} as usize", names::param(&param.name)),
         None => "0".to_owned(),
     };
     let end = text::fill(END, &[("code", &code(context, function)), ("socket", &socket)]);
@@ -94,7 +94,7 @@ if returned == $failure {
 
 /// The code that the call told, 0 for success.
 fn code(context: &Context<'_>, function: &Function) -> String {
-    let errno = function.params.iter().find(|param| param.errno).map(|param| ident(&param.name).to_string());
+    let errno = function.params.iter().find(|param| param.errno).map(|param| names::param(&param.name).to_string());
     let failure = function
         .returns
         .failure

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 
 use super::context::{Context, documentation, error, escaped, has_alias};
 use super::folded;
-use super::names::ident;
+use super::names::{self, ident};
 use super::text;
 use crate::emit::EmitError;
 use crate::model::{Aggregate, CType, Function, Param, TypeKind, TypeRef};
@@ -83,7 +83,7 @@ fn aggregate(context: &Context<'_>, ty: &CType, aggregate: &Aggregate, keyword: 
 
 /// A function's parameters, with their types.
 pub fn parameters(context: &Context<'_>, params: &[Param]) -> Vec<String> {
-    params.iter().map(|param| format!("{}: {}", ident(&param.name), context.ty_text(&param.ty))).collect()
+    params.iter().map(|param| format!("{}: {}", names::param(&param.name), context.ty_text(&param.ty))).collect()
 }
 
 /// ` -> T`, or nothing for `void`.
