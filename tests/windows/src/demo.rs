@@ -1,12 +1,12 @@
 //! What people see first: the command loads a provider's library and drives it, in processes of their own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cargo::Built;
 use crate::exports::{self, COMMAND};
 use crate::process::Failure;
 use crate::target::X64;
-use crate::wine::Wine;
+use crate::wine::{Run, Wine};
 
 /// The transports between processes. What else the command shows is among its tests.
 const TRANSPORTS: &[&[&str]] = &[&["--transport", "shm"], &["--transport", "tcp"]];
@@ -34,25 +34,26 @@ pub fn command(built: &[Built]) -> Result<PathBuf, Failure> {
 ///
 /// # Errors
 /// What it shows is not as it should be.
-pub fn show(wine: &Wine, command: &std::path::Path, what: &[&[&str]]) -> Result<(), Failure> {
+pub fn show(wine: &Wine, command: &Path, what: &[&[&str]]) -> Result<(), Failure> {
     for what in what {
         // Little data: how fast it goes says nothing here.
         let arguments = [&["demo"], *what, &["--mib", "1"]].concat();
-        say(wine, command, &arguments)?;
+        say(wine, command, &arguments, |said| said.contains("The provider "))?;
     }
     Ok(())
 }
 
-/// Runs the command and prints what it says.
+/// Runs the command and prints what it says, which has to be something `good`.
 ///
 /// # Errors
-/// It fails.
-pub fn say(wine: &Wine, command: &std::path::Path, arguments: &[&str]) -> Result<String, Failure> {
-    let run = wine.run(command, &crate::workspace(), arguments)?;
+/// It fails, or says something else.
+pub fn say(wine: &Wine, command: &Path, arguments: &[&str], good: impl Fn(&str) -> bool) -> Result<String, Failure> {
+    let whole = |run: &Run| run.status.success() && good(&run.text);
+    let run = wine.run(command, &crate::workspace(), arguments, whole)?;
     print!("\n{}", run.text);
-    if run.status.success() {
+    if whole(&run) {
         Ok(run.text)
     } else {
-        Err(Failure(format!("wsp {}: {}", arguments.join(" "), run.status)))
+        Err(Failure(format!("wsp {}: {}, or not what it should say", arguments.join(" "), run.status)))
     }
 }

@@ -10,7 +10,7 @@ use crate::exceptions::{self, Exceptions, Verdict};
 use crate::process::{self, Failure};
 use crate::table::Table;
 use crate::target::X64;
-use crate::wine::Wine;
+use crate::wine::{Run, Wine};
 
 /// The packages whose tests are to run on Windows.
 pub const PACKAGES: &[&str] =
@@ -113,10 +113,10 @@ fn compare(
             arguments.push("--exact");
         }
         arguments.extend(skipped.iter().flat_map(|test| ["--skip", test]));
-        let run = wine.run(program, &built.folder, &arguments)?;
-        passed = run.text.lines().filter_map(count_passed).sum();
-        let complete = run.status.success() && passed + skipped.len() == windows.len();
-        if !complete {
+        let all_passed = |run: &Run| run.status.success() && count_passed(&run.text) + skipped.len() == windows.len();
+        let run = wine.run(program, &built.folder, &arguments, all_passed)?;
+        passed = count_passed(&run.text);
+        if !all_passed(&run) {
             wrong.push(format!("{title} under Wine: {}\n{}", run.status, tail(&run.text)));
         }
     }
@@ -138,17 +138,16 @@ fn print(outcomes: &[Outcome]) {
     print!("\n{table}");
 }
 
-const LIST: &[&str] = &["--list", "--format=terse"];
-
 fn list_here(built: &Built) -> Result<BTreeSet<String>, Failure> {
     let Some(program) = &built.program else { return Ok(BTreeSet::new()) };
-    Ok(names(&process::text(Command::new(program).args(LIST).current_dir(&built.folder))?))
+    Ok(names(&process::text(Command::new(program).arg("--list").current_dir(&built.folder))?))
 }
 
 fn list_there(wine: &Wine, built: &Built) -> Result<BTreeSet<String>, Failure> {
     let Some(program) = &built.program else { return Ok(BTreeSet::new()) };
-    let run = wine.run(program, &built.folder, LIST)?;
-    if run.status.success() {
+    let whole = |run: &Run| run.status.success() && ends_as_a_list(&run.text);
+    let run = wine.run(program, &built.folder, &["--list"], whole)?;
+    if whole(&run) {
         Ok(names(&run.text))
     } else {
         Err(Failure(format!("{} does not start under Wine ({}):\n{}", program.display(), run.status, run.text)))
@@ -160,10 +159,18 @@ fn names(list: &str) -> BTreeSet<String> {
     list.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
 }
 
-/// The number in `test result: ok. 12 passed; 0 failed; …`.
-fn count_passed(line: &str) -> Option<usize> {
-    let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
-    counts.split_once(" passed;")?.0.parse().ok()
+/// Whether a list has come to its end, `3 tests, 0 benchmarks`.
+fn ends_as_a_list(list: &str) -> bool {
+    list.lines().last().is_some_and(|line| line.ends_with(" benchmarks"))
+}
+
+/// The number in `test result: ok. 12 passed; 0 failed; …`; none if the program did not get so far.
+fn count_passed(text: &str) -> usize {
+    let passed = |line: &str| -> Option<usize> {
+        let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
+        counts.split_once(" passed;")?.0.parse().ok()
+    };
+    text.lines().filter_map(passed).sum()
 }
 
 /// The end of what a program wrote, which has the failures.
@@ -180,9 +187,11 @@ mod tests {
     fn lists_and_results_of_the_test_harness_are_read() {
         let list = "a::b: test\nc: benchmark\nd: test\n\n2 tests, 1 benchmarks\n";
         assert_eq!(names(list).into_iter().collect::<Vec<_>>(), ["a::b", "d"]);
+        assert!(ends_as_a_list(list));
+        assert!(!ends_as_a_list("a::b: test\n"), "the rest was lost");
         let line = "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s";
-        assert_eq!(count_passed(line), Some(12));
-        assert_eq!(count_passed("test result: FAILED. 3 passed; 1 failed; 0 ignored"), Some(3));
-        assert_eq!(count_passed("running 12 tests"), None);
+        assert_eq!(count_passed(&format!("running 12 tests\n{line}\n")), 12);
+        assert_eq!(count_passed("test result: FAILED. 3 passed; 1 failed; 0 ignored"), 3);
+        assert_eq!(count_passed("running 12 tests\ntest a ... ok\n"), 0);
     }
 }

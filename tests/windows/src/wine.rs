@@ -1,9 +1,11 @@
 //! Running Windows programs under Wine.
 
 use std::cell::RefCell;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use crate::process::{self, Failure};
 use crate::target::{Target, X86};
@@ -34,6 +36,8 @@ pub struct Run {
 pub struct Wine {
     target: Target,
     prefix: PathBuf,
+    /// Held as long as the server is ours: another run in this folder waits, as it would end what this one runs.
+    _alone: File,
     /// A program that ends when the server does.
     watch: RefCell<Option<Child>>,
 }
@@ -46,7 +50,7 @@ impl Wine {
     pub fn start(target: Target, folders: &[&Path]) -> Result<Self, Failure> {
         // An installation learns when it is made which widths there are.
         let prefix = crate::output().join(if target.triple == X86.triple { "wine32" } else { "wine" });
-        let wine = Self { target, prefix, watch: RefCell::default() };
+        let wine = Self { target, prefix, _alone: alone()?, watch: RefCell::default() };
         random_numbers(&target, folders)?;
         // The server does not make its folder, as a program would that starts it.
         fs::create_dir_all(&wine.prefix)
@@ -54,7 +58,7 @@ impl Wine {
         // What an interrupted run has left.
         wine.end_server();
         wine.start_server()?;
-        let boot = wine.logged(wine.command("wineboot").arg("-i"), "wineboot")?;
+        let boot = wine.logged(wine.command("wineboot").arg("-i"), "wineboot", process::status)?;
         if !boot.status.success() {
             return Err(Failure(format!("wineboot fails ({}):\n{}", boot.status, boot.text)));
         }
@@ -65,29 +69,36 @@ impl Wine {
         Ok(wine)
     }
 
-    /// Runs a program in a folder until its end; once more if Wine's server crashes under it, which no program should be able to cause.
+    /// Runs a program in a folder until its end; once more if Wine's server ends under it, which no program should be able to cause.
+    /// `whole` tells whether it got to its end: one whose server is told to end says that all is well, in the middle of what it does.
     ///
     /// # Errors
     /// It cannot be run. That it fails or hangs is for the caller to see.
-    pub fn run(&self, program: &Path, folder: &Path, arguments: &[&str]) -> Result<Run, Failure> {
+    pub fn run(
+        &self,
+        program: &Path,
+        folder: &Path,
+        arguments: &[&str],
+        whole: impl Fn(&Run) -> bool,
+    ) -> Result<Run, Failure> {
         let name = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let once = || {
             let mut command = self.command("timeout");
             command.args(["--kill-after=10", LIMIT, "wine"]).arg(program).args(arguments).current_dir(folder);
-            self.logged(&mut command, &name)
+            self.logged(&mut command, &name, |command| self.supervised(command))
         };
         let run = once()?;
-        if !self.server_has_ended()? {
+        if whole(&run) || !self.server_ends()? {
             return Ok(run);
         }
-        println!("{name} is run again: Wine's server has crashed\n{}", run.text);
+        println!("{name} is run again: Wine's server has ended\n{}", run.text);
         self.start_server()?;
         once()
     }
 
     /// Starts the server. It would otherwise end with each program and start with the next.
     fn start_server(&self) -> Result<(), Failure> {
-        let server = self.logged(self.command("wineserver").arg("-p"), "wineserver")?;
+        let server = self.logged(self.command("wineserver").arg("-p"), "wineserver", process::status)?;
         if !server.status.success() {
             return Err(Failure(format!("wineserver fails ({}):\n{}", server.status, server.text)));
         }
@@ -96,9 +107,38 @@ impl Wine {
         Ok(())
     }
 
+    /// Runs a program that `timeout` limits; ends it if the server crashes, for which its programs wait without end.
+    fn supervised(&self, command: &mut Command) -> Result<ExitStatus, Failure> {
+        let failed = |error: std::io::Error| Failure(format!("cannot run wine: {error}"));
+        let mut child = command.spawn().map_err(failed)?;
+        let mut told = false;
+        loop {
+            if let Some(status) = child.try_wait().map_err(failed)? {
+                return Ok(status);
+            }
+            if !told && self.server_has_ended()? {
+                // Passed on to all that the program has started.
+                process::run(Command::new("kill").arg(child.id().to_string()))?;
+                told = true;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     fn server_has_ended(&self) -> Result<bool, Failure> {
         let ended = self.watch.borrow_mut().as_mut().map_or(Ok(None), Child::try_wait);
         ended.map(|status| status.is_some()).map_err(|error| Failure(format!("cannot watch wineserver: {error}")))
+    }
+
+    /// Whether the server has ended, or is about to: its programs may learn that before we do.
+    fn server_ends(&self) -> Result<bool, Failure> {
+        for _ in 0..20 {
+            if self.server_has_ended()? {
+                return Ok(true);
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        Ok(false)
     }
 
     /// Ends the server: it is ours, by its folder. What it still runs ends with it.
@@ -110,13 +150,18 @@ impl Wine {
     }
 
     /// Runs with the output in a file: Wine's own processes, which outlive the program, would keep a pipe open.
-    fn logged(&self, command: &mut Command, name: &str) -> Result<Run, Failure> {
+    fn logged(
+        &self,
+        command: &mut Command,
+        name: &str,
+        run: impl FnOnce(&mut Command) -> Result<ExitStatus, Failure>,
+    ) -> Result<Run, Failure> {
         let path = crate::output().join("logs").join(format!("{name}.txt"));
         let failed = |error: std::io::Error| Failure(format!("cannot use {}: {error}", path.display()));
         fs::create_dir_all(crate::output().join("logs")).map_err(failed)?;
-        let log = fs::File::create(&path).map_err(failed)?;
+        let log = File::create(&path).map_err(failed)?;
         let errors = log.try_clone().map_err(failed)?;
-        let status = process::status(command.stdin(Stdio::null()).stdout(log).stderr(errors))?;
+        let status = run(command.stdin(Stdio::null()).stdout(log).stderr(errors))?;
         let text = String::from_utf8_lossy(&fs::read(&path).map_err(failed)?).replace("\r\n", "\n");
         Ok(Run { status, text })
     }
@@ -131,6 +176,19 @@ impl Wine {
         }
         command
     }
+}
+
+/// Waits until nobody else runs Wine in the output folder.
+fn alone() -> Result<File, Failure> {
+    let path = crate::output().join("wine.lock");
+    let failed = |error: std::io::Error| Failure(format!("cannot lock {}: {error}", path.display()));
+    fs::create_dir_all(crate::output()).map_err(failed)?;
+    let file = File::create(&path).map_err(failed)?;
+    if file.try_lock().is_err() {
+        println!("waiting for another run in {}", crate::output().display());
+        file.lock().map_err(failed)?;
+    }
+    Ok(file)
 }
 
 impl Drop for Wine {
