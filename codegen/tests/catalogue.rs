@@ -177,3 +177,15 @@ fn a_file_of_more_than_a_mebibyte_is_refused() {
 fn codes(diags: &Diagnostics) -> Vec<Code> {
     diags.iter().map(|item| item.code).collect()
 }
+
+#[test]
+fn text_that_steers_is_refused() {
+    for escape in ["\\r", "\\e", "\\u202E", "\\x85"] {
+        let text = format!("states:\n  - {{name: listening, title: Listening, text: \"Waits{escape}.\"}}\n");
+        let (_, diags) = compile_with_warnings(&tiny_with(text));
+        assert!(diags.iter().any(|item| item.code == Code::BadText), "{escape}: {diags}");
+    }
+    let text =
+        "states:\r\n  - name: listening\r\n    title: Listening\r\n    text: |\r\n      Waits\r\n      \tthere.\r\n";
+    assert!(compile(&tiny_with(text)).is_ok(), "line ends and tabs are text");
+}

@@ -35,10 +35,7 @@ impl Definitions {
     /// The schema of a value; a mapping is defined once and referred to.
     fn value(&mut self, schema: &Schema) -> Json<'static> {
         match schema {
-            Schema::Text(pattern) => {
-                let pattern = pattern.iter().map(|pattern| ("pattern", Json::text(*pattern)));
-                Json::object(std::iter::once(("type", Json::text("string"))).chain(pattern))
-            }
+            Schema::Text(pattern) => Json::object([("type", Json::text("string")), ("pattern", Json::text(*pattern))]),
             Schema::Number => Json::object([("type", Json::text("integer"))]),
             Schema::Flag => Json::object([("type", Json::text("boolean"))]),
             Schema::Words(words) => {
@@ -104,6 +101,30 @@ mod tests {
         for reference in text.split("#/$defs/").skip(1) {
             let name = reference.split('"').next().expect("a name");
             assert!(text.contains(&format!("    \"{name}\": {{\n      \"description\"")), "{name} is defined");
+        }
+    }
+
+    /// All mappings that a schema leads to, each as often as it does.
+    fn shapes(schema: &Schema, found: &mut Vec<Definition>) {
+        match schema {
+            Schema::Text(_) | Schema::Number | Schema::Flag | Schema::Words(_) => {}
+            Schema::List(inner) | Schema::Entries(inner) => shapes(inner, found),
+            Schema::AnyOf(schemas) => schemas.iter().for_each(|schema| shapes(schema, found)),
+            Schema::Shape(definition) => {
+                found.push(definition.clone());
+                definition.members.iter().for_each(|member| shapes(&member.schema, found));
+                definition.profiles.iter().for_each(|profile| shapes(profile, found));
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_mappings_have_one_name() {
+        let mut found = Vec::new();
+        KINDS.iter().for_each(|kind| shapes(&(kind.schema)(), &mut found));
+        for one in &found {
+            let other = found.iter().find(|other| other.name == one.name && *other != one);
+            assert_eq!(other, None, "{}", one.name);
         }
     }
 

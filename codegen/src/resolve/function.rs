@@ -360,7 +360,7 @@ fn require_any(
     (indices.len() == any.params.len()).then(|| (indices, any.violation.value.clone()))
 }
 
-fn states(decl: Option<&syntax::States>, names: &Names<'_>, diags: &mut Diagnostics) -> States {
+fn states(decl: Option<&syntax::StateUse>, names: &Names<'_>, diags: &mut Diagnostics) -> States {
     let Some(decl) = decl else { return States::default() };
     let mut known = |list: &Option<Vec<crate::shape::Name>>| -> Vec<String> {
         list.iter()

@@ -3,8 +3,8 @@
 /// Description of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Schema {
-    /// Text; with a pattern when only some will do.
-    Text(Option<&'static str>),
+    /// Text that this pattern is found in.
+    Text(&'static str),
     /// A whole number.
     Number,
     /// True or false.

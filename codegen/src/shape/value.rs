@@ -18,7 +18,14 @@ impl Read for Text {
                     .hint("fill it, or leave the key out where it is optional");
                 None
             }
-            Kind::Text(text) => Some(Spanned::new(text.trim_end().to_owned(), node.span)),
+            Kind::Text(text) => {
+                if let Some(bad) = text.chars().find(is_unshowable) {
+                    let message = format!("this text holds U+{:04X}, which steers and does not show", u32::from(bad));
+                    cx.diags.error(Code::BadText, node.span, message).hint("remove it, or describe it in words");
+                    return None;
+                }
+                Some(Spanned::new(text.trim_end().to_owned(), node.span))
+            }
             _ => {
                 cx.wrong_type(node, "text");
                 None
@@ -27,8 +34,13 @@ impl Read for Text {
     }
 
     fn schema() -> Schema {
-        Schema::Text(None)
+        Schema::Text("\\S")
     }
+}
+
+/// Control characters and those that turn the direction of writing: comments of code may not hold them.
+fn is_unshowable(c: &char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A name as C has them.
@@ -69,7 +81,7 @@ macro_rules! patterns {
             }
 
             fn schema() -> Schema {
-                Schema::Text(Some($pattern))
+                Schema::Text($pattern)
             }
         }
     };
@@ -255,7 +267,7 @@ impl Read for Entry {
     }
 
     fn schema() -> Schema {
-        Schema::AnyOf(vec![Schema::Text(None), Schema::Number])
+        Schema::AnyOf(vec![Text::schema(), Schema::Number])
     }
 }
 

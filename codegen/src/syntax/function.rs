@@ -188,7 +188,7 @@ shape! {
 
 shape! {
     /// Socket states before and after.
-    pub struct States ("`states`") {
+    pub struct StateUse ("`states`") {
         /// Any of these before.
         requires: optional Vec<Name>,
         /// One of these after.
@@ -316,7 +316,7 @@ shape! {
         /// Does the call wait?
         blocking: optional Blocking,
         /// Socket states before and after.
-        states: optional States,
+        states: optional StateUse,
         /// Upcalls that the function makes.
         upcalls: optional Upcalls,
         /// Failure values that are no errors.
@@ -386,7 +386,7 @@ shape! {
         /// Does the call wait?
         blocking: required Blocking,
         /// Socket states before and after.
-        states: optional States,
+        states: optional StateUse,
         /// Upcalls that the function makes.
         upcalls: optional Upcalls,
         /// Its error codes.

@@ -40,7 +40,7 @@ impl Read for Spanned<Null> {
     }
 
     fn schema() -> Schema {
-        Schema::Text(Some("^(refuse \\S+( unless \\S+)?|allowed|ignored|means .+)$"))
+        Schema::Text("^\\s*(refuse\\s+\\S+(\\s+unless\\s+\\S+)?|allowed|ignored|means\\s+\\S[\\s\\S]*)\\s*$")
     }
 }
 

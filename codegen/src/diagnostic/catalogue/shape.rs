@@ -26,8 +26,9 @@ explanations! {
         "Some keys take one of a few words, which the label lists.",
         "amend: WSPSend\nnarrow:\n  blocking: {mode: perhaps}\n",
         "amend: WSPSend\nnarrow:\n  blocking: {mode: may}\n";
-    BadText: "text that is empty or no name",
-        "Text may not be empty. Names of C are letters, digits and `_`; names of the spec's own (profiles, groups, states, topics, rules) may \
+    BadText: "text that is empty, holds control characters or is no name",
+        "Text may not be empty. It holds no control characters but line ends and tabs, and none that turn the direction of writing: code in whose \
+         comments they stand is refused by compilers. Names of C are letters, digits and `_`; names of the spec's own (profiles, groups, states, topics, rules) may \
          have hyphens too.",
         "states:\n  - {name: \"is listening\", title: Listening, text: Waits.}\n",
         "states:\n  - {name: is-listening, title: Listening, text: Waits.}\n";
