@@ -6,6 +6,7 @@ mod overlay;
 mod params;
 mod returns;
 mod rules;
+mod rust_names;
 mod tables;
 mod unused;
 mod values;
@@ -98,6 +99,8 @@ pub fn check(resolved: &Resolved, names: &Names<'_>, diags: &mut Diagnostics) {
     doors::reachable(resolved, diags);
     rules::ids(resolved, names, diags);
     rules::topics(resolved, names, diags);
+    rust_names::functions(resolved, names, diags);
+    rust_names::types(names, diags);
     unused::codes(resolved, names, diags);
     unused::types(resolved, names, diags);
 }

@@ -34,6 +34,45 @@ pub fn snake(c_name: &str) -> String {
     out
 }
 
+/// The name without the prefix of its family: `WSPSend` is `Send`.
+fn stem(name: &str) -> &str {
+    ["WSP", "WPU", "WSC"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
+}
+
+/// The words of a C name, joined by `_`: a capital starts one, a run of capitals is one whose last letter starts the next.
+pub fn snake_case(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 8);
+    let mut letters = name.chars().peekable();
+    let mut after_small = false;
+    while let Some(letter) = letters.next() {
+        let before_small = letters.peek().is_some_and(|next| next.is_lowercase());
+        if letter != '_' {
+            if !words.is_empty() && letter.is_uppercase() && (after_small || before_small) {
+                words.push('_');
+            }
+            words.extend(letter.to_lowercase());
+        }
+        after_small = !letter.is_uppercase();
+    }
+    words
+}
+
+/// The words of a function's name, joined by `_`: `WSPGetQOSByName` is `get_qos_by_name`.
+pub fn words(function: &str) -> String {
+    snake_case(stem(function))
+}
+
+/// Start of type names: `WSPGetQOSByName` gives `GetQosByName`.
+pub fn camel(function: &str) -> String {
+    words(function)
+        .split('_')
+        .map(|word| {
+            let mut letters = word.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+        })
+        .collect()
+}
+
 /// Is a name a keyword of Rust, reserved ones included?
 pub fn is_keyword(name: &str) -> bool {
     KEYWORDS.contains(&name)

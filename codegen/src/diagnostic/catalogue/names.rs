@@ -56,7 +56,8 @@ explanations! {
         "states: []\n";
     BadRustName: "a name that Rust code cannot use",
         "Parameters become members of Rust structures. Their names are made from C's: the prefix goes, the rest becomes snake_case. Where that \
-         gives a keyword, a single `s` or a name twice, `rust_name` says a better one. Variants of error codes must differ.",
+         gives a keyword, a single `s` or a name twice, `rust_name` says a better one. Variants of error codes must differ, functions \
+         too once `WSP` is gone, and neither functions nor types may be called as what generated code has of its own.",
         "amend: WSPSend\nplain:\n  params: [{name: dwFlags, rust_name: type}]\n",
         "amend: WSPSend\nplain:\n  params: [{name: dwFlags, rust_name: kind}]\n";
     TypeCycle: "a type contains itself",

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span};
 use quote::format_ident;
 
 use crate::model::{Check, Function, FunctionKind};
-use crate::resolve::rust_names::is_keyword;
+use crate::resolve::rust_names::{camel, is_keyword, snake_case, words};
 
 /// An identifier, raw where the name is a keyword or written so; keywords that are never names get a `_`.
 pub fn ident(name: &str) -> Ident {
@@ -43,43 +43,9 @@ pub fn result(name: &str) -> Ident {
     format_ident!("out_{name}")
 }
 
-/// The name without the prefix of its family: `WSPSend` is `Send`.
-fn stem(name: &str) -> &str {
-    ["WSP", "WPU", "WSC"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
-}
-
-/// The words of a C name, joined by `_`: a capital starts one, a run of capitals is one whose last letter starts the next.
-fn snake(name: &str) -> String {
-    let mut words = String::with_capacity(name.len() + 8);
-    let mut letters = name.chars().peekable();
-    let mut after_small = false;
-    while let Some(letter) = letters.next() {
-        let before_small = letters.peek().is_some_and(|next| next.is_lowercase());
-        if letter != '_' {
-            if !words.is_empty() && letter.is_uppercase() && (after_small || before_small) {
-                words.push('_');
-            }
-            words.extend(letter.to_lowercase());
-        }
-        after_small = !letter.is_uppercase();
-    }
-    words
-}
-
 /// Method name: `WSPGetQOSByName` is `get_qos_by_name`.
 pub fn method(function: &str) -> Ident {
-    ident(&snake(stem(function)))
-}
-
-/// Start of type names: `WSPGetQOSByName` gives `GetQosByName`.
-fn camel(function: &str) -> String {
-    snake(stem(function))
-        .split('_')
-        .map(|word| {
-            let mut letters = word.chars();
-            letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
-        })
-        .collect()
+    ident(&words(function))
 }
 
 /// The error enum of a function.
@@ -94,7 +60,7 @@ pub fn shape(function: &str) -> Ident {
 
 /// The associated constant by which a provider offers an optional extension function.
 pub fn offers(function: &str) -> Ident {
-    format_ident!("OFFERS_{}", snake(stem(function)).to_uppercase())
+    format_ident!("OFFERS_{}", words(function).to_uppercase())
 }
 
 /// The table member of a function.
@@ -105,10 +71,10 @@ pub fn member(function: &str) -> Ident {
 /// The static that describes a check: `WSPSend.lpBuffers.null` is `SEND_BUFFERS_NULL`.
 pub fn check(function: &Function, check: &Check) -> Ident {
     let rest = check.id.strip_prefix(&function.name).unwrap_or(&check.id);
-    let mut text = snake(stem(&function.name));
+    let mut text = words(&function.name);
     for part in rest.split('.').filter(|part| !part.is_empty()) {
         text.push('_');
-        text.push_str(&snake(part));
+        text.push_str(&snake_case(part));
     }
     format_ident!("{}", text.to_uppercase())
 }
