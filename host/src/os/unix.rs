@@ -117,6 +117,9 @@ pub fn reset_raw(_: usize) -> bool {
     false
 }
 
+/// How long after the system has failed to wait it is asked again.
+const AGAIN: Duration = Duration::from_millis(10);
+
 /// Waits until one of the events is set; gives the place of the first that is. `None` after the time.
 pub fn wait_any(events: &[&Event], time: Duration) -> Option<usize> {
     let deadline = after(time);
@@ -132,6 +135,10 @@ pub fn wait_any(events: &[&Event], time: Duration) -> Option<usize> {
         }
         if left.is_zero() {
             return None;
+        }
+        if ready < 0 && io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+            // Memory may be there next time. Where it is for good (more events than there may be descriptors), no thread spins.
+            std::thread::sleep(left.min(AGAIN));
         }
     }
 }
