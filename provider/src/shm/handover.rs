@@ -122,23 +122,36 @@ fn pack_connection(core: &Core, shared: bool, to: i32) -> Result<(Packed, Option
         files.push(memory::duplicate(socket::descriptor(&link.socket))?);
     }
     if !shared {
-        core.withdraw_all();
-        core.own.can_copy.store(0, Ordering::Release);
+        // First, since it can fail: what failed has changed nothing.
         if !core.settle(condition::MOVED) {
             return Err(Fault::NotSupported);
         }
+        core.withdraw_all();
+        core.own.can_copy.store(0, Ordering::Release);
         core.leave();
         return Ok((Packed { bytes, files, ..Packed::default() }, None));
     }
-    if !core.is(condition::SHARED) {
-        hold(&core.own, process::own())?;
-        if !core.settle(condition::SHARED) {
-            release(&core.own, process::own());
-            return Err(Fault::NotSupported);
-        }
-    }
-    hold(&core.own, to)?;
+    share(core, to)?;
     Ok((Packed { bytes, files, ..Packed::default() }, Some(facts.end)))
+}
+
+/// Enters another process among those that use an end, and this one, if it used the end alone. What fails changes nothing.
+fn share(core: &Core, to: i32) -> Result<(), Fault> {
+    hold(&core.own, to)?;
+    if core.is(condition::SHARED) {
+        return Ok(());
+    }
+    let entered = hold(&core.own, process::own()).and_then(|()| {
+        if core.settle(condition::SHARED) {
+            return Ok(());
+        }
+        release(&core.own, process::own());
+        Err(Fault::NotSupported)
+    });
+    if entered.is_err() {
+        release(&core.own, to);
+    }
+    entered
 }
 
 /// Takes what was handed over to this process.

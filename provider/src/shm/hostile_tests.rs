@@ -219,3 +219,16 @@ fn a_turn_that_never_comes_breaks_the_connection() {
     assert_eq!(core.lock(&core.own.send_lock, Duration::from_millis(1)), Err(Fault::Reset));
     assert!(core.is(connection::condition::SPOILT));
 }
+
+#[test]
+fn an_end_that_cannot_be_shared_is_as_before() {
+    let pair = pair(Mode::Stream);
+    let core = &pair.ends[0].0;
+    let own = std::process::id();
+    core.own.holders.iter().skip(1).for_each(|holder| holder.store(own, Ordering::Relaxed));
+    // There is a place for the other process, and none for this one.
+    let parcel = Parcel::Connection { connection: &pair.ends[0], shared: true };
+    assert_eq!(pair._networks[0].give(parcel, own, &State::default()), Err(Fault::NoBuffers));
+    assert!(!core.is(connection::condition::SHARED));
+    assert_eq!(core.own.holders.iter().filter(|holder| holder.load(Ordering::Relaxed) == 0).count(), 1);
+}
