@@ -14,6 +14,7 @@ over_each!(
     an_option_changes_no_other_of_a_duplicate,
     a_direction_is_shut_for_all,
     a_receive_that_waits_ends_when_another_shuts_its_direction,
+    a_send_that_waits_ends_when_another_shuts_its_direction,
     what_an_accepted_socket_takes_on_is_seen_through_all,
     the_newest_registration_of_all_counts,
     a_message_registration_ends_that_of_events,
@@ -22,6 +23,9 @@ over_each!(
 );
 
 const LEVEL: i32 = ffi::SOL_SOCKET;
+
+/// More than can be under way while nobody receives.
+const MUCH: usize = 32 << 20;
 
 /// Another socket of the same.
 fn twin(socket: &Socket) -> Socket {
@@ -100,6 +104,23 @@ fn a_receive_that_waits_ends_when_another_shuts_its_direction(provider: &Provide
     });
     let mut set = FdSet::new(&[server.raw()]);
     assert_eq!(provider.table().select(0, Some(&mut set), None, None, None), Ok(1), "a receive fails at once");
+}
+
+fn a_send_that_waits_ends_when_another_shuts_its_direction(provider: &Provider) {
+    let (_client, server) = provider.connected_pair().unwrap();
+    let (second, third) = (twin(&server), twin(&server));
+    let event = Event::new().unwrap();
+    let much = vec![7; MUCH];
+    let posted = server.send_overlapped(&much, Notify::Event(&event));
+    assert_eq!(posted.status(), None);
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| code(second.send(&much)));
+        third.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(waiting.join().unwrap(), code::WSAESHUTDOWN);
+    });
+    assert!(event.wait(PATIENCE));
+    assert_eq!(posted.status(), Some(Code(code::WSAESHUTDOWN).ntstatus()));
+    assert_eq!(code(server.send(b"x")), code::WSAESHUTDOWN);
 }
 
 fn what_an_accepted_socket_takes_on_is_seen_through_all(provider: &Provider) {

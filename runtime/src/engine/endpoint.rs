@@ -235,7 +235,7 @@ impl<T: Transport> Endpoint<T> {
             self.pump_receiving(&mut ended);
         }
         if self.sending.may_be_busy() {
-            self.sending().pump(self.mode, self.closed(), &mut ended);
+            self.go_on_sending(&mut self.sending(), &mut ended);
         }
         if self.transfers.may_be_busy() {
             self.pump_transfers(&mut ended);
@@ -260,6 +260,15 @@ impl<T: Transport> Endpoint<T> {
             receiving.end_all(End::Failed(Code(code::WSAESHUTDOWN)), ended);
         }
         receiving.pump(self.mode, self.closed(), ended);
+    }
+
+    /// The same for the posted sends: what was not taken before another process shut the direction has no way any more. Sends that
+    /// were posted here before it was shut here still go.
+    pub(super) fn go_on_sending(&self, sending: &mut Sending<T::Connection>, ended: &mut Ended<'_>) {
+        if !sending.shut && self.is_shut_in_common(Direction::Send) && !self.is_closed() {
+            sending.end_queued(End::Failed(Code(code::WSAESHUTDOWN)), ended);
+        }
+        sending.pump(self.mode, self.closed(), ended);
     }
 
     fn pump_transfers(&self, ended: &mut Ended<'_>) {

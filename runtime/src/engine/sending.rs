@@ -192,6 +192,16 @@ impl<C: Connection> Sending<C> {
         }
     }
 
+    /// Ends all that the transport has not taken whole, if there is a connection to send them on.
+    pub fn end_queued(&mut self, end: End, ended: &mut Ended<'_>) {
+        if self.connection.is_none() {
+            return;
+        }
+        for (number, _, target) in self.queue.drain(..) {
+            settle(&mut self.answers, number, target, end, ended);
+        }
+    }
+
     /// Ends all that are posted. The connection must have been closed before, so that lent memory is free.
     pub fn end_all(&mut self, end: End, ended: &mut Ended<'_>) {
         self.finish = false;

@@ -398,6 +398,8 @@ impl<T: Transport> Endpoint<T> {
         sending.finish(self.mode, self.closed(), &mut ended);
         drop(sending);
         self.tell(ended);
+        // For those who have a duplicate of it: what they have posted ends.
+        self.bell().ring();
     }
 
     /// Runs `body` on the options and what their values depend on.

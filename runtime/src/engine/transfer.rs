@@ -272,7 +272,7 @@ impl<T: Transport> Endpoint<T> {
             let mut ended = Ended::new(&self.upcalling);
             let answer = {
                 let mut sending = self.sending();
-                sending.pump(self.mode, self.closed(), &mut ended);
+                self.go_on_sending(&mut sending, &mut ended);
                 sending.answer(number)
             };
             ended.answered &= answer.is_none();
