@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, AsRawFd};
+use std::time::Duration;
 
 use wsp::transport::{Fault, Region};
 
@@ -55,11 +56,15 @@ impl Credentials {
     }
 }
 
-/// Does the process exist?
+/// Does the process live? One that has ended does not, though its parent may not have asked for its end yet.
 pub fn alive(process: i32) -> bool {
     let Some(process) = rustix::process::Pid::from_raw(process) else { return false };
-    // Not allowed to signal it is alive, too.
-    rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH)
+    match rustix::process::pidfd_open(process, rustix::process::PidfdFlags::empty()) {
+        Ok(descriptor) => !super::socket::readable(descriptor, Duration::ZERO),
+        Err(rustix::io::Errno::SRCH) => false,
+        // No descriptor to be had: then only whether it has a number still. Not allowed to signal it is alive, too.
+        Err(_) => rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH),
+    }
 }
 
 /// The memory of another process, or of this one.
@@ -179,4 +184,23 @@ pub fn addresses() -> Vec<Ipv4Addr> {
     unsafe { libc::freeifaddrs(first) };
     found.dedup();
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_has_ended_lives_no_more_though_nobody_has_asked() {
+        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let process = i32::try_from(child.id()).unwrap();
+        // Ended, and its number still its own.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(Pid::from_raw(process).unwrap()), options).unwrap();
+        assert!(!alive(process));
+        assert!(alive(own()));
+        child.wait().unwrap();
+        assert!(!alive(process));
+    }
 }
