@@ -3,7 +3,7 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
@@ -110,12 +110,19 @@ pub fn adopt_listener(
 
 /// Is there something to read or to accept, or is the other end gone? Waits for it as long as `limit`.
 pub fn readable(socket: impl AsFd, limit: Duration) -> bool {
-    let limit = Timespec {
-        tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: i64::from(limit.subsec_nanos()),
-    };
+    let begun = Instant::now();
     let mut polled = [PollFd::new(&socket, PollFlags::IN)];
-    rustix::event::poll(&mut polled, Some(&limit)).is_ok_and(|count| count > 0)
+    loop {
+        let left = limit.saturating_sub(begun.elapsed());
+        let left = Timespec {
+            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(left.subsec_nanos()),
+        };
+        match rustix::event::poll(&mut polled, Some(&left)) {
+            Err(Errno::INTR) => {}
+            found => return found.is_ok_and(|count| count > 0),
+        }
+    }
 }
 
 /// Has nobody the writing end of a pipe any more?
