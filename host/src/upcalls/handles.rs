@@ -1,7 +1,7 @@
 //! Socket handles: opaque values, each with the provider's context.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -39,8 +39,8 @@ pub fn create(entry_id: u32, context: usize) -> Option<usize> {
             reissued = lock(&entry.closed_handles).pop();
         }
     }
-    let value = reissued.unwrap_or_else(|| NEXT.fetch_add(STEP, Ordering::Relaxed));
-    lock(&HANDLES).insert(value, Handle { entry_id, entry, context: Some(context), port: None });
+    let handle = Handle { entry_id, entry, context: Some(context), port: None };
+    let value = insert(reissued, handle);
     // Gone at the end of a thread: then nobody watches.
     let _ = CREATED.try_with(|created| {
         if let Some(created) = created.borrow_mut().as_mut() {
@@ -48,6 +48,18 @@ pub fn create(entry_id: u32, context: usize) -> Option<usize> {
         }
     });
     Some(value)
+}
+
+/// Enters a handle under a value that no other has: a handle of the operating system that was taken over may have the next one.
+fn insert(mut wanted: Option<usize>, handle: Handle) -> usize {
+    let mut handles = lock(&HANDLES);
+    loop {
+        let value = wanted.take().unwrap_or_else(|| NEXT.fetch_add(STEP, Ordering::Relaxed));
+        if let hash_map::Entry::Vacant(free) = handles.entry(value) {
+            free.insert(handle);
+            return value;
+        }
+    }
 }
 
 thread_local! {
@@ -103,4 +115,22 @@ pub fn forget(provider: &ffi::GUID) {
 /// How many handles of this entry are open.
 pub fn open(entry_id: u32) -> usize {
     lock(&HANDLES).values().filter(|handle| handle.entry_id == entry_id).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_handle_is_made_over_one_that_was_taken_over() {
+        let next = NEXT.load(Ordering::Relaxed);
+        // Other tests may make handles meanwhile: one of these is hit.
+        let taken: Vec<usize> = (0..64).map(|step| next + step * STEP).filter(|value| adopt(0, *value)).collect();
+        let made = create(0, 7).unwrap();
+        assert!(!taken.contains(&made));
+        for value in taken {
+            assert_eq!(close(value).unwrap().context, None, "still the system's");
+        }
+        assert_eq!(close(made).unwrap().context, Some(7));
+    }
 }
