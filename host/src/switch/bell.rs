@@ -115,9 +115,10 @@ impl Bell {
 impl Sink for Bell {
     fn ended(&self, _: Packet) {
         // A task that is woken comes in by itself.
-        let alone = self.inside.load(Ordering::SeqCst) == 0 && !self.has_tasks();
+        let has_tasks = self.has_tasks();
         self.ring();
-        if alone {
+        // Behind the ring: a thread that leaves meanwhile is either seen here to be gone, or sees the ring.
+        if !has_tasks && self.inside.load(Ordering::SeqCst) == 0 {
             self.nudge();
         }
     }

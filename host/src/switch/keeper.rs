@@ -101,7 +101,7 @@ fn keep(inbox: &Receiver<Task>) {
         }
         match task {
             Ok(Task::Look(session)) => {
-                if look(&session, false) {
+                if look(&session, false) && !behind.iter().any(|known| known.ptr_eq(&session)) {
                     behind.push(session);
                 }
             }

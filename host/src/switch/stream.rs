@@ -40,6 +40,8 @@ impl SanStream {
     pub(super) fn new(switch: &Switch, session: Session) -> Self {
         let session = Arc::new(session);
         session.bell().attach(switch.keeper().nudge(&session));
+        // Of what has ended since the peer has said its terms nobody was told.
+        session.bell().nudge();
         if session.is_polled() {
             switch.keeper().tick(&session);
         }

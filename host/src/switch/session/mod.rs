@@ -64,22 +64,25 @@ impl Session {
         let mut inside = self.bell.enter();
         let mut pace = Pace::new(self.options.spin);
         loop {
-            let seen = self.bell.rings();
+            let mut seen = self.bell.rings();
             let (moved, got) = {
                 let mut state = self.lock();
-                let moved = state.progress();
+                let mut moved = state.progress();
                 let got = check(&mut state);
-                // What the check has put into the queues goes at once.
-                let moved = moved | (got.is_some() && state.progress());
+                if got.is_some() {
+                    // What the check has put into the queues goes at once.
+                    seen = self.bell.rings();
+                    moved |= state.progress();
+                }
                 (moved, got)
             };
-            inside.saw(seen);
             if moved {
                 // Other threads may wait for just this.
                 self.bell.ring();
             }
+            // The own ring is nothing to look after; any other since the last look is, if nobody else does.
+            inside.saw(seen + u64::from(moved));
             if let Some(got) = got {
-                inside.saw(self.bell.rings());
                 return Waited::Got(got);
             }
             if until.is_some_and(|until| Instant::now() >= until) {
