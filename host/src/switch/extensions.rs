@@ -1,13 +1,15 @@
 //! The seven extension functions, fetched by GUID.
 
 use wsp::ffi;
-use wsp::rt::OverlappedCall;
+use wsp::rt::{CallError, OverlappedCall, Room};
 use wsp::san::caller::{
     DeregisterMemory, DeregisterRdmaMemory, MemoryRegistrationCacheCallback, RdmaRead, RdmaWrite, RegisterMemory,
     RegisterRdmaMemory, Table,
 };
+use wsp::san::error::{RegisterMemoryError, RegisterRdmaMemoryError};
+use wsp::transport::Region;
 
-use crate::error::StartError;
+use crate::error::{Error, StartError};
 use crate::extensions::{if_any, pointer};
 
 /// The extension functions of a provider.
@@ -29,7 +31,57 @@ pub struct Extensions {
     pub cache_callback: Option<MemoryRegistrationCacheCallback>,
 }
 
+/// A size as calls take it; of more than there can be, as much as there can.
+fn size(memory: Region) -> u32 {
+    u32::try_from(memory.len()).unwrap_or(u32::MAX)
+}
+
 impl Extensions {
+    /// `WSPRegisterMemory`, of memory that is named by its place.
+    ///
+    /// # Errors
+    /// The provider's.
+    pub(super) fn register_region(
+        &self,
+        socket: ffi::SOCKET,
+        memory: Region,
+        access: u32,
+    ) -> Result<ffi::HANDLE, Error> {
+        let Some(function) = self.register.raw() else {
+            return Err(Error::Absent { function: "WSPRegisterMemory" });
+        };
+        let mut errno = 0;
+        // SAFETY: the provider's function, called as the interface has it; the memory is good by its maker's word.
+        let registration = unsafe { function(socket, memory.as_ptr().cast(), size(memory), access, &raw mut errno) };
+        if registration != 0 {
+            return Ok(registration);
+        }
+        Err(CallError::<RegisterMemoryError>::reported(errno).into())
+    }
+
+    /// `WSPRegisterRdmaMemory`, likewise.
+    ///
+    /// # Errors
+    /// The provider's.
+    pub(super) fn register_rdma_region(
+        &self,
+        socket: ffi::SOCKET,
+        memory: Region,
+        access: u32,
+        descriptor: &mut Room<'_, u8>,
+    ) -> Result<(), Error> {
+        let Some(function) = self.register_rdma.raw() else {
+            return Err(Error::Absent { function: "WSPRegisterRdmaMemory" });
+        };
+        let mut errno = 0;
+        let (place, room) = descriptor.split();
+        // SAFETY: as above; the descriptor's room is as large as is said.
+        let returned = unsafe {
+            function(socket, memory.as_ptr().cast(), size(memory), access, place.cast(), room, &raw mut errno)
+        };
+        if returned == 0 { Ok(()) } else { Err(CallError::<RegisterRdmaMemoryError>::reported(errno).into()) }
+    }
+
     /// Fetches all seven through a socket of the provider.
     ///
     /// # Errors

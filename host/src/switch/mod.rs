@@ -35,6 +35,7 @@ mod extensions;
 mod freeing;
 mod keeper;
 mod listener;
+mod memory;
 mod operation;
 mod options;
 mod poll;

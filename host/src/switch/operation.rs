@@ -2,14 +2,14 @@
 
 use std::cell::UnsafeCell;
 use std::ptr::NonNull;
-use std::slice;
 
 use wsp::rt::{CallError, Outcome, OverlappedCall, Piece, PieceMut, acquire, zeroed};
 use wsp::san::error::GetOverlappedResultError;
+use wsp::transport::Region;
 use wsp::{code, ffi};
 
-use super::freeing;
 use super::provider::SanProvider;
+use super::{freeing, memory};
 use crate::deadline::after;
 use crate::error::Error;
 use crate::upcalls::events::Event;
@@ -121,14 +121,14 @@ struct Arrays {
 impl Arrays {
     /// # Safety
     /// The memory must stay as long as the arrays are used.
-    unsafe fn new(memory: &mut [u8], registration: ffi::HANDLE) -> Self {
-        let (start, length) = (memory.as_mut_ptr(), memory.len());
-        // SAFETY: the same memory under a lifetime that the caller vouches for. The references end here, pointers are kept.
+    unsafe fn new(memory: Region, registration: ffi::HANDLE) -> Self {
+        let (start, length) = (memory.as_ptr(), memory.len());
+        // SAFETY: by the caller's word.
         unsafe {
             Self {
-                send: [Piece::new(slice::from_raw_parts(start, length))],
-                recv: [PieceMut::new(slice::from_raw_parts_mut(start, length))],
-                rdma: [Piece::registered(slice::from_raw_parts(start, length), registration)],
+                send: [Piece::at(start, length)],
+                recv: [PieceMut::at(start, length)],
+                rdma: [Piece::registered_at(start, length, registration)],
             }
         }
     }
@@ -198,14 +198,15 @@ impl SanOperation {
             Kind::Send { .. } | Kind::RdmaWrite { .. } => ffi::MEM_READ,
             Kind::Recv { .. } | Kind::RdmaRead { .. } => ffi::MEM_WRITE,
         };
+        let named = memory::writable(&mut memory);
         let registered = if memory.is_empty() {
             Ok(None)
         } else {
-            provider.extensions().register.register_memory(socket, &memory, access).map(Some).map_err(Error::from)
+            provider.extensions().register_region(socket, named, access).map(Some)
         };
         let registration = registered.as_ref().ok().copied().flatten();
         // SAFETY: the memory goes into the block beside the arrays; moving the vector does not move it.
-        let arrays = unsafe { Arrays::new(&mut memory, registration.unwrap_or(0)) };
+        let arrays = unsafe { Arrays::new(named, registration.unwrap_or(0)) };
         let block = NonNull::from(Box::leak(Box::new(Block {
             record: Record::new(notify.event()),
             memory: UnsafeCell::new(memory),

@@ -4,8 +4,8 @@ use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 use std::slice;
 
-use wsp::ffi;
 use wsp::rt::{Outcome, Piece, PieceMut};
+use wsp::{ffi, transport};
 
 use super::freeing;
 use super::operation::{Record, incomplete};
@@ -45,16 +45,12 @@ impl Region {
         let memory = unsafe { alloc_zeroed(layout) };
         let Some(memory) = NonNull::new(memory) else { handle_alloc_error(layout) };
         let slots = (0..count.min(layout.size() / size)).map(|slot| {
-            // SAFETY: within the allocation, which lives as long as the slots; the references end here, pointers are kept.
-            unsafe {
+            // SAFETY: within the allocation, which lives as long as the slots and what uses them.
+            let (send, recv) = unsafe {
                 let start = memory.add(slot * size).as_ptr();
-                Slot {
-                    record: Record::new(0),
-                    send: [Piece::new(slice::from_raw_parts(start, size))],
-                    recv: [PieceMut::new(slice::from_raw_parts_mut(start, size))],
-                    at_once: None,
-                }
-            }
+                ([Piece::at(start, size)], [PieceMut::at(start, size)])
+            };
+            Slot { record: Record::new(0), send, recv, at_once: None }
         });
         Self { memory, layout, size, slots: slots.collect(), registration: None }
     }
@@ -69,9 +65,9 @@ impl Region {
     /// # Errors
     /// The provider's.
     pub fn register(&mut self, socket: &SanSocket, access: u32) -> Result<(), Error> {
-        // SAFETY: the whole region; no operation uses it before it is registered.
-        let memory = unsafe { slice::from_raw_parts(self.memory.as_ptr(), self.layout.size()) };
-        self.registration = Some(socket.register(memory, access)?);
+        // SAFETY: the whole region, which is there until the socket is closed.
+        let memory = unsafe { transport::Region::new(self.memory.as_ptr(), self.layout.size()) };
+        self.registration = Some(socket.register_region(memory, access)?);
         Ok(())
     }
 
@@ -126,9 +122,9 @@ impl Region {
     /// # Errors
     /// The provider's.
     pub fn send(&mut self, slot: usize, length: usize, socket: &SanSocket, polled: bool) -> Result<(), Error> {
-        let message = &self.bytes(slot)[..length];
-        // SAFETY: the same memory; the reference ends here, a pointer is kept.
-        let piece = Piece::new(unsafe { slice::from_raw_parts(message.as_ptr(), length) });
+        assert!(length <= self.size, "a message of a slot");
+        // SAFETY: within the slot, which outlives the operation.
+        let piece = unsafe { Piece::at(self.memory.add(self.offset(slot)).as_ptr(), length) };
         let slot = &mut self.slots[slot];
         slot.record.reset(usize::from(polled));
         slot.send = [piece];

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use wsp::rt::{Outcome, OverlappedCall, Piece, PieceMut, Room, zeroed};
+use wsp::transport::Region;
 use wsp::{code, ffi};
 
-use super::freeing;
+use super::memory::Own;
 use super::operation::{Kind, SanNotify, SanOperation};
 use super::provider::SanProvider;
+use super::{freeing, memory};
 use crate::deadline::after;
 use crate::error::Error;
 use crate::socket::{ask, count, from_sockaddr, nonsense, pending, to_sockaddr};
@@ -139,7 +141,7 @@ impl SanSocket {
     /// # Errors
     /// The provider's.
     pub fn send_blocking(&self, data: &[u8]) -> Result<usize, Error> {
-        let _registered = self.registered(data, ffi::MEM_READ)?;
+        let _registered = self.registered(memory::read_only(data), ffi::MEM_READ)?;
         // SAFETY: not overlapped, so nothing is used after the call.
         match unsafe { self.provider.table().send(self.raw, &[Piece::new(data)], 0, OverlappedCall::NONE) }? {
             Outcome::Done(bytes) => count("WSPSend", bytes, data.len()),
@@ -152,11 +154,13 @@ impl SanSocket {
     /// # Errors
     /// The provider's.
     pub fn recv_blocking(&self, buffer: &mut [u8]) -> Result<usize, Error> {
-        let _registered = self.registered(buffer, ffi::MEM_WRITE)?;
-        let room = buffer.len();
+        let (named, room) = (memory::writable(buffer), buffer.len());
+        let _registered = self.registered(named, ffi::MEM_WRITE)?;
         // SAFETY: not overlapped, so nothing is used after the call.
-        let outcome =
-            unsafe { self.provider.table().recv(self.raw, &mut [PieceMut::new(buffer)], 0, OverlappedCall::NONE) };
+        let outcome = unsafe {
+            let pieces = &mut [PieceMut::at(named.as_ptr(), room)];
+            self.provider.table().recv(self.raw, pieces, 0, OverlappedCall::NONE)
+        };
         match outcome? {
             Outcome::Done(done) => count("WSPRecv", done.bytes, room),
             Outcome::Pending => Err(pending("WSPRecv")),
@@ -188,7 +192,12 @@ impl SanSocket {
     /// # Errors
     /// The provider's.
     pub fn register(&self, memory: &[u8], access: u32) -> Result<ffi::HANDLE, Error> {
-        Ok(self.provider.extensions().register.register_memory(self.raw, memory, access)?)
+        self.register_region(memory::read_only(memory), access)
+    }
+
+    /// The same for memory that is named by its place.
+    pub(super) fn register_region(&self, memory: Region, access: u32) -> Result<ffi::HANDLE, Error> {
+        self.provider.extensions().register_region(self.raw, memory, access)
     }
 
     /// Ends a registration.
@@ -199,9 +208,9 @@ impl SanSocket {
         Ok(self.provider.extensions().deregister.deregister_memory(self.raw, registration)?)
     }
 
-    fn registered(&self, memory: &[u8], access: u32) -> Result<Registered<'_>, Error> {
-        let registration = if memory.is_empty() { None } else { Some(self.register(memory, access)?) };
-        Ok(Registered { socket: self, registration, memory: (memory.as_ptr(), memory.len()) })
+    fn registered(&self, memory: Region, access: u32) -> Result<Registered<'_>, Error> {
+        let registration = if memory.is_empty() { None } else { Some(self.register_region(memory, access)?) };
+        Ok(Registered { socket: self, registration, memory })
     }
 
     /// Exposes memory to the peer, which then reads (`MEM_READ`) or writes (`MEM_WRITE`) it by RDMA.
@@ -209,20 +218,20 @@ impl SanSocket {
     /// # Errors
     /// The provider's.
     pub fn register_rdma(self: &Arc<Self>, memory: Vec<u8>, access: u32) -> Result<Exposed, Error> {
-        let descriptor = self.describe(&memory, access)?;
-        Ok(Exposed { socket: Arc::clone(self), memory: Some(memory.into_boxed_slice()), descriptor })
+        let memory = Own::from(memory.into_boxed_slice());
+        let descriptor = self.describe(memory.region(), access)?;
+        Ok(Exposed { socket: Arc::clone(self), memory: Some(memory), descriptor })
     }
 
     /// Registers memory for RDMA, with as much room for the descriptor as the provider asks for.
-    pub(super) fn describe(&self, memory: &[u8], access: u32) -> Result<Vec<u8>, Error> {
+    pub(super) fn describe(&self, memory: Region, access: u32) -> Result<Vec<u8>, Error> {
         const MOST: usize = 4096;
         let mut descriptor = vec![0; 128];
         loop {
             let mut room = Room::new(&mut descriptor);
-            let register = &self.provider.extensions().register_rdma;
-            let result = register.register_rdma_memory(self.raw, memory, access, &mut room);
+            let result = self.provider.extensions().register_rdma_region(self.raw, memory, access, &mut room);
             let size = room.size as usize;
-            match result.map_err(Error::from) {
+            match result {
                 Ok(()) => {
                     let size = size.min(descriptor.len());
                     descriptor.truncate(size);
@@ -390,8 +399,8 @@ impl Connecting {
 struct Registered<'a> {
     socket: &'a SanSocket,
     registration: Option<ffi::HANDLE>,
-    /// Where it is: not to be used.
-    memory: (*const u8, usize),
+    /// Not to be used.
+    memory: Region,
 }
 
 impl Drop for Registered<'_> {
@@ -399,7 +408,7 @@ impl Drop for Registered<'_> {
         if let Some(registration) = self.registration {
             // After a close the registration is gone already.
             let _ = self.socket.deregister(registration);
-            freeing::range_freed(self.memory.0, self.memory.1);
+            freeing::range_freed(self.memory.as_ptr(), self.memory.len());
         }
     }
 }
@@ -408,7 +417,7 @@ impl Drop for Registered<'_> {
 #[derive(Debug)]
 pub struct Exposed {
     socket: Arc<SanSocket>,
-    memory: Option<Box<[u8]>>,
+    memory: Option<Own>,
     descriptor: Vec<u8>,
 }
 
@@ -420,9 +429,7 @@ impl Exposed {
 
     /// A copy of the memory as it is now; the peer may be writing to it.
     pub fn contents(&self) -> Vec<u8> {
-        let memory = self.memory.as_deref().unwrap_or_default();
-        // SAFETY: our memory, as long as `self`; volatile, as the peer may be writing.
-        memory.iter().map(|byte| unsafe { std::ptr::from_ref(byte).read_volatile() }).collect()
+        self.memory.as_ref().map(Own::copy).unwrap_or_default()
     }
 
     /// Ends the peer's access.
@@ -432,7 +439,7 @@ impl Exposed {
     pub fn end(mut self) -> Result<Vec<u8>, (Self, Error)> {
         match self.socket.deregister_rdma(&self.descriptor) {
             Ok(()) => {
-                let memory = self.memory.take().map(Vec::from).unwrap_or_default();
+                let memory = self.memory.take().map(Own::into_box).map(Vec::from).unwrap_or_default();
                 freeing::memory_freed(&memory);
                 Ok(memory)
             }
@@ -456,6 +463,8 @@ impl Drop for Exposed {
             // Neither call ended the peer's access: the memory is given up.
             std::mem::forget(self.memory.take());
         }
-        freeing::memory_freed(self.memory.as_deref().unwrap_or_default());
+        if let Some(memory) = self.memory.as_ref().map(Own::region) {
+            freeing::range_freed(memory.as_ptr(), memory.len());
+        }
     }
 }

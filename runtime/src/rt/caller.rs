@@ -158,6 +158,42 @@ impl<'a> PieceMut<'a, ffi::WSABUFEX> {
     }
 }
 
+// For memory that an operation uses after the call: named by its place, as a reference would promise that nobody else writes.
+
+impl Piece<'_, ffi::WSABUF> {
+    /// A buffer of so many bytes; of more than `u32::MAX` the first so many.
+    ///
+    /// # Safety
+    /// The memory must stay good for reading until the operation that the piece is passed for has ended.
+    pub const unsafe fn at(start: *mut u8, length: usize) -> Self {
+        Self { raw: ffi::WSABUF { len: saturated(length), buf: start.cast() }, data: PhantomData }
+    }
+}
+
+impl PieceMut<'_, ffi::WSABUF> {
+    /// A buffer of so many bytes; of more than `u32::MAX` the first so many.
+    ///
+    /// # Safety
+    /// The memory must stay good for writing until the operation that the piece is passed for has ended.
+    pub const unsafe fn at(start: *mut u8, length: usize) -> Self {
+        Self { raw: ffi::WSABUF { len: saturated(length), buf: start.cast() }, data: PhantomData }
+    }
+}
+
+impl Piece<'_, ffi::WSABUFEX> {
+    /// A buffer of so many bytes, with the handle of their registration; of more than `u32::MAX` the first so many.
+    ///
+    /// # Safety
+    /// The memory must stay good, for the access that it was registered for, until the operation that the piece is passed for has ended.
+    pub const unsafe fn registered_at(start: *mut u8, length: usize, handle: usize) -> Self {
+        Self { raw: ffi::WSABUFEX { len: saturated(length), buf: start.cast(), handle }, data: PhantomData }
+    }
+}
+
+const fn saturated(length: usize) -> u32 {
+    if length > u32::MAX as usize { u32::MAX } else { length as u32 }
+}
+
 impl<B: fmt::Debug> fmt::Debug for Piece<'_, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.raw.fmt(f)

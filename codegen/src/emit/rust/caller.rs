@@ -65,6 +65,8 @@ fn extension(context: &Context<'_>, function: &Function) -> Result<TokenStream, 
             /// # Safety
             /// A pointer that is not NULL must be a function of the declared type that keeps to the interface, and stay loaded.
             pub const unsafe fn new(pointer: ffi::#pointer) -> Self { Self(pointer) }
+            /// The raw pointer.
+            pub const fn raw(&self) -> ffi::#pointer { self.0 }
             #method
         }
     })

@@ -464,7 +464,7 @@ impl State {
         self.keep(memory, place);
     }
 
-    fn write_ended(&mut self, mut target: Target, id: u32, bytes: u32, failed: bool) {
+    fn write_ended(&mut self, target: Target, id: u32, bytes: u32, failed: bool) {
         let ended = self.socket.deregister_rdma(&target.descriptor);
         target.memory.leave();
         let whole = bytes as usize == target.memory.len() && !failed;
@@ -486,7 +486,9 @@ impl State {
     fn keep(&mut self, memory: Memory, place: usize) {
         match memory {
             Memory::Program { length, .. } => self.fetched = Some(length),
-            Memory::Own(bytes) => self.incoming.insert(place, Incoming::Bytes { bytes, start: 0 }),
+            Memory::Own(bytes) => {
+                self.incoming.insert(place, Incoming::Bytes { bytes: bytes.into_box(), start: 0 });
+            }
         }
     }
 }

@@ -1,12 +1,12 @@
 //! RDMA on a session: operations that this side starts, and memory that the peer writes to.
 
-use std::slice;
-
 use wsp::ffi;
 use wsp::rt::{Outcome, Piece};
+use wsp::transport::Region;
 
 use crate::error::Error;
 use crate::switch::freeing;
+use crate::switch::memory::Own;
 use crate::switch::operation::{Record, incomplete};
 use crate::switch::socket::SanSocket;
 
@@ -15,7 +15,7 @@ pub enum Memory {
     /// The program's, which waits until the transfer has ended or the socket is closed.
     Program { start: *mut u8, length: usize },
     /// The switch's.
-    Own(Box<[u8]>),
+    Own(Own),
 }
 
 // SAFETY: the program's memory stays as long as the transfer, whichever thread ends that.
@@ -24,34 +24,27 @@ unsafe impl Send for Memory {}
 impl Memory {
     /// Memory of the switch's.
     pub fn own(length: usize) -> Self {
-        Self::Own(vec![0; length].into_boxed_slice())
+        Self::Own(vec![0; length].into_boxed_slice().into())
     }
 
     /// Its size.
     pub fn len(&self) -> usize {
-        match self {
-            Self::Program { length, .. } => *length,
-            Self::Own(bytes) => bytes.len(),
-        }
-    }
-
-    fn start(&mut self) -> *mut u8 {
-        match self {
-            Self::Program { start, .. } => *start,
-            Self::Own(bytes) => bytes.as_mut_ptr(),
-        }
+        self.region().len()
     }
 
     /// It is its owner's again, who may free it: providers forget it.
-    pub fn leave(&mut self) {
-        freeing::range_freed(self.start(), self.len());
+    pub fn leave(&self) {
+        let region = self.region();
+        freeing::range_freed(region.as_ptr(), region.len());
     }
 
     /// The memory, to be named to a provider.
-    fn bytes(&mut self) -> &'static [u8] {
-        let (start, length) = (self.start(), self.len());
-        // SAFETY: good as long as the transfer; what is made of the reference is a pointer that is not used longer.
-        unsafe { slice::from_raw_parts(start, length) }
+    fn region(&self) -> Region {
+        match self {
+            // SAFETY: it waits until the transfer has ended or the socket is closed.
+            Self::Program { start, length } => unsafe { Region::new(*start, *length) },
+            Self::Own(bytes) => bytes.region(),
+        }
     }
 }
 
@@ -83,17 +76,12 @@ impl Transfer {
     ///
     /// # Errors
     /// The provider's; nothing is in progress or registered.
-    pub fn start(
-        socket: &SanSocket,
-        way: Way,
-        mut memory: Memory,
-        target: &[u8],
-        offset: u32,
-    ) -> Result<Box<Self>, Error> {
-        let bytes = memory.bytes();
+    pub fn start(socket: &SanSocket, way: Way, memory: Memory, target: &[u8], offset: u32) -> Result<Box<Self>, Error> {
+        let region = memory.region();
         let access = if way == Way::Read { ffi::MEM_WRITE } else { ffi::MEM_READ };
-        let registration = socket.register(bytes, access)?;
-        let pieces = [Piece::registered(bytes, registration)];
+        let registration = socket.register_region(region, access)?;
+        // SAFETY: the memory stays until the operation has ended or the socket is closed.
+        let pieces = [unsafe { Piece::registered_at(region.as_ptr(), region.len(), registration) }];
         let record = Record::new(0);
         let mut transfer =
             Box::new(Self { record, pieces, target: target.to_vec(), memory, registration, at_once: None });
@@ -143,7 +131,7 @@ impl Transfer {
 
     /// Ends the registration of an operation that has ended, and gives the memory back.
     #[expect(clippy::boxed_local, reason = "transfers have addresses that stay, so there are only boxed ones")]
-    pub fn end(mut self: Box<Self>, socket: &SanSocket) -> Memory {
+    pub fn end(self: Box<Self>, socket: &SanSocket) -> Memory {
         // What cannot be deregistered goes with the socket.
         let _ = socket.deregister(self.registration);
         self.memory.leave();
@@ -162,8 +150,8 @@ impl Target {
     ///
     /// # Errors
     /// The provider's.
-    pub fn expose(socket: &SanSocket, mut memory: Memory) -> Result<Self, Error> {
-        let descriptor = socket.describe(memory.bytes(), ffi::MEM_WRITE)?;
+    pub fn expose(socket: &SanSocket, memory: Memory) -> Result<Self, Error> {
+        let descriptor = socket.describe(memory.region(), ffi::MEM_WRITE)?;
         Ok(Self { memory, descriptor })
     }
 }

@@ -10,8 +10,8 @@ use super::state::{Control, Fault, Location, Move, State};
 use super::transfer::{Memory, Transfer, Way};
 use super::{Session, Waited};
 use crate::switch::credit::Class;
-use crate::switch::freeing;
 use crate::switch::wire::{HEADER, Message, OFFER_HEAD};
+use crate::switch::{freeing, memory};
 
 impl Session {
     /// Writes bytes; says how many.
@@ -75,7 +75,7 @@ impl Session {
     /// The read path: the peer reads from our memory.
     fn offer(&self, data: &[u8]) -> Result<usize, Fault> {
         let (first, rest) = data.split_at(self.first_part(data.len()));
-        let descriptor = self.socket.describe(rest, ffi::MEM_READ)?;
+        let descriptor = self.socket.describe(memory::read_only(rest), ffi::MEM_READ)?;
         let (first, rest) = if OFFER_HEAD + descriptor.len() + first.len() <= self.lock().message_size() {
             (first, rest)
         } else {
@@ -88,7 +88,7 @@ impl Session {
     }
 
     fn offer_all(&self, data: &[u8]) -> Result<usize, Fault> {
-        let descriptor = self.socket.describe(data, ffi::MEM_READ)?;
+        let descriptor = self.socket.describe(memory::read_only(data), ffi::MEM_READ)?;
         self.offered(&[], data, &descriptor)
     }
 

@@ -652,6 +652,10 @@ impl DeregisterMemory {
     pub const unsafe fn new(pointer: ffi::LPFN_WSPDEREGISTERMEMORY) -> Self {
         Self(pointer)
     }
+    /// The raw pointer.
+    pub const fn raw(&self) -> ffi::LPFN_WSPDEREGISTERMEMORY {
+        self.0
+    }
     /// Ends the registration of a local buffer.
     ///
     /// Declared in `spec/extensions/WSPDeregisterMemory.yaml:1`.
@@ -686,6 +690,10 @@ impl DeregisterRdmaMemory {
     /// A pointer that is not NULL must be a function of the declared type that keeps to the interface, and stay loaded.
     pub const unsafe fn new(pointer: ffi::LPFN_WSPDEREGISTERRDMAMEMORY) -> Self {
         Self(pointer)
+    }
+    /// The raw pointer.
+    pub const fn raw(&self) -> ffi::LPFN_WSPDEREGISTERRDMAMEMORY {
+        self.0
     }
     /// Ends the peer's access to a buffer that was registered for RDMA.
     ///
@@ -735,6 +743,10 @@ impl MemoryRegistrationCacheCallback {
     ) -> Self {
         Self(pointer)
     }
+    /// The raw pointer.
+    pub const fn raw(&self) -> ffi::LPFN_WSPMEMORYREGISTRATIONCACHECALLBACK {
+        self.0
+    }
     /// Tells a provider that caches registrations that the application is about to free a range of memory.
     ///
     /// Declared in `spec/extensions/WSPMemoryRegistrationCacheCallback.yaml:1`.
@@ -774,6 +786,10 @@ impl RdmaRead {
     /// A pointer that is not NULL must be a function of the declared type that keeps to the interface, and stay loaded.
     pub const unsafe fn new(pointer: ffi::LPFN_WSPRDMAREAD) -> Self {
         Self(pointer)
+    }
+    /// The raw pointer.
+    pub const fn raw(&self) -> ffi::LPFN_WSPRDMAREAD {
+        self.0
     }
     /// Reads from a buffer of the peer that the peer has registered for RDMA directly into local memory.
     ///
@@ -844,6 +860,10 @@ impl RdmaWrite {
     pub const unsafe fn new(pointer: ffi::LPFN_WSPRDMAWRITE) -> Self {
         Self(pointer)
     }
+    /// The raw pointer.
+    pub const fn raw(&self) -> ffi::LPFN_WSPRDMAWRITE {
+        self.0
+    }
     /// Writes local memory directly into a buffer of the peer that the peer has registered for RDMA.
     ///
     /// Declared in `spec/extensions/WSPRdmaWrite.yaml:1`.
@@ -913,6 +933,10 @@ impl RegisterMemory {
     pub const unsafe fn new(pointer: ffi::LPFN_WSPREGISTERMEMORY) -> Self {
         Self(pointer)
     }
+    /// The raw pointer.
+    pub const fn raw(&self) -> ffi::LPFN_WSPREGISTERMEMORY {
+        self.0
+    }
     /// Registers a local buffer for data transfer on a connected socket.
     ///
     /// Declared in `spec/extensions/WSPRegisterMemory.yaml:1`.
@@ -961,6 +985,10 @@ impl RegisterRdmaMemory {
     /// A pointer that is not NULL must be a function of the declared type that keeps to the interface, and stay loaded.
     pub const unsafe fn new(pointer: ffi::LPFN_WSPREGISTERRDMAMEMORY) -> Self {
         Self(pointer)
+    }
+    /// The raw pointer.
+    pub const fn raw(&self) -> ffi::LPFN_WSPREGISTERRDMAMEMORY {
+        self.0
     }
     /// Registers a buffer that the peer of a connection may read or write by RDMA, and makes its descriptor.
     ///

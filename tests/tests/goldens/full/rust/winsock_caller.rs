@@ -1128,6 +1128,10 @@ impl AcceptEx {
     pub const unsafe fn new(pointer: ffi::LPFN_ACCEPTEX) -> Self {
         Self(pointer)
     }
+    /// The raw pointer.
+    pub const fn raw(&self) -> ffi::LPFN_ACCEPTEX {
+        self.0
+    }
     /// Accepts a connection onto a given socket as an overlapped operation, with both addresses and the first block of data.
     ///
     /// Documentation: <https://learn.microsoft.com/en-us/windows/win32/api/mswsock/nf-mswsock-acceptex>
@@ -1193,6 +1197,10 @@ impl ConnectEx {
     /// A pointer that is not NULL must be a function of the declared type that keeps to the interface, and stay loaded.
     pub const unsafe fn new(pointer: ffi::LPFN_CONNECTEX) -> Self {
         Self(pointer)
+    }
+    /// The raw pointer.
+    pub const fn raw(&self) -> ffi::LPFN_CONNECTEX {
+        self.0
     }
     /// Connects a bound stream socket as an overlapped operation, and sends a first block of data with it.
     ///
@@ -1261,6 +1269,10 @@ impl DisconnectEx {
     pub const unsafe fn new(pointer: ffi::LPFN_DISCONNECTEX) -> Self {
         Self(pointer)
     }
+    /// The raw pointer.
+    pub const fn raw(&self) -> ffi::LPFN_DISCONNECTEX {
+        self.0
+    }
     /// Ends a connection and lets the socket be used again.
     ///
     /// Documentation: <https://learn.microsoft.com/en-us/windows/win32/api/mswsock/nc-mswsock-lpfn_disconnectex>
@@ -1310,6 +1322,10 @@ impl GetAcceptExSockaddrs {
     /// A pointer that is not NULL must be a function of the declared type that keeps to the interface, and stay loaded.
     pub const unsafe fn new(pointer: ffi::LPFN_GETACCEPTEXSOCKADDRS) -> Self {
         Self(pointer)
+    }
+    /// The raw pointer.
+    pub const fn raw(&self) -> ffi::LPFN_GETACCEPTEXSOCKADDRS {
+        self.0
     }
     /// Finds the two addresses in the buffer that `AcceptEx` filled.
     ///
