@@ -20,31 +20,46 @@ pub fn create() -> io::Result<Arc<os::Event>> {
     Ok(event)
 }
 
-/// The event of this number, if the host has made it.
-fn find(raw: usize) -> Option<Arc<os::Event>> {
-    lock(&EVENTS).get(&raw).cloned()
+/// What a number stands for. On Windows it may be an event that the program has from the system.
+pub enum Found {
+    /// An event of the host's, which stays while this is kept.
+    Own(Arc<os::Event>),
+    /// None of those.
+    Other(usize),
 }
 
-/// Sets the event of this number. On Windows it may be one that the program has from the system. `false` if there is none.
+/// What this number stands for now.
+pub fn find(raw: usize) -> Found {
+    lock(&EVENTS).get(&raw).cloned().map_or(Found::Other(raw), Found::Own)
+}
+
+impl Found {
+    /// Sets it. `false` if there is no event.
+    pub fn set(&self) -> bool {
+        match self {
+            Self::Own(event) => {
+                event.set();
+                true
+            }
+            Self::Other(raw) => os::set_raw(*raw),
+        }
+    }
+}
+
+/// Sets the event of this number. `false` if there is none.
 pub fn set(raw: usize) -> bool {
-    find(raw).map_or_else(
-        || os::set_raw(raw),
-        |event| {
-            event.set();
-            true
-        },
-    )
+    find(raw).set()
 }
 
-/// Resets the event of this number, as [`set`] sets it.
+/// Resets the event of this number. `false` if there is none.
 pub fn reset(raw: usize) -> bool {
-    find(raw).map_or_else(
-        || os::reset_raw(raw),
-        |event| {
+    match find(raw) {
+        Found::Own(event) => {
             event.reset();
             true
-        },
-    )
+        }
+        Found::Other(raw) => os::reset_raw(raw),
+    }
 }
 
 /// Ends an event. `false` if there is none.

@@ -308,15 +308,17 @@ pub unsafe extern "system" fn WPUCompleteOverlappedRequest(
     }
     let status = Code(error.cast_signed()).ntstatus();
     // SAFETY: a record that is good until its status is stored. The event is read before that: its owner may then reuse it.
-    let event = unsafe {
+    let (event, found) = unsafe {
         let event = (&raw const (*overlapped).hEvent).read_unaligned();
+        // And looked up: its owner may then close it, and another have its number.
+        let found = (event & !1 != 0).then(|| events::find(event & !1));
         (&raw mut (*overlapped).InternalHigh).write_unaligned(bytes as usize);
         release(&raw mut (*overlapped).Internal, status as usize);
-        event
+        (event, found)
     };
-    if event & !1 != 0 {
+    if let Some(found) = found {
         // An event that is none is the program's affair: the record has the result all the same.
-        events::set(event & !1);
+        found.set();
     }
     if event & 1 == 0
         && let Some(port) = &handle.port

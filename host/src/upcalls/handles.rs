@@ -96,7 +96,10 @@ pub fn find(value: usize) -> Option<Handle> {
 pub fn close(value: usize) -> Option<Handle> {
     let mut handles = lock(&HANDLES);
     let handle = handles.remove(&value)?;
-    if let Some(entry) = &handle.entry {
+    if let Some(entry) = &handle.entry
+        && handle.context.is_some()
+        && entry.reissue_handles.load(Ordering::Acquire)
+    {
         lock(&entry.closed_handles).push(value);
     }
     Some(handle)
