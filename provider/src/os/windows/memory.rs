@@ -58,7 +58,9 @@ pub fn store(name: &str, bytes: &[u8]) -> Result<Descriptor, Fault> {
 
 /// The bytes that another process [stored](store), which must be fewer than so many.
 pub fn contents(file: Descriptor, limit: usize) -> Result<Vec<u8>, Fault> {
-    let header = Mapping::new(&file, HEADER).map_err(|_| Fault::BadClaim)?;
+    // Before anything is read: an access to other memory could fail.
+    check(&file, HEADER).map_err(|_| Fault::BadClaim)?;
+    let header = Mapping::new(&file, HEADER)?;
     // SAFETY: the mapping is so large, and aligned; whatever is there is a number. It may change, but is read once.
     let length = unsafe { header.base().as_ptr().cast::<u64>().read_volatile() };
     let length = usize::try_from(length).ok().filter(|length| *length < limit).ok_or(Fault::BadClaim)?;
@@ -145,6 +147,8 @@ mod tests {
         };
         // Its pages may not be there.
         assert_eq!(check(&section(INVALID_HANDLE_VALUE, PAGE_READWRITE | SEC_RESERVE), 8192), Err(Fault::Reset));
+        let reserved = section(INVALID_HANDLE_VALUE, PAGE_READWRITE | SEC_RESERVE);
+        assert_eq!(contents(reserved, 8192), Err(Fault::BadClaim), "looked at before it is read");
         // Its bytes may not be there.
         let file = tempfile();
         assert_eq!(check(&section(file.as_raw_handle(), PAGE_READWRITE), 8192), Err(Fault::Reset));
