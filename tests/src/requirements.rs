@@ -96,6 +96,7 @@ pub const ALL: &[Requirement] = &[
             "tests::suite::closing::of_many_closes_one_works",
             "tests::suite::closing::a_close_that_would_linger_can_be_refused",
             "tests::suite::closing::a_close_waits_for_the_upcalls_of_other_threads",
+            "tests::suite::gates::a_connect_that_ends_under_a_close_is_told_all_the_same",
             "tests::suite::pending::close_aborts_every_pending_operation_once",
             "tests::san::ending::close_completes_what_is_pending",
             "tests::san::closing_states::every_state_closes_with_everything_pending",

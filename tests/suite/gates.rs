@@ -12,12 +12,13 @@ use wsp::transport::{
     Scatter, Sent, Transport,
 };
 use wsp::{code, ffi};
-use wsp_host::Host;
 use wsp_host::switch::SanHost;
+use wsp_host::{Host, Notify, Port};
 
 use crate::support::{any, code};
 
 const PEER: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9);
+const ABORTED: u32 = 0xC000_0120;
 
 /// Where a thread can be held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,8 @@ enum Gate {
     Established,
     /// It has the lock of what changes rarely.
     Limits,
+    /// It wakes those who wait, with no lock held.
+    Ring,
 }
 
 /// What the transport does.
@@ -39,9 +42,12 @@ struct Script {
     room: usize,
     /// How often there was no room.
     full: usize,
+    /// How often who waits was woken.
+    rings: usize,
 }
 
-const START: Script = Script { shut: None, held: false, made: Poll::Ready(Ok(())), sent: Vec::new(), room: 0, full: 0 };
+const START: Script =
+    Script { shut: None, held: false, made: Poll::Ready(Ok(())), sent: Vec::new(), room: 0, full: 0, rings: 0 };
 
 static SCRIPT: Mutex<Script> = Mutex::new(START);
 static CHANGED: Condvar = Condvar::new();
@@ -95,7 +101,8 @@ impl Bell for Rings {
         BELL.disarm();
     }
     fn ring(&self) {
-        BELL.ring();
+        change(|script| script.rings += 1);
+        pass(Gate::Ring);
     }
 }
 
@@ -239,6 +246,34 @@ fn the_end_of_one_connect_is_not_taken_for_that_of_the_next() {
     });
     change(|script| script.made = Poll::Ready(Ok(())));
     assert_eq!(socket.peer_addr(), Ok(PEER));
+}
+
+#[test]
+fn a_connect_that_ends_under_a_close_is_told_all_the_same() {
+    let _alone = begin();
+    let provider = Host::new().start_type::<Gated>().unwrap();
+    let (socket, port) = (provider.socket().unwrap(), Port::new().unwrap());
+    port.associate(socket.raw(), 1);
+    socket.bind(any()).unwrap();
+    let connect = socket.extensions().unwrap().connect.unwrap();
+    change(|script| script.made = Poll::Pending);
+    let operation = socket.connect_ex(&connect, PEER, b"first", Notify::Port);
+    assert_eq!(operation.returned(), Ok(Outcome::Pending));
+    change(|script| {
+        script.made = Poll::Ready(Ok(()));
+        script.shut = Some(Gate::Ring);
+    });
+    // The provider's own thread has found the socket connected, and is about to send.
+    wait_until(|script| script.held);
+    let before = script().rings;
+    thread::scope(|scope| {
+        let closing = scope.spawn(|| socket.close());
+        wait_until(|script| script.rings > before);
+        change(|script| script.shut = None);
+        closing.join().unwrap().unwrap();
+    });
+    let packet = port.wait(Duration::ZERO).expect("the end is told before the close is over");
+    assert_eq!((packet.record, packet.status), (operation.record(), ABORTED));
 }
 
 #[test]

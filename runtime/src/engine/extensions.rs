@@ -127,8 +127,13 @@ impl<T: Transport> Endpoint<T> {
             (Ok(()), None) => ended.push(posted, End::Moved(Moved::default())),
             (Ok(()), Some(send)) => {
                 let mut sending = self.sending();
-                sending.push(send, Target::Posted(posted));
-                sending.pump(self.mode, self.closed(), &mut ended);
+                if self.is_closed() || sending.connection.is_none() {
+                    // Who closed or disconnected it meanwhile has ended what was posted, and comes by no more.
+                    ended.push(posted, End::Failed(ABORTED));
+                } else {
+                    sending.push(send, Target::Posted(posted));
+                    sending.pump(self.mode, self.closed(), &mut ended);
+                }
             }
         }
         self.tell(ended);
