@@ -173,6 +173,7 @@ pub const ALL: &[Requirement] = &[
             "tests::suite::readiness::eight_threads_lose_no_wake_up",
             "tests::suite::telling::what_was_asked_for_is_not_told_again",
             "tests::suite::telling::an_event_whose_registration_has_ended_is_set_no_more",
+            "tests::suite::telling::an_accept_that_is_posted_sets_the_event_like_others",
             "runtime::bell_loom::a_sleeper_hears_both_of_two",
             "runtime::bell_loom::two_sleepers_are_both_woken",
         ],

@@ -6,12 +6,13 @@ use std::thread;
 use std::time::Duration;
 
 use wsp::ffi;
-use wsp::rt::zeroed;
-use wsp_host::{Event, Host, Provider, Socket, UPCALLS};
+use wsp::rt::{Outcome, zeroed};
+use wsp_host::{Event, Host, Notify, Provider, Socket, UPCALLS};
 
-use crate::support::{PATIENCE, Source};
+use crate::support::{PATIENCE, Source, listener};
 
-over_each!(alone: an_event_whose_registration_has_ended_is_set_no_more, what_was_asked_for_is_not_told_again);
+over_each!(alone: an_event_whose_registration_has_ended_is_set_no_more, what_was_asked_for_is_not_told_again,
+    an_accept_that_is_posted_sets_the_event_like_others);
 
 /// The events that are set slowly.
 static GATES: LazyLock<Mutex<HashMap<usize, Arc<Gate>>>> = LazyLock::new(Mutex::default);
@@ -61,30 +62,44 @@ unsafe extern "system" fn set_slowly(event: ffi::WSAEVENT, errno: ffi::LPINT) ->
     answer
 }
 
-/// A connection with something to read at one end, the event for which is being set.
+/// A socket, an event of which is being set.
 struct Setting {
     provider: Provider,
-    client: Socket,
+    socket: Socket,
     event: Event,
     gate: Arc<Gate>,
 }
 
+fn start(source: Source) -> Provider {
+    let upcalls = ffi::WSPUPCALLTABLE { lpWPUSetEvent: Some(set_slowly), ..UPCALLS };
+    source.start(&Host::new().with_upcalls(upcalls)).unwrap()
+}
+
 impl Setting {
-    /// Runs `call` while the event is being set, and lets it be set then.
+    /// A connection with something to read at one end, the event for which is being set while `call` begins.
     fn during(source: Source, call: impl FnOnce(&Self) + Send) {
-        let provider =
-            source.start(&Host::new().with_upcalls(ffi::WSPUPCALLTABLE { lpWPUSetEvent: Some(set_slowly), ..UPCALLS }));
-        let provider = provider.unwrap();
+        let provider = start(source);
         let (client, server) = provider.connected_pair().unwrap();
+        let setting = Self::new(provider, client, ffi::FD_READ);
+        setting.run(|| assert_eq!(server.send(b"x"), Ok(1)), call);
+    }
+
+    /// The event is set at once for what holds already, and slowly from then on.
+    fn new(provider: Provider, socket: Socket, events: i32) -> Self {
         let (event, gate) = (Event::new().unwrap(), Arc::new(Gate::default()));
-        provider.table().event_select(client.raw(), Some(event.raw()), ffi::FD_READ).unwrap();
+        provider.table().event_select(socket.raw(), Some(event.raw()), events).unwrap();
         GATES.lock().unwrap().insert(event.raw(), Arc::clone(&gate));
-        let setting = Self { provider, client, event, gate };
+        Self { provider, socket, event, gate }
+    }
+
+    /// Runs `call` while the event is being set after `cause`, and lets it be set then.
+    fn run(&self, cause: impl FnOnce() + Send, call: impl FnOnce(&Self) + Send) {
+        let setting = self;
         thread::scope(|scope| {
             // The event may be set on this thread.
-            scope.spawn(|| assert_eq!(server.send(b"x"), Ok(1)));
+            scope.spawn(cause);
             setting.gate.wait(|state| state.inside > 0);
-            let calling = scope.spawn(|| call(&setting));
+            let calling = scope.spawn(|| call(setting));
             // Long enough for a call that does not wait.
             thread::sleep(Duration::from_millis(50));
             setting.gate.change(|state| state.open = true);
@@ -96,16 +111,19 @@ impl Setting {
     fn happened(&self) -> i32 {
         let mut told: ffi::WSANETWORKEVENTS = zeroed();
         let table = self.provider.table();
-        table.enum_network_events(self.client.raw(), Some(self.event.raw()), &mut told).unwrap();
+        table.enum_network_events(self.socket.raw(), Some(self.event.raw()), &mut told).unwrap();
         told.lNetworkEvents
     }
 }
 
+/// Ends the registration.
+fn end(setting: &Setting) {
+    setting.provider.table().event_select(setting.socket.raw(), None, 0).unwrap();
+    assert!(!setting.gate.is_inside(), "the event could be closed now, and another have its handle");
+}
+
 fn an_event_whose_registration_has_ended_is_set_no_more(source: Source) {
-    Setting::during(source, |setting| {
-        setting.provider.table().event_select(setting.client.raw(), None, 0).unwrap();
-        assert!(!setting.gate.is_inside(), "the event could be closed now, and another have its handle");
-    });
+    Setting::during(source, end);
 }
 
 fn what_was_asked_for_is_not_told_again(source: Source) {
@@ -114,4 +132,23 @@ fn what_was_asked_for_is_not_told_again(source: Source) {
         setting.gate.wait(|state| state.inside == 0);
         assert!(!setting.event.is_set(), "all that happened has been asked for");
     });
+}
+
+fn an_accept_that_is_posted_sets_the_event_like_others(source: Source) {
+    let provider = start(source);
+    let accept = provider.socket().unwrap().extensions().unwrap().accept.unwrap();
+    let (listener, address) = listener(&provider);
+    let clients = [provider.socket().unwrap(), provider.socket().unwrap()];
+    clients.iter().for_each(|client| client.connect(address).unwrap());
+    let server = provider.socket().unwrap();
+    let setting = Setting::new(provider, listener, ffi::FD_ACCEPT);
+    assert_eq!(setting.happened(), ffi::FD_ACCEPT);
+    // It takes one of the two, so there is an event for the other.
+    setting.run(
+        || {
+            let ended = setting.socket.accept_ex(&accept, &server, 0, Notify::Port);
+            assert_eq!(ended.returned(), Ok(Outcome::Pending));
+        },
+        end,
+    );
 }

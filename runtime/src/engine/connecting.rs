@@ -198,6 +198,7 @@ impl<T: Transport> Endpoint<T> {
         let mut ended = Ended::new(&self.upcalling);
         self.serve_accepts(&mut ended);
         self.tell(ended);
+        self.note_events();
     }
 
     fn wait_for_request(

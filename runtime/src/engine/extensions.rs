@@ -158,7 +158,7 @@ impl<T: Transport> Endpoint<T> {
             }
             life.accepting = true;
         }
-        let _entered = self.enter();
+        let entered = self.enter();
         let posted = match later.begin(socket) {
             Ok(posted) => posted,
             Err(code) => {
@@ -171,10 +171,12 @@ impl<T: Transport> Endpoint<T> {
         self.serve_accepts(&mut ended);
         self.tell(ended);
         self.posted();
+        drop(entered);
+        self.note_events();
         Ok(Outcome::Pending)
     }
 
-    /// Gives connections that wait at a listener to the accepts that are posted there.
+    /// Gives connections that wait at a listener to the accepts that are posted there. Whoever calls notes events once all is told.
     pub(super) fn serve_accepts(&self, ended: &mut Ended<'_>) {
         if !self.may_accept() {
             return;
@@ -236,13 +238,14 @@ impl<T: Transport> Endpoint<T> {
             ended.push(posted, End::Failed(ABORTED));
             return;
         }
-        self.rearm(events::ACCEPT);
+        // Noted later: whoever has entered does not wait for others to have set the event.
+        self.events().rearm(events::ACCEPT);
         let Some(room) = output.part(0, parts.data).filter(|room| !room.is_empty()) else {
             ended.push(posted, End::Moved(Moved::default()));
             return;
         };
         // From here on it is an operation of the other socket, whose close finds it or waits.
-        let _entered = onto.enter();
+        let entered = onto.enter();
         if onto.is_closed() {
             ended.push(posted, End::Failed(ABORTED));
             return;
@@ -251,6 +254,7 @@ impl<T: Transport> Endpoint<T> {
         onto.notifying.fetch_add(1, Ordering::AcqRel);
         onto.receiving().push(Receive::new(Scatter::of(room), false), Target::Posted(posted));
         onto.posted();
+        drop(entered);
         onto.poll();
     }
 
