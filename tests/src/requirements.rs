@@ -97,6 +97,8 @@ pub const ALL: &[Requirement] = &[
             "tests::suite::closing::a_close_that_would_linger_can_be_refused",
             "tests::suite::closing::a_close_waits_for_the_upcalls_of_other_threads",
             "tests::suite::gates::a_connect_that_ends_under_a_close_is_told_all_the_same",
+            "tests::suite::gates::a_condition_is_not_asked_once_its_listener_is_closed",
+            "runtime::engine::driver::tests::a_socket_that_is_closed_gets_no_registration_for_events",
             "tests::suite::pending::close_aborts_every_pending_operation_once",
             "tests::san::ending::close_completes_what_is_pending",
             "tests::san::closing_states::every_state_closes_with_everything_pending",

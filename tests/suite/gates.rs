@@ -29,6 +29,8 @@ enum Gate {
     Limits,
     /// It wakes those who wait, with no lock held.
     Ring,
+    /// It has taken a request.
+    Taken,
 }
 
 /// What the transport does.
@@ -149,7 +151,7 @@ impl Listener for Requests {
     type Request = Asker;
 
     fn poll(&self) -> Poll<Result<Asker, Fault>> {
-        Poll::Pending
+        Poll::Ready(Ok(Asker))
     }
 
     fn waiting(&self) -> bool {
@@ -163,6 +165,7 @@ impl Request for Asker {
     type Connection = End;
 
     fn peer(&self) -> SocketAddrV4 {
+        pass(Gate::Taken);
         PEER
     }
 
@@ -274,6 +277,30 @@ fn a_connect_that_ends_under_a_close_is_told_all_the_same() {
     });
     let packet = port.wait(Duration::ZERO).expect("the end is told before the close is over");
     assert_eq!((packet.record, packet.status), (operation.record(), ABORTED));
+}
+
+#[test]
+fn a_condition_is_not_asked_once_its_listener_is_closed() {
+    let _alone = begin();
+    let provider = Host::new().start_type::<Gated>().unwrap();
+    let listener = provider.socket().unwrap();
+    listener.bind(any()).unwrap();
+    listener.listen(1).unwrap();
+    change(|script| script.shut = Some(Gate::Taken));
+    thread::scope(|scope| {
+        let accepting = scope.spawn(|| {
+            let mut asked = false;
+            let refused = listener.accept_if(|_| {
+                asked = true;
+                ffi::CF_REJECT
+            });
+            (code(refused), asked)
+        });
+        wait_until(|script| script.held);
+        listener.close().unwrap();
+        change(|script| script.shut = None);
+        assert_eq!(accepting.join().unwrap(), (code::WSAEINTR, false), "what it would use may be gone");
+    });
 }
 
 #[test]

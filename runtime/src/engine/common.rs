@@ -99,10 +99,14 @@ impl<T: Transport> Endpoint<T> {
     }
 
     /// Replaces the registration for events, and ends those of all others who have the socket. The event object of the last one is
-    /// signalled no more, and can be closed.
+    /// signalled no more, and can be closed. A socket that is closed gets no registration.
     pub(super) fn replace_events(&self, listener: Option<Listener>, mask: i32) {
         let _signalling = self.signalling();
         let mut events = self.events();
+        if self.is_closed() {
+            // Under the lock under which a close ends the registration: one that comes later nobody would end.
+            return;
+        }
         events.register(listener, mask, |registers| self.number_registration(registers));
         self.eventful.store(events.is_registered(), Ordering::Release);
     }

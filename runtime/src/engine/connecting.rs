@@ -13,7 +13,7 @@ use super::options::Options;
 use crate::code;
 use crate::ffi;
 use crate::rt::{Callback, Code, ConnectRequest, SizedOut, SocketRef, Verdict};
-use crate::transport::{Bell, Bound, Listener, Mode, Request, Transport};
+use crate::transport::{Bound, Listener, Mode, Request, Transport};
 
 type Handle<'a, T> = SocketRef<'a, Arc<Endpoint<T>>>;
 
@@ -226,10 +226,12 @@ impl<T: Transport> Endpoint<T> {
     ) -> Result<(), Code> {
         let (caller, callee) = (address::bytes(request.peer()), address::bytes(request.local()));
         let told = ConnectRequest { caller: &caller, caller_data: &[], callee: &callee };
-        let inside = self.upcalling.enter();
+        let entered = self.enter();
+        if self.is_closed() {
+            return Err(Code(code::WSAEINTR));
+        }
         let (verdict, _) = condition.ask(&told, &mut []);
-        drop(inside);
-        self.bell().ring();
+        drop(entered);
         match verdict {
             Verdict::Accept => Ok(()),
             Verdict::Reject => Err(Code(code::WSAECONNREFUSED)),

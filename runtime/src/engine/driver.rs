@@ -148,10 +148,12 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::code;
+    use crate::engine::ended::End;
     use crate::engine::events::{self, Listener};
     use crate::engine::options::Options;
     use crate::engine::{cache, changes};
-    use crate::rt::{Startup, Upcalls, zeroed};
+    use crate::rt::{Code, Startup, Upcalls, zeroed};
     use crate::transport::{
         Bound, Connection, Ending, Fault, Gather, LocalBell, Mode, Ready, Received, Request, Scatter, Sent,
     };
@@ -282,22 +284,37 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_transport_that_panics_spoils_its_own_socket() {
-        let upcalls = Upcalls::new(zeroed());
-        let home = Arc::new(Home {
+    fn home() -> Arc<Home<Lonely>> {
+        Arc::new(Home {
             transport: Lonely::default(),
-            upcalls: upcalls.clone(),
+            upcalls: Upcalls::new(zeroed()),
             driver: Driver::default(),
             addresses: changes::Addresses::default(),
             cache: cache::Cache::default(),
-        });
+        })
+    }
+
+    fn listener(home: &Home<Lonely>) -> Listener {
+        Listener::Event { event: 0, upcalls: home.upcalls.clone() }
+    }
+
+    #[test]
+    fn a_socket_that_is_closed_gets_no_registration_for_events() {
+        let home = home();
+        let endpoint = Endpoint::new(&home, zeroed(), Mode::Stream, None, Options::new(true));
+        endpoint.abandon(Ending::Abortive, End::Silenced);
+        assert_eq!(endpoint.register_events(Some(listener(&home)), events::READ), Err(Code(code::WSAENOTSOCK)));
+        assert!(!endpoint.is_eventful(), "nobody would end it");
+    }
+
+    #[test]
+    fn a_transport_that_panics_spoils_its_own_socket() {
+        let home = home();
         let sockets = [true, false].map(|panics| {
             let looks = Arc::new(AtomicUsize::new(0));
             let connection = Silent { panics, looks: Arc::clone(&looks) };
             let endpoint = Endpoint::new(&home, zeroed(), Mode::Stream, Some(connection), Options::new(true));
-            let listener = Listener::Event { event: 0, upcalls: upcalls.clone() };
-            endpoint.replace_events(Some(listener), events::READ);
+            endpoint.replace_events(Some(listener(&home)), events::READ);
             assert!(endpoint.call_driver());
             (endpoint, looks)
         });

@@ -35,6 +35,9 @@ impl<T: Transport> Endpoint<T> {
         }
         self.change_options(|options| options.nonblocking = true);
         self.replace_events(listener, mask);
+        if self.is_closed() {
+            return Err(Code(code::WSAENOTSOCK));
+        }
         // What holds already is told now.
         self.note_events();
         if self.call_driver() { Ok(()) } else { Err(Fault::NoBuffers.code()) }
