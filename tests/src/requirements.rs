@@ -55,6 +55,8 @@ pub const ALL: &[Requirement] = &[
         tests: &[
             "tests::suite::startup::a_start_up_that_fails_leaves_nothing",
             "tests::suite::startup::a_failed_start_up_harms_nobody",
+            "runtime::rt::cell::tests::a_start_up_that_fails_changes_nothing",
+            "runtime::rt::cell::tests::a_provider_cannot_start_or_clean_up_within_its_start",
             "tests::suite::startup::threads_may_start_and_clean_up_as_they_like",
         ],
     },
@@ -66,6 +68,7 @@ pub const ALL: &[Requirement] = &[
             "tests::suite::startup::the_last_clean_up_ends_everything",
             "tests::suite::startup::a_provider_starts_again_after_its_end",
             "tests::suite::startup::waiting_calls_end_with_the_last_clean_up",
+            "runtime::rt::cell::tests::no_socket_is_left_that_was_opened_under_the_last_clean_up",
             "tests::suite::pending::the_last_clean_up_ends_operations_silently",
             "tests::cycles::cycles_of_loading_and_unloading_leak_nothing",
         ],

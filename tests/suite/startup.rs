@@ -88,6 +88,12 @@ fn a_failed_start_up_harms_nobody(provider: &Provider) {
     // SAFETY: the provider's own start-up function; `provider` keeps it loaded.
     let refused = unsafe { Host::new().with_version(0x0101).start(provider.raw_start()) };
     refused.err().expect("an old version is refused");
+    let start = provider.raw_start().unwrap();
+    let mut untouched = ffi::WSPPROC_TABLE::EMPTY;
+    // SAFETY: good memory.
+    let refused = unsafe { start(0x0101, data as *mut _, info as *mut _, UPCALLS, &raw mut untouched) };
+    assert_eq!(refused, code::WSAVERNOTSUPPORTED);
+    assert!(untouched.lpWSPCleanup.is_none(), "a table is given by a start that succeeds");
     assert_eq!(socket.option(ffi::SOL_SOCKET, ffi::SO_TYPE), Ok(ffi::SOCK_STREAM));
     provider.socket().unwrap();
 }

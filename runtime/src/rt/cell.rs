@@ -275,7 +275,7 @@ impl<P: Send + Sync + 'static, S: Send + Sync + 'static, K: Keys> Cell<P, S, K> 
     /// Registers what a provider opened and gives its descriptor.
     ///
     /// # Errors
-    /// `full` if no descriptor is left, `refused` if the host gives no handle; the socket is dropped.
+    /// `full` if no descriptor is left, `refused` if the host gives no handle, or cleans up meanwhile; the socket is dropped.
     pub fn open(
         &self,
         opened: Opened<S>,
@@ -294,11 +294,28 @@ impl<P: Send + Sync + 'static, S: Send + Sync + 'static, K: Keys> Cell<P, S, K> 
                 Ok(descriptor)
             }
             Opened::New(value) => {
-                let upcalls = owner.upcalls.clone();
-                K::register(&self.sockets, &upcalls, catalog_entry_id, Refusals { full, refused }, |host_handle| {
-                    Socket::new(value, host_handle, catalog_entry_id, owner)
-                })
+                let refusals = Refusals { full, refused };
+                let descriptor =
+                    K::register(&self.sockets, &owner.upcalls, catalog_entry_id, refusals, |host_handle| {
+                        Socket::new(value, host_handle, catalog_entry_id, Arc::clone(&owner))
+                    })?;
+                if self.lock().running.as_ref().is_some_and(|running| Arc::ptr_eq(running, &owner)) {
+                    return Ok(descriptor);
+                }
+                self.release_late(descriptor, &owner);
+                Err(refused)
             }
+        }
+    }
+
+    /// Gives back a socket that was registered while the last clean-up went through those that there were. It may have met it.
+    fn release_late(&self, descriptor: usize, owner: &Running<P>) {
+        let Ok(found) = self.sockets.get(descriptor) else { return };
+        let socket = SocketRef::new(found);
+        let (entry, is_late) = (socket.retain(), std::ptr::eq(socket.running::<P>(), owner));
+        drop(socket);
+        if is_late && self.sockets.remove_entry(&entry) {
+            let _ = owner.upcalls.close_socket_handle(entry.host_handle());
         }
     }
 
@@ -339,7 +356,88 @@ fn describe(version: u16, description: &str) -> ffi::WSPDATA {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
+    use crate::rt::zeroed;
+
+    type Tested = Cell<(), (), HostKeyed>;
+
+    /// A host, known by its one upcall.
+    fn host() -> ffi::WSPUPCALLTABLEEX {
+        ffi::WSPUPCALLTABLEEX { lpWPUCloseSocketHandle: Some(closes), ..zeroed() }
+    }
+
+    fn start(
+        cell: &Tested,
+        version: u16,
+        upcalls: ffi::WSPUPCALLTABLEEX,
+        make: impl FnOnce(&Startup) -> Result<(), i32>,
+    ) -> Result<(), i32> {
+        cell.start(version, zeroed(), upcalls, "tested", make).map(drop)
+    }
+
+    fn cleanup(cell: &Tested) -> Result<(), i32> {
+        cell.cleanup(|(), _| (), |()| ())
+    }
+
+    #[test]
+    fn a_start_up_that_fails_changes_nothing() {
+        let cell = Tested::new();
+        assert_eq!(start(&cell, 0x0202, host(), |_| Err(code::WSAENOBUFS)), Err(code::WSAENOBUFS));
+        assert_eq!(start(&cell, 0x0202, host(), |_| Err(0)), Err(code::WSASYSNOTREADY), "a failure without a code");
+        assert_eq!(cleanup(&cell), Err(code::WSANOTINITIALISED), "they do not count");
+        start(&cell, 0x0202, host(), |_| Ok(())).unwrap();
+        assert_eq!(start(&cell, 0x0101, zeroed(), |_| Ok(())), Err(code::WSAVERNOTSUPPORTED));
+        let running = cell.running().unwrap();
+        assert!(running.upcalls().table().lpWPUCloseSocketHandle.is_some(), "the upcalls are those of the good one");
+        assert_eq!(cleanup(&cell), Ok(()));
+    }
+
+    #[test]
+    fn a_provider_cannot_start_or_clean_up_within_its_start() {
+        let cell = Tested::new();
+        let mut within = Vec::new();
+        let make = |_: &Startup| {
+            within.extend([start(&cell, 0x0202, zeroed(), |_| Ok(())), cleanup(&cell)]);
+            Ok(())
+        };
+        start(&cell, 0x0202, zeroed(), make).unwrap();
+        assert_eq!(within, [Err(code::WSASYSNOTREADY), Err(code::WSANOTINITIALISED)]);
+        assert_eq!(cleanup(&cell), Ok(()));
+        assert_eq!(cleanup(&cell), Err(code::WSANOTINITIALISED));
+    }
+
+    static LATE: Tested = Tested::new();
+    static CLOSED: AtomicUsize = AtomicUsize::new(0);
+
+    /// A host that cleans up while it gives a handle, as another of its threads may.
+    unsafe extern "system" fn creates(_: u32, _: usize, _: *mut i32) -> usize {
+        cleanup(&LATE).unwrap();
+        8
+    }
+
+    unsafe extern "system" fn closes(_: usize, _: *mut i32) -> i32 {
+        CLOSED.fetch_add(1, Ordering::Relaxed);
+        0
+    }
+
+    #[test]
+    fn no_socket_is_left_that_was_opened_under_the_last_clean_up() {
+        let upcalls = ffi::WSPUPCALLTABLEEX {
+            lpWPUCreateSocketHandle: Some(creates),
+            lpWPUCloseSocketHandle: Some(closes),
+            ..zeroed()
+        };
+        start(&LATE, 0x0202, upcalls, |_| Ok(())).unwrap();
+        let owner = LATE.running().unwrap();
+        let kept = Arc::downgrade(&owner);
+        let opened = LATE.open(Opened::New(()), owner, 1, code::WSAEMFILE, code::WSAENETDOWN);
+        assert_eq!(opened, Err(code::WSAENETDOWN));
+        assert!(LATE.sockets.is_empty() && LATE.sockets.reap() == 0);
+        assert!(kept.upgrade().is_none(), "the provider is gone");
+        assert_eq!(CLOSED.load(Ordering::Relaxed), 1, "the handle is given back");
+    }
 
     #[test]
     fn versions_are_negotiated_by_major_and_minor() {
