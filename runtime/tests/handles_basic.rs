@@ -210,10 +210,14 @@ fn poison_hides_an_entry_from_look_up_but_not_from_removal() {
     assert_eq!(hosts.get(handle).unwrap_err(), Miss::Poisoned);
     assert_eq!(slots.get(usize::MAX).unwrap_err(), Miss::Unknown);
     assert_eq!(hosts.get(usize::MAX).unwrap_err(), Miss::Unknown);
+    assert_eq!(slots.get_even_poisoned(handle).map(|found| found.id), Some(1));
+    assert_eq!(hosts.get_even_poisoned(handle).map(|found| found.id), Some(2));
+    assert!(slots.get_even_poisoned(usize::MAX).is_none() && hosts.get_even_poisoned(usize::MAX).is_none());
     assert_eq!(slots.remove(handle).unwrap().id, 1);
     assert_eq!(hosts.remove(handle).unwrap().id, 2);
     assert_eq!(slots.get(handle).unwrap_err(), Miss::Unknown);
     assert_eq!(hosts.get(handle).unwrap_err(), Miss::Unknown);
+    assert!(slots.get_even_poisoned(handle).is_none() && hosts.get_even_poisoned(handle).is_none());
     drop(retained);
     assert_eq!(drops.seen(), 2);
 }

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use wsp::ffi;
 use wsp::rt::{Code, ErrorList, Startup, zeroed};
 use wsp::transport::{
     Access, Bell, Bound, Connection, Ending, Fault, Gather, Listener, LocalBell, Mode, Parcel, Pin, Ready, Received,
     Region, Request, Scatter, Sent, State, Taken, Transport,
 };
+use wsp::{code, ffi};
 use wsp::{san, winsock};
 use wsp_codegen::model::{Delivery, Model};
 use wsp_host::switch::{SanHost, SanNotify, SanSocket};
@@ -36,6 +36,8 @@ enum Stage {
     Broken,
     Give,
     Take,
+    /// A send panics.
+    Panic,
 }
 
 static STAGE: AtomicUsize = AtomicUsize::new(Stage::Nowhere as usize);
@@ -169,6 +171,7 @@ impl Connection for End {
     }
 
     fn send(&self, _: &Gather, _: usize, _: bool) -> Result<Sent, Fault> {
+        assert!(fault_at(Stage::Panic).is_none(), "what a transport should not do");
         fails(Stage::Send)?;
         fails(Stage::Broken).map(|()| Sent::All)
     }
@@ -207,7 +210,7 @@ fn assert_event(profile: &str, event: &str, code: i32) {
     assert!(listed, "{profile}: {event} is told with {code}");
 }
 
-/// One test, since the transport is one: every fault at every stage, in both profiles.
+/// One test, since the transport is one: every fault at every stage, in both profiles. And what a panic leaves.
 #[test]
 fn every_fault_becomes_a_code_that_the_function_lists() {
     for (at, fault) in Fault::ALL.iter().enumerate() {
@@ -227,6 +230,8 @@ fn every_fault_becomes_a_code_that_the_function_lists() {
         san_calls(|| provider.socket().unwrap(), *fault);
         fail_at(Stage::Nowhere);
     }
+    let provider = Host::new().start_type::<Faulty>().unwrap();
+    plain_panic(&provider);
 }
 
 fn bound(provider: &Provider) -> Socket {
@@ -326,6 +331,20 @@ fn plain_events(provider: &Provider) {
     assert!(socket.connect(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9)).is_err());
     assert_event("winsock", "FD_CONNECT", happened(&socket, &event).iErrorCode[ffi::FD_CONNECT_BIT as usize]);
     fail_at(Stage::Nowhere);
+}
+
+/// A panic spoils the socket. What is pending on it ends with its close: the memory may be the program's own again after that.
+fn plain_panic(provider: &Provider) {
+    let listener = bound(provider);
+    listener.listen(1).unwrap();
+    let (connected, _) = listener.accept().unwrap();
+    let receive = connected.recv_overlapped(9, Notify::Port);
+    fail_at(Stage::Panic);
+    assert_eq!(code(connected.send(b"x")), code::WSAENETDOWN);
+    fail_at(Stage::Nowhere);
+    assert_eq!(receive.status(), None);
+    connected.close().unwrap();
+    assert_eq!(receive.status(), Some(Code(code::WSA_OPERATION_ABORTED).ntstatus()));
 }
 
 fn san_calls(socket: impl Fn() -> SanSocket, fault: Fault) {

@@ -157,6 +157,9 @@ fn a_panic_in_the_last_cleanup_keeps_nothing_alive() {
         fn close_socket(&self, _: &SocketRef<'_, ()>) -> Result<(), error::CloseSocketError> {
             Ok(())
         }
+        fn bind(&self, _: &SocketRef<'_, ()>, _: &call::Bind<'_>) -> Result<(), error::BindError> {
+            panic!("no binding");
+        }
         fn reset(&self, _: &SocketRef<'_, ()>) {
             RESETS.fetch_add(1, Ordering::Relaxed);
             panic!("no end");
@@ -167,8 +170,9 @@ fn a_panic_in_the_last_cleanup_keeps_nothing_alive() {
     }
     let provider = Host::new().start_type::<Stubborn>().unwrap();
     let sockets: Vec<_> = (0..3).map(|_| provider.socket().unwrap()).collect();
+    assert_eq!(code(sockets[1].bind(any())), code::WSAENETDOWN);
     provider.cleanup().unwrap();
-    assert_eq!(RESETS.load(Ordering::Relaxed), 3, "each socket was reset");
+    assert_eq!(RESETS.load(Ordering::Relaxed), 3, "each socket was reset, the spoilt one too");
     assert_eq!(provider.open_handles(), 0);
     for socket in &sockets {
         assert_eq!(code(socket.close()), code::WSAENOTSOCK);

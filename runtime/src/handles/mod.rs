@@ -202,6 +202,29 @@ impl<T, K: Key> Table<T, K> {
         })
     }
 
+    /// Looks `handle` up as [`get`](Self::get) does, and finds a poisoned entry as well: for its end.
+    #[cold]
+    pub fn get_even_poisoned(&self, handle: usize) -> Option<Ref<'_, T>> {
+        hazard::with_slot(|slot| {
+            loop {
+                let version = self.keys.version();
+                let cell = self.keys.cell(handle);
+                if let Some(entry) = cell.and_then(|cell| announce(cell, slot, barrier::adaptive)) {
+                    let entry = entry.cast::<Entry<T>>();
+                    // SAFETY: as in `protect`.
+                    if unsafe { entry.as_ref() }.handle() == handle {
+                        // SAFETY: as in `protect`.
+                        return Some(unsafe { Ref::new(entry, slot) });
+                    }
+                    release(slot);
+                }
+                if self.keys.version() == version {
+                    return None;
+                }
+            }
+        })
+    }
+
     /// A handle that was unknown a moment ago and is not poisoned now counts as unknown, whatever else it is now.
     #[cold]
     #[inline(never)]

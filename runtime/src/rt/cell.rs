@@ -8,7 +8,7 @@ use super::export::pin_module;
 use super::guard::guard;
 use super::socket::{Keys, Opened, Refusals, Socket, SocketRef};
 use super::upcalls::Upcalls;
-use crate::handles::{HostKeyed, Miss, SlotKeyed, Table};
+use crate::handles::{HostKeyed, Miss, Retained, SlotKeyed, Table};
 use crate::{code, ffi};
 
 /// Lowest and highest version of the interface that is spoken, as (major, minor).
@@ -188,7 +188,7 @@ impl<P: Send + Sync + 'static, S: Send + Sync + 'static, K: Keys> Cell<P, S, K> 
         let mut open = Vec::new();
         self.sockets.for_each(|socket| open.push(socket));
         for socket in open {
-            if let Ok(found) = self.sockets.get(socket.handle()) {
+            if let Some(found) = self.sockets.get_even_poisoned(socket.handle()) {
                 let _ = guard(
                     || {
                         reset(running.provider(), &SocketRef::new(found));
@@ -264,12 +264,30 @@ impl<P: Send + Sync + 'static, S: Send + Sync + 'static, K: Keys> Cell<P, S, K> 
                 }
                 entry
             }
-            Err(Miss::Poisoned) => self.sockets.remove(descriptor).map_err(|_| refuse(unknown))?,
+            Err(Miss::Poisoned) => self.close_poisoned(descriptor, body).ok_or_else(|| refuse(unknown))?,
             Err(Miss::Unknown) => return Err(refuse(unknown)),
         };
         // The last upcall for this socket. The host may issue the handle again at once, and already can: it is unlinked.
         let _ = entry.upcalls().close_socket_handle(entry.host_handle());
         Ok(())
+    }
+
+    /// Closes a socket that a panic has spoilt. Whatever becomes of the provider's part, which ends what is pending as far as it still
+    /// can, the socket is gone.
+    #[cold]
+    fn close_poisoned(
+        &self,
+        descriptor: usize,
+        body: impl FnOnce(&P, &SocketRef<'_, S>) -> Result<(), i32>,
+    ) -> Option<Retained<Socket<S>>> {
+        let socket = SocketRef::new(self.sockets.get_even_poisoned(descriptor)?);
+        let entry = socket.retain();
+        // First: of several threads one closes it.
+        if !self.sockets.remove_entry(&entry) {
+            return None;
+        }
+        let _ = guard(|| body(socket.running::<P>().provider(), &socket), || 0);
+        Some(entry)
     }
 
     /// Registers what a provider opened and gives its descriptor.
