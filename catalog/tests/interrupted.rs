@@ -3,7 +3,7 @@
 mod common;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use common::wishes::{WISHES, Wish, assert_sound, same};
 use common::{Failing, layered, provider};
@@ -130,13 +130,17 @@ fn a_note_that_was_cut_off_tells_of_nothing() {
     change(&mut store, Options::default(), |now| wanted::ordered(now, &[], &[], Place::First)).unwrap();
 }
 
+/// A catalog's text, that counts more entries than there are.
+fn damaged(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap().replace("Entries64\"=dword:00000004", "Entries64\"=dword:00000009")
+}
+
 /// A place that is never written anew, as ws2_32 is not.
 #[test]
 fn a_place_that_cannot_be_written_anew_is_as_before() {
     let (folder, mut store) = layered();
     let path = folder.path().join("catalog.reg");
-    let damaged =
-        std::fs::read_to_string(&path).unwrap().replace("Entries64\"=dword:00000004", "Entries64\"=dword:00000009");
+    let damaged = damaged(&path);
     std::fs::write(&path, &damaged).unwrap();
     assert!(!store.read().unwrap().damage().is_empty());
     let rewrite = 3;
@@ -170,8 +174,7 @@ fn the_newest_backup_has_the_largest_number() {
 fn what_was_damaged_before_is_put_back_as_it_was() {
     let (folder, mut store) = layered();
     let path = folder.path().join("catalog.reg");
-    let damaged =
-        std::fs::read_to_string(&path).unwrap().replace("Entries64\"=dword:00000004", "Entries64\"=dword:00000009");
+    let damaged = damaged(&path);
     overwrite(&mut store, damaged.as_bytes()).unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), damaged);
     assert_eq!(interrupted(&store), None);
