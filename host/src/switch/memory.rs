@@ -1,6 +1,7 @@
 //! Memory that a provider and its peer use while it is registered. Meanwhile it is named by its place: there is no reference to it,
 //! which would promise that nobody writes there.
 
+use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 
 use wsp::transport::Region;
@@ -51,16 +52,24 @@ impl Own {
 
     /// The bytes, which nobody uses any more.
     pub fn into_box(self) -> Box<[u8]> {
-        // SAFETY: from a box of this length, and given up by the value that is forgotten.
-        let bytes = unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(self.start.as_ptr(), self.length)) };
-        std::mem::forget(self);
-        bytes
+        let whole = ManuallyDrop::new(self);
+        // SAFETY: the value is dropped no more.
+        unsafe { whole.unbox() }
+    }
+
+    /// The box that the bytes are from.
+    ///
+    /// # Safety
+    /// Once, and last: nothing of the value is used after it.
+    unsafe fn unbox(&self) -> Box<[u8]> {
+        // SAFETY: from a box of this length, which is made again but once, by the caller's word.
+        unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(self.start.as_ptr(), self.length)) }
     }
 }
 
 impl Drop for Own {
     fn drop(&mut self) {
-        // SAFETY: from a box of this length, used by nobody any more.
-        drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(self.start.as_ptr(), self.length)) });
+        // SAFETY: the value ends here, and nobody uses the bytes any more.
+        drop(unsafe { self.unbox() });
     }
 }
